@@ -1,1 +1,12 @@
 //! An offline-first sync engine for lists: signed Automerge documents on SQLite.
+//!
+//! Every device and agent holds whole documents and works offline. Every change is signed by
+//! who made it. A relay is one more peer, one that never sleeps. What people look at is derived
+//! from merged state and equal on every replica.
+//!
+//! The engine opens no socket, starts no thread and asks no clock: time and randomness are
+//! arguments. Only the `net` feature (native) adds a websocket client loop.
+
+mod bytes;
+pub mod document;
+pub mod identity;
