@@ -1,0 +1,94 @@
+//! The first change of every document of a kind: the same bytes wherever it is made.
+//!
+//! Two replicas that each made the top-level maps would hide one another's content, so nobody
+//! makes them: the maps come from this one change, which is accepted by its hash and signed by
+//! nobody.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Action, ActorId, Change, DocumentKind, EncodedChange, Key, ObjectId, Op, OpId, Scalar};
+
+/// The version of the shape that documents are born with.
+pub const BIRTH_VERSION: u16 = 1;
+
+const BIRTH_TAG: &[u8] = b"poo/birth/v1";
+
+impl DocumentKind {
+    /// The names of the top-level maps.
+    #[must_use]
+    pub const fn maps(self) -> &'static [&'static str] {
+        match self {
+            Self::List => &["comments", "items", "meta", "tags"],
+            Self::Space => &["folders", "lists", "meta", "settings", "templates"],
+        }
+    }
+
+    /// The birth change.
+    #[must_use]
+    pub fn birth(self) -> EncodedChange {
+        let digest = Sha256::new()
+            .chain_update(BIRTH_TAG)
+            .chain_update(self.as_str())
+            .chain_update(BIRTH_VERSION.to_be_bytes())
+            .finalize();
+        let actor = ActorId::try_from(digest.get(..16).unwrap_or_default())
+            .unwrap_or(ActorId::from_bytes([0; 16]));
+        let puts = [
+            ("kind", Action::Put(Scalar::Str(self.as_str().to_owned()))),
+            ("v", Action::Put(Scalar::Int(i64::from(BIRTH_VERSION)))),
+        ];
+        let makes = self.maps().iter().map(|name| (*name, Action::MakeMap));
+        let ops = puts
+            .into_iter()
+            .chain(makes)
+            .zip(1..)
+            .map(|((key, action), counter)| Op {
+                id: OpId { counter, actor },
+                object: ObjectId::Root,
+                key: Key::Map(key.to_owned()),
+                action,
+                insert: false,
+                pred: Vec::new(),
+            })
+            .collect();
+        Change {
+            actor,
+            seq: 1,
+            start_op: 1,
+            time_s: 0,
+            message: None,
+            deps: Vec::new(),
+            ops,
+        }
+        .encode()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use automerge::ReadDoc as _;
+
+    use super::*;
+
+    /// These bytes are in every document ever made: they must never change.
+    #[test]
+    fn the_bytes_never_change() {
+        assert_eq!(DocumentKind::List.birth().hash().to_hex(), "LIST");
+        assert_eq!(DocumentKind::Space.birth().hash().to_hex(), "SPACE");
+    }
+
+    #[test]
+    fn automerge_reads_it() {
+        for kind in DocumentKind::ALL {
+            let mut doc = automerge::Automerge::new();
+            let change = automerge::Change::from_bytes(kind.birth().bytes().to_vec()).unwrap();
+            doc.apply_changes([change]).unwrap();
+            let (value, _) = doc.get(automerge::ROOT, "kind").unwrap().unwrap();
+            assert_eq!(value.to_str(), Some(kind.as_str()));
+            for name in kind.maps() {
+                let (value, _) = doc.get(automerge::ROOT, *name).unwrap().unwrap();
+                assert!(value.is_object());
+            }
+        }
+    }
+}

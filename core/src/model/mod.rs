@@ -1,0 +1,14 @@
+//! What an application says to the engine and hears from it: every command and every query
+//! once, as data. CLI, REST, FFI and the browser are thin translations of this list.
+
+mod command;
+mod ids;
+mod query;
+mod view;
+
+pub use command::{Command, MovePlace, NewTask, Outcome, TaskPatch};
+pub use ids::{TaskId, TaskIdError};
+pub use query::{Answer, ExportFormat, Page, PendingList, Query};
+pub use view::{
+    AuthorReport, Conflict, Device, Identity, InviteView, List, Member, Task, Via, VerifyReport,
+};

@@ -1,0 +1,191 @@
+//! What queries answer with.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Due, Priority, Status, TaskId};
+use crate::document::DocumentId;
+use crate::identity::Did;
+use crate::membership::Role;
+
+/// Who a replica acts for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// The identity.
+    pub did: Did,
+    /// How others see it.
+    pub name: String,
+    /// This device's id.
+    pub device: String,
+    /// Whether the identity secret rests on this device.
+    pub holds_identity: bool,
+    /// The relay that this replica syncs with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relay: Option<String>,
+}
+
+/// A list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct List {
+    /// Its id.
+    pub id: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// What this identity may do; absent when access was lost and a copy is kept.
+    pub role: Option<Role>,
+    /// Tasks that are not done.
+    pub open: u64,
+    /// Tasks that are not in the trash.
+    pub total: u64,
+    /// How many members it has.
+    pub members: u64,
+    /// When it was made, by its author's clock.
+    pub created_at: Option<Timestamp>,
+    /// When it was deleted, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// The short form of its id.
+    pub short_id: String,
+    /// The list that it is in.
+    pub list: DocumentId,
+    /// What is to be done.
+    pub title: String,
+    /// Markdown.
+    pub notes: String,
+    /// A link.
+    pub url: Option<String>,
+    /// How far it is.
+    pub status: Status,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// When it is due.
+    pub due: Option<Due>,
+    /// The task that it is a part of.
+    pub parent: Option<TaskId>,
+    /// How deep it stands below the top level.
+    pub depth: u32,
+    /// Names of its tags, sorted.
+    pub tags: Vec<String>,
+    /// When it was made, by its author's clock.
+    pub created_at: Option<Timestamp>,
+    /// Who made it: whose signature covers the change that did.
+    pub created_by: Option<Did>,
+    /// When it was put into the trash, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+    /// Fields that two people set at once: the value that lost is offered here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<Conflict>,
+}
+
+/// A value that lost to a concurrent one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    /// The field.
+    pub field: String,
+    /// The other value, as text.
+    pub value: String,
+    /// Who set it.
+    pub by: Option<Did>,
+}
+
+/// A member of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    /// Who.
+    pub did: Did,
+    /// Their name, or the short form of their DID where they have told none.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether it is this identity.
+    pub me: bool,
+    /// Whether they are an agent.
+    pub is_agent: bool,
+}
+
+/// An invite that can still be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InviteView {
+    /// The digest of its grant, in hexadecimal.
+    pub id: String,
+    /// What the joiner will be allowed to do.
+    pub role: Role,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// A device of this identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Device {
+    /// Its id: the short form of its key.
+    pub id: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// Whether it is this one.
+    pub this: bool,
+    /// Whether it was revoked.
+    pub revoked: bool,
+    /// When it was linked, by its linker's clock.
+    pub linked_at: Option<Timestamp>,
+}
+
+/// What a whole check of a list's history found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifyReport {
+    /// The list.
+    pub list: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// Whether everything holds.
+    pub ok: bool,
+    /// How many changes were checked.
+    pub changes: u64,
+    /// How many statements were checked.
+    pub statements: u64,
+    /// Who wrote what.
+    pub authors: Vec<AuthorReport>,
+    /// What does not hold, in words.
+    pub problems: Vec<String>,
+}
+
+/// What one author contributed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthorReport {
+    /// Who.
+    pub did: Did,
+    /// Their name.
+    pub name: String,
+    /// How their authorship is proven.
+    pub via: Via,
+    /// How many changes.
+    pub changes: u64,
+    /// Whether they are still allowed to write.
+    pub may_write: bool,
+}
+
+/// How authorship is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// By the author's own device key.
+    Signed,
+    /// By a relay that says so.
+    Witnessed,
+}

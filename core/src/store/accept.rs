@@ -1,0 +1,534 @@
+//! The accept rule: what a change must be before it becomes a part of a document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params};
+
+use super::StoreError;
+use super::actors::Actors;
+use super::clock::{Clock, find_change};
+use super::documents::DocumentRow;
+use super::ops::{Applier, ApplyError, OpError, Touched};
+use super::quarantine::Quarantine;
+use crate::document::{
+    ActorId, Change, ChangeHash, EncodedChange, TIP_INTERVAL, Tip, UnverifiedTip, limits,
+};
+use crate::membership::{Authority, ChangeNode, WriteLimit, counts};
+
+/// Why a change is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No signature covers it.
+    #[error("no signature covers the change")]
+    Unsigned,
+    /// Its author may not write here, or not any longer.
+    #[error("its author may not write in this document")]
+    Forbidden,
+    /// It builds on changes that are not here.
+    #[error("it builds on changes that are not here")]
+    MissingDeps,
+    /// It does not follow its author's previous change.
+    #[error("it does not follow its author's previous change")]
+    BrokenChain,
+    /// Its first counter is not one more than the largest that it builds on.
+    #[error("its operation counter does not follow from what it builds on")]
+    Counter,
+    /// An operation does not fit the document.
+    #[error("an operation does not fit: {0}")]
+    Op(#[from] OpError),
+    /// Its author signed two different changes for one place in their history.
+    #[error("its author signed two different changes for one place in their history")]
+    Fork,
+    /// The document has reached its limit.
+    #[error("the document has reached its limit of size")]
+    DocumentFull,
+    /// More was sent than may wait for signatures.
+    #[error("too many changes wait for their signatures")]
+    QuarantineFull,
+}
+
+impl Refusal {
+    /// A short name that does not change between versions.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unsigned => "unsigned",
+            Self::Forbidden => "forbidden",
+            Self::MissingDeps => "missing-deps",
+            Self::BrokenChain => "broken-chain",
+            Self::Counter => "counter",
+            Self::Op(_) => "bad-op",
+            Self::Fork => "fork",
+            Self::DocumentFull => "document-full",
+            Self::QuarantineFull => "quarantine-full",
+        }
+    }
+}
+
+/// What became of a batch of changes.
+#[derive(Debug, Default)]
+pub(crate) struct Accepted {
+    /// How many changes were added.
+    pub(crate) added: usize,
+    /// What was not taken, and why.
+    pub(crate) refused: Vec<(ChangeHash, Refusal)>,
+    /// What read models look at again.
+    pub(crate) touched: Touched,
+}
+
+/// Adds to a document every waiting change that the rule allows.
+pub(crate) struct Acceptor<'a> {
+    pub(crate) conn: &'a Connection,
+    pub(crate) document: &'a mut DocumentRow,
+    pub(crate) actors: &'a mut Actors,
+    pub(crate) authority: &'a Authority,
+}
+
+/// How a waiting change stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Standing {
+    /// It can be added once the changes that it builds on are.
+    Covered,
+    /// It waits for a signature or for its author's previous change.
+    Waiting,
+    /// It is here already.
+    Known,
+    Refused(Refusal),
+}
+
+impl Acceptor<'_> {
+    /// Tries everything in `waiting`. With `complete` nothing more is on its way: what cannot be
+    /// added now is refused instead of kept.
+    pub(crate) fn run(
+        &mut self,
+        waiting: &mut Quarantine,
+        complete: bool,
+    ) -> Result<Accepted, StoreError> {
+        let mut accepted = Accepted::default();
+        let mut standing = self.standings(waiting)?;
+        let counting = self.counting(waiting, &standing)?;
+        self.add(waiting, &mut standing, &counting, &mut accepted)?;
+
+        for (index, change) in waiting.changes().iter().enumerate() {
+            let refusal = match standing.get(index) {
+                Some(Standing::Refused(refusal)) => Some(*refusal),
+                Some(Standing::Waiting) if complete => Some(self.why_waiting(change)),
+                Some(Standing::Covered) if complete => {
+                    let counts = counting.get(index).copied().unwrap_or_default();
+                    Some(if counts { Refusal::MissingDeps } else { Refusal::Forbidden })
+                }
+                _ => None,
+            };
+            if let Some(refusal) = refusal {
+                accepted.refused.push((change.hash(), refusal));
+            }
+        }
+        if complete {
+            waiting.clear();
+        } else {
+            waiting.retain(|index| {
+                matches!(standing.get(index), Some(Standing::Covered | Standing::Waiting))
+            });
+        }
+        Ok(accepted)
+    }
+
+    fn why_waiting(&self, change: &EncodedChange) -> Refusal {
+        let change = change.change();
+        match self.actors.get(&change.actor) {
+            Some(actor) if actor.device.is_some() && change.seq > actor.seq + 1 => {
+                Refusal::MissingDeps
+            }
+            _ => Refusal::Unsigned,
+        }
+    }
+
+    /// Which waiting changes follow their author's history and are covered by a signature.
+    fn standings(&mut self, waiting: &Quarantine) -> Result<Vec<Standing>, StoreError> {
+        let changes = waiting.changes();
+        let mut standing = vec![Standing::Waiting; changes.len()];
+        let mut by_actor: BTreeMap<ActorId, BTreeMap<u64, Vec<usize>>> = BTreeMap::new();
+        for (index, change) in changes.iter().enumerate() {
+            let places = by_actor.entry(change.change().actor).or_default();
+            places.entry(change.change().seq).or_default().push(index);
+        }
+        for (actor, places) in by_actor {
+            let (mut seq, mut previous) = self
+                .actors
+                .get(&actor)
+                .map_or((0, None), |known| (known.seq, known.hash));
+            // Places that are taken: the same change again, or another one.
+            for (_, indices) in places.range(..=seq) {
+                for index in indices {
+                    let Some(change) = changes.get(*index) else { continue };
+                    let known = find_change(self.conn, self.document.row, &change.hash())?;
+                    let stands = if known.is_some() {
+                        Standing::Known
+                    } else if self.note_fork(waiting.tips(&actor), change)? {
+                        Standing::Refused(Refusal::Fork)
+                    } else {
+                        Standing::Refused(Refusal::Unsigned)
+                    };
+                    if let Some(place) = standing.get_mut(*index) {
+                        *place = stands;
+                    }
+                }
+            }
+            let mut chain = Vec::new();
+            let mut covered = 0;
+            while let Some(indices) = places.get(&(seq + 1)) {
+                // Of several changes for one place the one that a tip names, else the first.
+                let tip = waiting.tips(&actor).iter().find(|tip| tip.seq() == seq + 1);
+                let named = tip.and_then(|tip| {
+                    indices.iter().find(|i| changes.get(**i).is_some_and(|c| c.hash() == tip.hash()))
+                });
+                let Some(index) = named.or(indices.first()) else { break };
+                let Some(change) = changes.get(*index) else { break };
+                let follows = previous.is_none_or(|hash| change.change().deps.contains(&hash));
+                if !follows {
+                    if let Some(place) = standing.get_mut(*index) {
+                        *place = Standing::Refused(Refusal::BrokenChain);
+                    }
+                    break;
+                }
+                chain.push(*index);
+                seq += 1;
+                previous = Some(change.hash());
+                if named.is_some() {
+                    covered = chain.len();
+                }
+            }
+            for index in chain.into_iter().take(covered) {
+                if let Some(place) = standing.get_mut(index) {
+                    *place = Standing::Covered;
+                }
+            }
+        }
+        Ok(standing)
+    }
+
+    /// Keeps the proof of a fork: a verified tip that names another change for a place that is
+    /// taken. True if there is such a tip.
+    fn note_fork(&self, tips: &[Tip], change: &EncodedChange) -> Result<bool, StoreError> {
+        let inner = change.change();
+        let Some(theirs) = tips
+            .iter()
+            .find(|tip| tip.seq() == inner.seq && tip.hash() == change.hash())
+        else {
+            // A later tip over a chain that includes this change proves it as well.
+            return Ok(tips.iter().any(|tip| tip.seq() > inner.seq));
+        };
+        if let Some(actor) = self.actors.get(&inner.actor) {
+            let ours: Option<Vec<u8>> = nearest_tip(self.conn, actor.row, inner.seq)?;
+            self.conn
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO fork (doc, actor, seq, ours, theirs)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![
+                    self.document.row,
+                    inner.actor.as_ref(),
+                    inner.seq as i64,
+                    ours.unwrap_or_default(),
+                    theirs.to_bytes()
+                ])?;
+        }
+        Ok(true)
+    }
+
+    /// Which covered changes count: their author may write, or a change that counts needs them.
+    fn counting(
+        &self,
+        waiting: &Quarantine,
+        standing: &[Standing],
+    ) -> Result<Vec<bool>, StoreError> {
+        let changes = waiting.changes();
+        let places: BTreeMap<ChangeHash, usize> =
+            changes.iter().enumerate().map(|(i, c)| (c.hash(), i)).collect();
+        // The rule wants dependencies before dependents; a peer may send in any order.
+        let order = causal_order(changes, &places);
+        let rank: BTreeMap<usize, usize> = order.iter().enumerate().map(|(r, i)| (*i, r)).collect();
+        let mut limits: BTreeMap<ActorId, WriteLimit> = BTreeMap::new();
+        let mut nodes = Vec::with_capacity(order.len());
+        for index in &order {
+            let Some(change) = changes.get(*index) else { continue };
+            let inner = change.change();
+            let covered = standing.get(*index) == Some(&Standing::Covered);
+            let within_limit = covered && {
+                let limit = *limits
+                    .entry(inner.actor)
+                    .or_insert_with(|| self.write_limit(waiting, &inner.actor));
+                within(limit, inner.seq)
+            };
+            let deps = if covered {
+                let ranked = inner.deps.iter().filter_map(|dep| rank.get(places.get(dep)?));
+                ranked.copied().collect()
+            } else {
+                Vec::new()
+            };
+            nodes.push(ChangeNode { within_limit, deps });
+        }
+        let counted = counts(&nodes);
+        let mut result = vec![false; changes.len()];
+        for (rank, index) in order.into_iter().enumerate() {
+            if let Some(place) = result.get_mut(index) {
+                *place = counted.get(rank).copied().unwrap_or_default();
+            }
+        }
+        Ok(result)
+    }
+
+    fn write_limit(&self, waiting: &Quarantine, actor: &ActorId) -> WriteLimit {
+        let known = self.actors.get(actor).and_then(|row| row.device);
+        let device = known.or_else(|| waiting.tips(actor).first().map(Tip::device));
+        device.map_or(WriteLimit::Nothing, |device| self.authority.write_limit(&device, actor))
+    }
+
+    /// Adds what counts, as long as something can be added.
+    fn add(
+        &mut self,
+        waiting: &mut Quarantine,
+        standing: &mut [Standing],
+        counting: &[bool],
+        accepted: &mut Accepted,
+    ) -> Result<(), StoreError> {
+        let conn = self.conn;
+        let mut applier = Applier::new(conn, self.document.row);
+        let mut reached: BTreeSet<ActorId> = BTreeSet::new();
+        loop {
+            let mut progress = false;
+            for (index, encoded) in waiting.changes().iter().enumerate() {
+                let counts = counting.get(index).copied().unwrap_or_default();
+                if !counts || standing.get(index) != Some(&Standing::Covered) {
+                    continue;
+                }
+                let outcome = self.add_one(&mut applier, waiting, encoded)?;
+                let stands = match outcome {
+                    None => continue,
+                    Some(Ok(())) => {
+                        accepted.added += 1;
+                        reached.insert(encoded.change().actor);
+                        Standing::Known
+                    }
+                    Some(Err(refusal)) => Standing::Refused(refusal),
+                };
+                progress = true;
+                if let Some(place) = standing.get_mut(index) {
+                    *place = stands;
+                }
+            }
+            if !progress {
+                break;
+            }
+        }
+        accepted.touched.append(&mut applier.touched);
+        for actor in reached {
+            self.store_tips(waiting, &actor)?;
+        }
+        Ok(())
+    }
+
+    /// Adds one change, or says why not; `None` if it has to wait for one that it builds on.
+    fn add_one(
+        &mut self,
+        applier: &mut Applier<'_>,
+        waiting: &Quarantine,
+        encoded: &EncodedChange,
+    ) -> Result<Option<Result<(), Refusal>>, StoreError> {
+        let change = encoded.change();
+        let known_seq = self.actors.get(&change.actor).map_or(0, |actor| actor.seq);
+        if change.seq != known_seq + 1 {
+            return Ok(None);
+        }
+        let Some((clock, plain, max_op)) = self.past(change)? else {
+            return Ok(None);
+        };
+        if change.start_op != max_op + 1 || change.max_op() > limits::COUNTER_MAX {
+            return Ok(Some(Err(Refusal::Counter)));
+        }
+        if self.document.ops + change.ops.len() as u64 > limits::DOCUMENT_OPS_MAX as u64
+            || self.document.bytes + encoded.bytes().len() as u64
+                > limits::DOCUMENT_BYTES_MAX as u64
+        {
+            return Ok(Some(Err(Refusal::DocumentFull)));
+        }
+        let signer = waiting
+            .tips(&change.actor)
+            .first()
+            .map(|tip| (tip.device(), tip.nonce()));
+        let row = self
+            .actors
+            .ensure(self.conn, self.document.row, change.actor, signer)?;
+        self.conn.execute_batch("SAVEPOINT change")?;
+        match self.insert(applier, row, encoded, clock, plain) {
+            Ok(()) => {
+                self.conn.execute_batch("RELEASE change")?;
+                Ok(Some(Ok(())))
+            }
+            Err(ApplyError::Op(error)) => {
+                self.conn.execute_batch("ROLLBACK TO change; RELEASE change")?;
+                applier.forget();
+                Ok(Some(Err(error.into())))
+            }
+            Err(ApplyError::Store(error)) => Err(error),
+        }
+    }
+
+    /// The causal past of a change, whether it is just its author's own, and the largest counter
+    /// in it. `None` if a change that it builds on is not here.
+    fn past(&self, change: &Change) -> Result<Option<(Clock, bool, u64)>, StoreError> {
+        let mut clock = Clock::default();
+        let mut max_op = 0;
+        let row = self.actors.get(&change.actor).map(|actor| actor.row);
+        let mut plain = change.deps.len() == 1 && change.seq > 1;
+        for dep in &change.deps {
+            let Some(known) = find_change(self.conn, self.document.row, dep)? else {
+                return Ok(None);
+            };
+            max_op = max_op.max(known.max_op);
+            plain &= Some(known.actor) == row;
+            if !plain {
+                clock.merge(&Clock::load(self.conn, known.actor, known.seq)?);
+            }
+        }
+        if let (true, Some(row)) = (plain, row) {
+            clock = Clock::load(self.conn, row, change.seq - 1)?;
+        }
+        Ok(Some((clock, plain, max_op)))
+    }
+
+    fn insert(
+        &mut self,
+        applier: &mut Applier<'_>,
+        row: i64,
+        encoded: &EncodedChange,
+        mut clock: Clock,
+        plain: bool,
+    ) -> Result<(), ApplyError> {
+        let change = encoded.change();
+        clock.set(row, change.seq);
+        applier.apply(row, change, &clock, self.actors, false)?;
+        applier.flush()?;
+        insert_row(self.conn, self.document, row, encoded, (!plain).then_some(&clock))?;
+        self.actors
+            .advance(self.conn, row, change.seq, Some(encoded.hash()))?;
+        Ok(())
+    }
+
+    /// Keeps the tips that the stored history of `actor` has reached: the latest one and those
+    /// at every 64th place. The latest always stands at the end of the history.
+    fn store_tips(&self, waiting: &mut Quarantine, actor: &ActorId) -> Result<(), StoreError> {
+        let Some(known) = self.actors.get(actor) else {
+            return Ok(());
+        };
+        for tip in waiting.tips(actor).iter().filter(|tip| tip.seq() <= known.seq) {
+            if tip.seq().is_multiple_of(TIP_INTERVAL) || tip.seq() == known.seq {
+                put_tip(self.conn, known.row, tip)?;
+            }
+        }
+        let end = known.seq;
+        waiting.drop_tips(actor, end);
+        Ok(())
+    }
+}
+
+/// Whether an author's change at `seq` is within what they may write.
+pub(crate) fn within(limit: WriteLimit, seq: u64) -> bool {
+    match limit {
+        WriteLimit::Unlimited => true,
+        WriteLimit::UpTo(last) => seq <= last,
+        WriteLimit::Nothing => false,
+    }
+}
+
+/// Writes a change into the log and moves the document's heads.
+pub(crate) fn insert_row(
+    conn: &Connection,
+    document: &mut DocumentRow,
+    row: i64,
+    encoded: &EncodedChange,
+    clock: Option<&Clock>,
+) -> Result<(), StoreError> {
+    let change = encoded.change();
+    let deps: Vec<u8> = change.deps.iter().flat_map(|hash| *hash.as_bytes()).collect();
+    conn.prepare_cached(
+        "INSERT INTO change (doc, actor, seq, hash, start_op, max_op, deps, clock, bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        document.row,
+        row,
+        change.seq as i64,
+        encoded.hash().as_ref(),
+        change.start_op as i64,
+        change.max_op() as i64,
+        deps,
+        clock.map(Clock::encode),
+        encoded.bytes()
+    ])?;
+    document.heads.retain(|head| !change.deps.contains(head));
+    document.heads.push(encoded.hash());
+    document.heads.sort_unstable();
+    document.max_op = document.max_op.max(change.max_op());
+    document.ops += change.ops.len() as u64;
+    document.bytes += encoded.bytes().len() as u64;
+    Ok(())
+}
+
+/// Stores a tip and drops the one that it replaces.
+pub(crate) fn put_tip(conn: &Connection, row: i64, tip: &Tip) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "DELETE FROM tip WHERE actor = ?1 AND seq < ?2 AND seq % ?3 <> 0",
+    )?
+    .execute(params![row, tip.seq() as i64, TIP_INTERVAL as i64])?;
+    conn.prepare_cached("INSERT OR REPLACE INTO tip (actor, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![row, tip.seq() as i64, tip.hash().as_ref(), tip.to_bytes()])?;
+    Ok(())
+}
+
+/// The stored tip that vouches for an actor's change at `seq`: the first one at or after it.
+pub(crate) fn nearest_tip(
+    conn: &Connection,
+    row: i64,
+    seq: u64,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    use rusqlite::OptionalExtension as _;
+    let found = conn
+        .prepare_cached("SELECT bytes FROM tip WHERE actor = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1")?
+        .query_row(params![row, seq as i64], |r| r.get(0))
+        .optional()?;
+    Ok(found)
+}
+
+/// Reads a tip that this replica stored.
+pub(crate) fn read_tip(document: &DocumentRow, bytes: &[u8]) -> Result<Tip, StoreError> {
+    minicbor::decode::<UnverifiedTip>(bytes)
+        .map(|tip| tip.stored(&document.id))
+        .map_err(|_| StoreError::Damaged("a tip cannot be read".into()))
+}
+
+/// Orders changes so that each stands behind those of them that it builds on.
+fn causal_order(changes: &[EncodedChange], places: &BTreeMap<ChangeHash, usize>) -> Vec<usize> {
+    let mut order = Vec::with_capacity(changes.len());
+    let mut seen = vec![false; changes.len()];
+    for start in 0..changes.len() {
+        // Depth first without recursion: a chain may be thousands of changes long.
+        let mut stack = vec![(start, false)];
+        while let Some((index, done)) = stack.pop() {
+            if done {
+                order.push(index);
+                continue;
+            }
+            match seen.get_mut(index) {
+                Some(seen) if !*seen => *seen = true,
+                _ => continue,
+            }
+            stack.push((index, true));
+            if let Some(change) = changes.get(index) {
+                let deps = change.change().deps.iter().filter_map(|dep| places.get(dep));
+                stack.extend(deps.map(|dep| (*dep, false)));
+            }
+        }
+    }
+    order
+}

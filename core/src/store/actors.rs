@@ -1,0 +1,142 @@
+//! The actors of one document: short row numbers for long ids, and where each history ends.
+
+use core::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::StoreError;
+use super::sql::{blob, opt_blob};
+use crate::document::{ActorId, ActorNonce, ChangeHash};
+use crate::identity::PublicKey;
+
+/// An actor as it is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct ActorRow {
+    pub(crate) row: i64,
+    pub(crate) id: ActorId,
+    /// The device that writes under it; the birth actor has none.
+    pub(crate) device: Option<PublicKey>,
+    pub(crate) nonce: Option<ActorNonce>,
+    /// How many of its changes are in the document.
+    pub(crate) seq: u64,
+    /// The last of them.
+    pub(crate) hash: Option<ChangeHash>,
+    /// Whether this device writes under it now.
+    pub(crate) mine: bool,
+}
+
+/// Every actor of a document.
+#[derive(Debug, Default)]
+pub(crate) struct Actors {
+    by_row: BTreeMap<i64, ActorRow>,
+    by_id: BTreeMap<ActorId, i64>,
+}
+
+impl Actors {
+    pub(crate) fn load(conn: &Connection, doc: i64) -> Result<Self, StoreError> {
+        let mut actors = Self::default();
+        let mut statement = conn.prepare_cached(
+            "SELECT id, actor, device, nonce, seq, hash, mine FROM actor WHERE doc = ?1",
+        )?;
+        let mut rows = statement.query(params![doc])?;
+        while let Some(row) = rows.next()? {
+            actors.put(ActorRow {
+                row: row.get(0)?,
+                id: blob(row, 1)?,
+                device: opt_blob(row, 2)?,
+                nonce: opt_blob(row, 3)?,
+                seq: row.get::<_, i64>(4)?.unsigned_abs(),
+                hash: opt_blob(row, 5)?,
+                mine: row.get(6)?,
+            });
+        }
+        Ok(actors)
+    }
+
+    fn put(&mut self, actor: ActorRow) {
+        self.by_id.insert(actor.id, actor.row);
+        self.by_row.insert(actor.row, actor);
+    }
+
+    pub(crate) fn get(&self, id: &ActorId) -> Option<&ActorRow> {
+        self.by_row.get(self.by_id.get(id)?)
+    }
+
+    pub(crate) fn by_row(&self, row: i64) -> Option<&ActorRow> {
+        self.by_row.get(&row)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &ActorRow> {
+        self.by_row.values()
+    }
+
+    /// Orders two rows as their ids order.
+    pub(crate) fn compare(&self, a: i64, b: i64) -> Ordering {
+        self.by_row(a).map(|x| x.id).cmp(&self.by_row(b).map(|x| x.id))
+    }
+
+    /// The row of an actor, made if it is new.
+    pub(crate) fn ensure(
+        &mut self,
+        conn: &Connection,
+        doc: i64,
+        id: ActorId,
+        signer: Option<(PublicKey, ActorNonce)>,
+    ) -> Result<i64, StoreError> {
+        if let Some(row) = self.by_id.get(&id) {
+            return Ok(*row);
+        }
+        let (device, nonce) = signer.unzip();
+        let found: Option<i64> = conn
+            .prepare_cached(
+                "INSERT INTO actor (doc, actor, device, nonce) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO NOTHING RETURNING id",
+            )?
+            .query_row(
+                params![
+                    doc,
+                    id.as_ref(),
+                    device.as_ref().map(|k| k.as_ref()),
+                    nonce.as_ref().map(|n| n.as_ref())
+                ],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let row = found.ok_or_else(|| StoreError::Damaged("an actor without a row".into()))?;
+        self.put(ActorRow { row, id, device, nonce, seq: 0, hash: None, mine: false });
+        Ok(row)
+    }
+
+    /// Moves the end of an actor's history.
+    pub(crate) fn advance(
+        &mut self,
+        conn: &Connection,
+        row: i64,
+        seq: u64,
+        hash: Option<ChangeHash>,
+    ) -> Result<(), StoreError> {
+        conn.prepare_cached("UPDATE actor SET seq = ?2, hash = ?3 WHERE id = ?1")?
+            .execute(params![row, seq as i64, hash.as_ref().map(|h| h.as_ref())])?;
+        if let Some(actor) = self.by_row.get_mut(&row) {
+            actor.seq = seq;
+            actor.hash = hash;
+        }
+        Ok(())
+    }
+
+    /// Makes `row` the one under which this device writes; no other is any longer.
+    pub(crate) fn set_mine(
+        &mut self,
+        conn: &Connection,
+        doc: i64,
+        row: Option<i64>,
+    ) -> Result<(), StoreError> {
+        conn.prepare_cached("UPDATE actor SET mine = (id = ?2) WHERE doc = ?1")?
+            .execute(params![doc, row.unwrap_or(-1)])?;
+        for actor in self.by_row.values_mut() {
+            actor.mine = Some(actor.row) == row;
+        }
+        Ok(())
+    }
+}

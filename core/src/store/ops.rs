@@ -1,0 +1,414 @@
+//! The operation index: which operations hold the value of each field, without a loaded
+//! document. Applying a change here checks that every operation fits what it refers to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::actors::Actors;
+use super::clock::{Clock, max_op_at};
+use super::text::{ElementId, TextRuns};
+use super::{StoreError, value};
+use crate::document::{Action, Change, Key, ObjectId, OpId, Scalar};
+
+/// Why an operation does not fit the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpError {
+    /// The object does not exist in what the change builds on.
+    #[error("it works on an object that is not there")]
+    UnknownObject,
+    /// A map key on a text, or a text position on a map.
+    #[error("its key does not fit its object")]
+    WrongKey,
+    /// It overwrites an operation that is not there, or not on the same field.
+    #[error("it overwrites something that is not there")]
+    UnknownPred,
+    /// It names a character that is not there.
+    #[error("it names a character that is not there")]
+    UnknownElement,
+    /// It would replace a top-level map.
+    #[error("it would replace a top-level map, and those are fixed")]
+    FixedRoot,
+    /// A text holds characters only; characters are inserted and deleted.
+    #[error("a text takes insertions and deletions of characters only")]
+    NotText,
+}
+
+/// Applying a change failed: it does not fit, or the database failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    #[error(transparent)]
+    Op(#[from] OpError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for ApplyError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Map,
+    Text,
+}
+
+/// An object as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub(crate) row: i64,
+    pub(crate) parent: i64,
+    pub(crate) key: String,
+    pub(crate) kind: Kind,
+}
+
+/// Finds an object by the operation that made it; `(0, 0)` is the root.
+pub(crate) fn find_object(
+    conn: &Connection,
+    doc: i64,
+    counter: u64,
+    actor: i64,
+) -> Result<Option<Object>, StoreError> {
+    let found = conn
+        .prepare_cached(
+            "SELECT id, parent, key, kind FROM object WHERE doc = ?1 AND ctr = ?2 AND actor = ?3",
+        )?
+        .query_row(params![doc, counter as i64, actor], |row| {
+            Ok(Object {
+                row: row.get(0)?,
+                parent: row.get(1)?,
+                key: row.get(2)?,
+                kind: if row.get::<_, i64>(3)? == 1 { Kind::Text } else { Kind::Map },
+            })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// A value that a field holds, with the operation that put it there.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) counter: u64,
+    pub(crate) actor: i64,
+    pub(crate) value: HeldValue,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum HeldValue {
+    Scalar(Scalar),
+    Made(Kind),
+}
+
+/// What one field of a map holds: the winner first, then what was put there concurrently.
+pub(crate) fn field(
+    conn: &Connection,
+    object: i64,
+    key: &str,
+    actors: &Actors,
+) -> Result<Vec<Held>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT ctr, actor, kind, value FROM op WHERE obj = ?1 AND key = ?2 AND over = 0",
+    )?;
+    let mut rows = statement.query(params![object, key])?;
+    let mut held = Vec::new();
+    while let Some(row) = rows.next()? {
+        held.push(read_held(row, 0)?);
+    }
+    sort_held(&mut held, actors);
+    Ok(held)
+}
+
+/// What every field of a map holds.
+pub(crate) fn fields(
+    conn: &Connection,
+    object: i64,
+    actors: &Actors,
+) -> Result<BTreeMap<String, Vec<Held>>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT key, ctr, actor, kind, value FROM op WHERE obj = ?1 AND over = 0",
+    )?;
+    let mut rows = statement.query(params![object])?;
+    let mut fields: BTreeMap<String, Vec<Held>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        fields.entry(row.get(0)?).or_default().push(read_held(row, 1)?);
+    }
+    for held in fields.values_mut() {
+        sort_held(held, actors);
+    }
+    Ok(fields)
+}
+
+fn read_held(row: &rusqlite::Row<'_>, at: usize) -> Result<Held, StoreError> {
+    let kind: i64 = row.get(at + 2)?;
+    Ok(Held {
+        counter: row.get::<_, i64>(at)?.unsigned_abs(),
+        actor: row.get(at + 1)?,
+        value: match kind {
+            0 => HeldValue::Scalar(value::decode(&row.get::<_, Vec<u8>>(at + 3)?)?),
+            2 => HeldValue::Made(Kind::Text),
+            _ => HeldValue::Made(Kind::Map),
+        },
+    })
+}
+
+fn sort_held(held: &mut [Held], actors: &Actors) {
+    held.sort_by(|a, b| {
+        b.counter
+            .cmp(&a.counter)
+            .then_with(|| actors.compare(b.actor, a.actor))
+    });
+}
+
+/// The text of a text object.
+pub(crate) fn text_runs(conn: &Connection, object: i64) -> Result<TextRuns, StoreError> {
+    let bytes: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT runs FROM text WHERE obj = ?1")?
+        .query_row(params![object], |row| row.get(0))
+        .optional()?;
+    match bytes {
+        None => Ok(TextRuns::default()),
+        Some(bytes) => minicbor::decode(&bytes)
+            .map_err(|_| StoreError::Damaged("a text cannot be read".into())),
+    }
+}
+
+/// A map entry or a text that operations touched: what read models look at again.
+pub(crate) type Touched = BTreeSet<(i64, String)>;
+
+/// Applies changes to the index of one document.
+pub(crate) struct Applier<'a> {
+    conn: &'a Connection,
+    doc: i64,
+    objects: BTreeMap<(u64, i64), Object>,
+    texts: BTreeMap<i64, TextRuns>,
+    /// Which operations of which actors are in the past: actor row -> last counter.
+    past: BTreeMap<i64, u64>,
+    pub(crate) touched: Touched,
+}
+
+impl<'a> Applier<'a> {
+    pub(crate) fn new(conn: &'a Connection, doc: i64) -> Self {
+        Self {
+            conn,
+            doc,
+            objects: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            past: BTreeMap::new(),
+            touched: Touched::new(),
+        }
+    }
+
+    /// Checks and applies every operation of `change`, by actor `row`, whose causal past is
+    /// `clock` (itself included). On an error the caller rolls back to before the change and
+    /// calls [`Self::forget`].
+    pub(crate) fn apply(
+        &mut self,
+        row: i64,
+        change: &Change,
+        clock: &Clock,
+        actors: &Actors,
+        birth: bool,
+    ) -> Result<(), ApplyError> {
+        self.past.clear();
+        for op in &change.ops {
+            let object = match op.object {
+                ObjectId::Root if !birth => return Err(OpError::FixedRoot.into()),
+                ObjectId::Root => self.object(0, 0)?,
+                ObjectId::Made(id) => {
+                    let made_by = self.known(row, change, op.id.counter, id, clock, actors)?;
+                    let made_by = made_by.ok_or(OpError::UnknownObject)?;
+                    self.object(id.counter, made_by)?
+                }
+            }
+            .ok_or(OpError::UnknownObject)?;
+            let mut preds = Vec::with_capacity(op.pred.len());
+            for pred in &op.pred {
+                let actor = self
+                    .known(row, change, op.id.counter, *pred, clock, actors)?
+                    .ok_or(OpError::UnknownPred)?;
+                preds.push(ElementId { counter: pred.counter, actor });
+            }
+            match (object.kind, &op.key) {
+                (Kind::Map, Key::Map(key)) if !op.insert => {
+                    self.apply_to_map(row, &object, key, op.id.counter, &op.action, &preds)?;
+                }
+                (Kind::Text, Key::Head | Key::Element(_)) => {
+                    let element = match op.key {
+                        Key::Element(id) => {
+                            let actor = self
+                                .known(row, change, op.id.counter, id, clock, actors)?
+                                .ok_or(OpError::UnknownElement)?;
+                            Some(ElementId { counter: id.counter, actor })
+                        }
+                        _ => None,
+                    };
+                    let id = ElementId { counter: op.id.counter, actor: row };
+                    self.apply_to_text(&object, element, id, op.insert, &op.action, &preds, actors)?;
+                }
+                _ => return Err(OpError::WrongKey.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of the actor of `id`, if that operation is in the change's past or before
+    /// `counter` in the change itself.
+    fn known(
+        &mut self,
+        row: i64,
+        change: &Change,
+        counter: u64,
+        id: OpId,
+        clock: &Clock,
+        actors: &Actors,
+    ) -> Result<Option<i64>, StoreError> {
+        if id.actor == change.actor && id.counter >= change.start_op {
+            return Ok((id.counter < counter).then_some(row));
+        }
+        let Some(actor) = actors.get(&id.actor).map(|actor| actor.row) else {
+            return Ok(None);
+        };
+        let last = match self.past.get(&actor) {
+            Some(last) => *last,
+            None => {
+                // A change's own seq is in its clock, but its operations are not "before" it.
+                let seq = clock.seq(actor) - u64::from(actor == row && clock.seq(actor) > 0);
+                let last = max_op_at(self.conn, actor, seq)?;
+                self.past.insert(actor, last);
+                last
+            }
+        };
+        Ok((id.counter <= last).then_some(actor))
+    }
+
+    fn object(&mut self, counter: u64, actor: i64) -> Result<Option<Object>, StoreError> {
+        if let Some(object) = self.objects.get(&(counter, actor)) {
+            return Ok(Some(object.clone()));
+        }
+        let found = find_object(self.conn, self.doc, counter, actor)?;
+        if let Some(object) = &found {
+            self.objects.insert((counter, actor), object.clone());
+        }
+        Ok(found)
+    }
+
+    fn apply_to_map(
+        &mut self,
+        row: i64,
+        object: &Object,
+        key: &str,
+        counter: u64,
+        action: &Action,
+        preds: &[ElementId],
+    ) -> Result<(), ApplyError> {
+        for pred in preds {
+            let overwritten = self
+                .conn
+                .prepare_cached(
+                    "UPDATE op SET over = 1
+                     WHERE obj = ?1 AND key = ?2 AND ctr = ?3 AND actor = ?4",
+                )?
+                .execute(params![object.row, key, pred.counter as i64, pred.actor])?;
+            if overwritten == 0 {
+                return Err(OpError::UnknownPred.into());
+            }
+        }
+        let (kind, stored) = match action {
+            Action::Put(scalar) => (0, Some(value::encode(scalar))),
+            Action::MakeMap => (1, None),
+            Action::MakeText => (2, None),
+            Action::Delete => {
+                self.touched.insert((object.row, key.to_owned()));
+                return Ok(());
+            }
+        };
+        self.conn
+            .prepare_cached(
+                "INSERT INTO op (obj, key, ctr, actor, kind, value)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![object.row, key, counter as i64, row, kind, stored])?;
+        if kind != 0 {
+            let made: i64 = self
+                .conn
+                .prepare_cached(
+                    "INSERT INTO object (doc, ctr, actor, parent, key, kind)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+                )?
+                .query_row(
+                    params![self.doc, counter as i64, row, object.row, key, kind - 1],
+                    |r| r.get(0),
+                )?;
+            let kind = if kind == 2 { Kind::Text } else { Kind::Map };
+            self.objects.insert(
+                (counter, row),
+                Object { row: made, parent: object.row, key: key.to_owned(), kind },
+            );
+        }
+        self.touched.insert((object.row, key.to_owned()));
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one operation has this many parts")]
+    fn apply_to_text(
+        &mut self,
+        object: &Object,
+        element: Option<ElementId>,
+        id: ElementId,
+        insert: bool,
+        action: &Action,
+        preds: &[ElementId],
+        actors: &Actors,
+    ) -> Result<(), ApplyError> {
+        let conn = self.conn;
+        let runs = match self.texts.entry(object.row) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(text_runs(conn, object.row)?)
+            }
+        };
+        match (insert, action, element) {
+            (true, Action::Put(Scalar::Str(text)), after) if preds.is_empty() => {
+                if !runs.insert(after, id, text, actors) {
+                    return Err(OpError::UnknownElement.into());
+                }
+            }
+            (false, Action::Delete, Some(element)) => {
+                // A character has one writer, so deleting it overwrites exactly that.
+                if preds != [element] {
+                    return Err(OpError::UnknownPred.into());
+                }
+                if !runs.delete(element) {
+                    return Err(OpError::UnknownElement.into());
+                }
+            }
+            _ => return Err(OpError::NotText.into()),
+        }
+        self.touched.insert((object.parent, object.key.clone()));
+        Ok(())
+    }
+
+    /// Forgets what was read and not yet written, after the caller rolled a change back. Texts
+    /// of earlier changes must have been flushed before.
+    pub(crate) fn forget(&mut self) {
+        self.objects.clear();
+        self.texts.clear();
+    }
+
+    /// Writes texts back.
+    pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
+        for (object, runs) in core::mem::take(&mut self.texts) {
+            // Writing to memory cannot fail.
+            let bytes = minicbor::to_vec(&runs).unwrap_or_default();
+            self.conn
+                .prepare_cached(
+                    "INSERT INTO text (obj, runs, value) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (obj) DO UPDATE SET runs = excluded.runs, value = excluded.value",
+                )?
+                .execute(params![object, bytes, runs.value()])?;
+        }
+        Ok(())
+    }
+}
