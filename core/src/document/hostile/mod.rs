@@ -1,0 +1,9 @@
+//! Hostile bytes: every known way to crash, bloat or mislead an Automerge reader is built here
+//! with a valid checksum, and must be refused by name.
+
+mod corpus;
+mod equivalence;
+mod forge;
+mod headers;
+mod operations;
+mod refusal;
