@@ -10,3 +10,6 @@
 mod bytes;
 pub mod document;
 pub mod identity;
+pub mod membership;
+pub mod model;
+pub mod store;

@@ -4,9 +4,11 @@
 mod command;
 mod ids;
 mod query;
+mod values;
 mod view;
 
 pub use command::{Command, MovePlace, NewTask, Outcome, TaskPatch};
+pub use values::{Due, ImportedTask, Priority, Status};
 pub use ids::{TaskId, TaskIdError};
 pub use query::{Answer, ExportFormat, Page, PendingList, Query};
 pub use view::{

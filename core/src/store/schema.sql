@@ -63,10 +63,12 @@ CREATE TABLE statement (
     digest   BLOB PRIMARY KEY,
     doc      BLOB,                        -- of this document, or
     identity BLOB,                        -- of this identity
+    device   BLOB,                        -- the device that it certifies
     bytes    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX statement_doc ON statement (doc) WHERE doc IS NOT NULL;
 CREATE INDEX statement_identity ON statement (identity) WHERE identity IS NOT NULL;
+CREATE INDEX statement_device ON statement (device) WHERE device IS NOT NULL;
 
 -- Changes that a statement took out of the document; kept, and offered to their author.
 CREATE TABLE fallen (

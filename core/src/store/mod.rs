@@ -1,0 +1,155 @@
+//! Documents at rest: one SQLite file that holds the log, the signatures and what follows.
+//!
+//! The log is the document. Beside every change's own bytes stands an index of operations, so
+//! that checking, applying and writing a change needs no loaded Automerge document. Read models
+//! follow from the index and can be made again at any time.
+
+mod accept;
+mod actors;
+mod clock;
+mod documents;
+mod draft;
+mod items;
+mod ops;
+mod quarantine;
+mod rebuild;
+mod schema;
+mod sql;
+pub(crate) mod statements;
+mod text;
+mod value;
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+pub use accept::Refusal;
+pub(crate) use accept::{Accepted, Acceptor, nearest_tip, put_tip, read_tip};
+pub(crate) use actors::{ActorRow, Actors};
+pub(crate) use clock::find_change;
+pub(crate) use documents::DocumentRow;
+pub(crate) use draft::{Draft, Target};
+pub(crate) use items::{StoredConflict, maps, refresh};
+pub use ops::OpError;
+pub(crate) use quarantine::Quarantine;
+pub(crate) use rebuild::{Recounted, give_birth, recount, replay, rewind_actors};
+pub(crate) use sql::{blob, opt_blob, parsed};
+
+/// The database cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Written by a newer version.
+    #[error("the database has schema version {found} and this program knows {known}: update the program; the data is untouched")]
+    Newer {
+        /// The version in the file.
+        found: i64,
+        /// The latest that is known here.
+        known: i64,
+    },
+    /// Not a database of this program.
+    #[error("the file is not a Poo App database; it is left as it is")]
+    Foreign,
+    /// What is stored contradicts itself.
+    #[error("the database is damaged ({0}): run `poo doctor`")]
+    Damaged(String),
+    /// No room is left on the disk.
+    #[error("the disk is full: make room and try again; nothing was changed")]
+    Full,
+    /// Another process holds the write lock for too long.
+    #[error("another program is writing to the database: try again")]
+    Busy,
+    /// The system does not let this program write there.
+    #[error("the database cannot be opened or written: {0}")]
+    Denied(String),
+    /// SQLite failed in another way.
+    #[error("the database failed: {0}")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl StoreError {
+    /// Whether trying again later can help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Full | Self::Busy)
+    }
+}
+
+/// One replica's database.
+#[derive(Debug)]
+pub(crate) struct Store {
+    conn: Connection,
+}
+
+impl Store {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { conn: schema::open(path)? })
+    }
+
+    pub(crate) fn open_in_memory() -> Result<Self, StoreError> {
+        Ok(Self { conn: schema::open_in_memory()? })
+    }
+
+    pub(crate) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// Begins a transaction that may write. What other processes committed is seen from here on.
+    pub(crate) fn begin(&self) -> Result<(), StoreError> {
+        Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Commits, and waits until it is on disk.
+    pub(crate) fn commit(&self) -> Result<(), StoreError> {
+        self.conn.execute_batch("COMMIT").map_err(|error| {
+            // A commit that failed leaves the transaction open: nothing of it may stay.
+            if !self.conn.is_autocommit() {
+                let rolled_back = self.conn.execute_batch("ROLLBACK");
+                debug_assert!(rolled_back.is_ok());
+            }
+            error.into()
+        })
+    }
+
+    pub(crate) fn rollback(&self) -> Result<(), StoreError> {
+        if self.conn.is_autocommit() {
+            // SQLite rolled back by itself, as it does when the disk is full.
+            return Ok(());
+        }
+        Ok(self.conn.execute_batch("ROLLBACK")?)
+    }
+
+    /// Runs `work` in one transaction: all of it is committed, or nothing.
+    pub(crate) fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        self.begin()?;
+        match work(&self.conn) {
+            Ok(value) => {
+                self.commit()?;
+                Ok(value)
+            }
+            Err(error) => {
+                self.rollback()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs `work` on one consistent state of the database.
+    pub(crate) fn read<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        self.conn.execute_batch("BEGIN").map_err(StoreError::from)?;
+        let result = work(&self.conn);
+        self.rollback()?;
+        result
+    }
+}

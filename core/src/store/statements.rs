@@ -1,0 +1,120 @@
+//! Statements at rest, and the authority that follows from those of a document.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, params};
+
+use super::StoreError;
+use crate::document::DocumentId;
+use crate::identity::{Did, PublicKey};
+use crate::membership::{Authority, Payload, Scope, Statement, UnverifiedStatement, mentioned};
+
+/// Stores a verified statement. False if it is there already.
+pub(crate) fn put(conn: &Connection, statement: &Statement) -> Result<bool, StoreError> {
+    let (doc, identity) = match statement.scope() {
+        Scope::Document(id) => (Some(id), None),
+        Scope::Identity(did) => (None, Some(did.key())),
+    };
+    let device = match statement.payload() {
+        Payload::Device(device) => Some(device.device),
+        _ => None,
+    };
+    let added = conn
+        .prepare_cached(
+            "INSERT OR IGNORE INTO statement (digest, doc, identity, device, bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            statement.digest().as_ref(),
+            doc.as_ref().map(AsRef::as_ref),
+            identity.as_ref().map(AsRef::as_ref),
+            device.as_ref().map(AsRef::as_ref),
+            statement.to_wire()
+        ])?;
+    Ok(added > 0)
+}
+
+fn read(bytes: &[u8]) -> Result<Statement, StoreError> {
+    UnverifiedStatement::decode(bytes)
+        .map(UnverifiedStatement::stored)
+        .map_err(|_| StoreError::Damaged("a statement cannot be read".into()))
+}
+
+fn query(
+    conn: &Connection,
+    sql: &str,
+    key: &[u8],
+    out: &mut Vec<Statement>,
+) -> Result<(), StoreError> {
+    let mut prepared = conn.prepare_cached(sql)?;
+    let mut rows = prepared.query(params![key])?;
+    while let Some(row) = rows.next()? {
+        let bytes = row.get_ref(0)?;
+        let bytes = bytes.as_blob().map_err(rusqlite::Error::from)?;
+        out.push(read(bytes)?);
+    }
+    Ok(())
+}
+
+/// The statements about one identity.
+pub(crate) fn of_identity(conn: &Connection, did: &Did) -> Result<Vec<Statement>, StoreError> {
+    let mut out = Vec::new();
+    query(
+        conn,
+        "SELECT bytes FROM statement WHERE identity = ?1 ORDER BY digest",
+        did.key().as_ref(),
+        &mut out,
+    )?;
+    Ok(out)
+}
+
+/// Every statement that belongs to a document: its own, and those about each identity in it.
+pub(crate) fn of_document(
+    conn: &Connection,
+    document: &DocumentId,
+) -> Result<Vec<Statement>, StoreError> {
+    let mut out = Vec::new();
+    query(
+        conn,
+        "SELECT bytes FROM statement WHERE doc = ?1 ORDER BY digest",
+        document.as_ref(),
+        &mut out,
+    )?;
+    let mut dids: BTreeSet<Did> = mentioned(&out);
+    let signers: BTreeSet<PublicKey> = out.iter().map(Statement::signer).collect();
+    for signer in signers {
+        let mut prepared =
+            conn.prepare_cached("SELECT DISTINCT identity FROM statement WHERE device = ?1")?;
+        let mut rows = prepared.query(params![signer.as_ref()])?;
+        while let Some(row) = rows.next()? {
+            dids.insert(Did::from_key(super::sql::blob(row, 0)?));
+        }
+    }
+    for did in dids {
+        out.extend(of_identity(conn, &did)?);
+    }
+    Ok(out)
+}
+
+/// Who may do what in a document, by the statements that are here.
+pub(crate) fn authority(
+    conn: &Connection,
+    document: &DocumentId,
+) -> Result<Authority, StoreError> {
+    Ok(Authority::evaluate(document, &of_document(conn, document)?))
+}
+
+/// The documents that have a statement of this replica which names an identity's statements.
+pub(crate) fn documents_of_identity(
+    conn: &Connection,
+    did: &Did,
+) -> Result<Vec<DocumentId>, StoreError> {
+    let mut out = Vec::new();
+    for document in super::documents::DocumentRow::all(conn)? {
+        let named = mentioned(&of_document(conn, &document.id)?);
+        if named.contains(did) {
+            out.push(document.id);
+        }
+    }
+    Ok(out)
+}
