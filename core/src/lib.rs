@@ -10,3 +10,4 @@
 mod bytes;
 pub mod document;
 pub mod identity;
+pub mod membership;
