@@ -34,6 +34,8 @@ impl Domain {
     pub const EPHEMERAL: Self = Self("poo/ephemeral/v1");
     /// The answer to an invite, by the key that the invite's link carries.
     pub const REDEEM: Self = Self("poo/redeem/v1");
+    /// A device's consent to belong to an identity.
+    pub const DEVICE: Self = Self("poo/device/v1");
 
     /// The tag as it stands in front of the signed bytes.
     #[must_use]

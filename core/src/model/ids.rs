@@ -3,11 +3,11 @@
 use core::fmt;
 use core::str::FromStr;
 
+use serde::Deserialize as _;
 use uuid::Uuid;
 
 /// The id of an item: a UUIDv7 (RFC 9562), so that ids made later sort later.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(Uuid);
 
 /// A text is no whole item id.
@@ -51,6 +51,19 @@ impl FromStr for TaskId {
             Ok(id) if id.hyphenated().to_string() == text => Ok(Self(id)),
             _ => Err(TaskIdError),
         }
+    }
+}
+
+impl serde::Serialize for TaskId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for TaskId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -258,7 +258,7 @@ impl Acceptor<'_> {
                 let limit = *limits
                     .entry(inner.actor)
                     .or_insert_with(|| self.write_limit(waiting, &inner.actor));
-                within(limit, inner.seq)
+                limit.admits(inner.seq)
             };
             let deps = if covered {
                 let ranked = inner.deps.iter().filter_map(|dep| rank.get(places.get(dep)?));
@@ -429,15 +429,6 @@ impl Acceptor<'_> {
         let end = known.seq;
         waiting.drop_tips(actor, end);
         Ok(())
-    }
-}
-
-/// Whether an author's change at `seq` is within what they may write.
-pub(crate) fn within(limit: WriteLimit, seq: u64) -> bool {
-    match limit {
-        WriteLimit::Unlimited => true,
-        WriteLimit::UpTo(last) => seq <= last,
-        WriteLimit::Nothing => false,
     }
 }
 

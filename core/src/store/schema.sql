@@ -70,6 +70,15 @@ CREATE INDEX statement_doc ON statement (doc) WHERE doc IS NOT NULL;
 CREATE INDEX statement_identity ON statement (identity) WHERE identity IS NOT NULL;
 CREATE INDEX statement_device ON statement (device) WHERE device IS NOT NULL;
 
+-- Which identities a document's statements name, and what each may do there (NULL: nothing).
+CREATE TABLE document_identity (
+    did  BLOB NOT NULL,
+    doc  INTEGER NOT NULL,
+    role INTEGER,
+    PRIMARY KEY (did, doc)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_identity_doc ON document_identity (doc);
+
 -- Changes that a statement took out of the document; kept, and offered to their author.
 CREATE TABLE fallen (
     doc   INTEGER NOT NULL,
@@ -165,6 +174,7 @@ CREATE TABLE item (
     PRIMARY KEY (doc, task)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_short ON item (short);
+CREATE INDEX item_order ON item (doc, parent, ord);
 
 CREATE TABLE tag (
     doc  INTEGER NOT NULL,

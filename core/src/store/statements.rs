@@ -104,17 +104,31 @@ pub(crate) fn authority(
     Ok(Authority::evaluate(document, &of_document(conn, document)?))
 }
 
-/// The documents that have a statement of this replica which names an identity's statements.
-pub(crate) fn documents_of_identity(
+/// Notes who a document's statements name and what each of them may do there.
+pub(crate) fn index(
     conn: &Connection,
-    did: &Did,
-) -> Result<Vec<DocumentId>, StoreError> {
-    let mut out = Vec::new();
-    for document in super::documents::DocumentRow::all(conn)? {
-        let named = mentioned(&of_document(conn, &document.id)?);
-        if named.contains(did) {
-            out.push(document.id);
-        }
+    doc: i64,
+    authority: &Authority,
+) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM document_identity WHERE doc = ?1")?
+        .execute(params![doc])?;
+    let mut insert = conn
+        .prepare_cached("INSERT INTO document_identity (did, doc, role) VALUES (?1, ?2, ?3)")?;
+    let named = mentioned(authority.statements().values());
+    let members = authority.members();
+    for did in named.iter().chain(members.keys().filter(|did| !named.contains(*did))) {
+        let role = members.get(did).map(|member| member.role as i64);
+        insert.execute(params![did.key().as_ref(), doc, role])?;
     }
-    Ok(out)
+    Ok(())
+}
+
+/// The documents whose statements name an identity.
+pub(crate) fn documents_naming(conn: &Connection, did: &Did) -> Result<Vec<DocumentId>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT document.doc FROM document_identity JOIN document ON document.id = document_identity.doc
+         WHERE did = ?1 ORDER BY document.id",
+    )?;
+    let rows = statement.query_map(params![did.key().as_ref()], |row| super::sql::blob(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,0 +1,493 @@
+//! From statements to titles: which grant, redeem and witness stands, and which fell by what.
+//!
+//! Owners have ranks: the genesis owner has rank 0, and whoever an owner of rank r made an owner
+//! has rank r + 1. Ranks are settled from the top. A revocation by rank r bears on the grants of
+//! everybody else's role, and on grants of ownership that make rank r or below: seniors are out
+//! of a junior's reach. Revocations by equals all count, also against one another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::kinds::{Genesis, Grant, Grantee, Payload, Redeem, Revoke, Role};
+use super::super::statement::{Statement, StatementDigest};
+use super::super::{Identities, Ineffective, IneffectiveReason};
+use crate::identity::Did;
+
+type Digests = BTreeSet<StatementDigest>;
+
+/// A role that somebody has or had.
+#[derive(Debug, Clone)]
+pub(super) struct Title {
+    pub(super) holder: Did,
+    pub(super) role: Role,
+    /// The grant or redeem; none: the genesis.
+    pub(super) statement: StatementDigest,
+    /// The revocations by which it fell.
+    pub(super) felled: Digests,
+}
+
+/// A grant or witness whose signer had the right to make it, if not for `felled`.
+#[derive(Debug, Clone)]
+struct Standing {
+    rank: u32,
+    felled: Digests,
+}
+
+/// What the statements of one document come to.
+#[derive(Debug, Default)]
+pub(super) struct Titles {
+    pub(super) titles: Vec<Title>,
+    /// The invites that an owner made, with the revocations by which each fell.
+    pub(super) invites: BTreeMap<StatementDigest, Digests>,
+    /// The redeems with effect, by grant.
+    pub(super) redeems: BTreeMap<StatementDigest, Vec<StatementDigest>>,
+    /// The witnesses that stand.
+    pub(super) witnesses: Digests,
+    pub(super) ineffective: Vec<Ineffective>,
+}
+
+/// A way by which somebody is an owner of a certain rank.
+struct Route {
+    holder: Did,
+    /// The genesis, grant or redeem that makes them so.
+    title: StatementDigest,
+    felled: Digests,
+}
+
+/// A revocation that counts for a target, with the rank of its author. Whoever gives up a role
+/// of their own does so with rank 0.
+type Blows = BTreeMap<StatementDigest, BTreeMap<StatementDigest, u32>>;
+
+pub(super) struct Ladder<'a> {
+    statements: &'a BTreeMap<StatementDigest, Statement>,
+    identities: &'a Identities,
+    /// Grants, witnesses and revocations by who speaks in them.
+    by_speaker: BTreeMap<Did, Vec<&'a Statement>>,
+    redeems: BTreeMap<StatementDigest, Vec<(StatementDigest, &'a Redeem)>>,
+    blows: Blows,
+    /// Revocations that were made with an owner's right.
+    ranked: Digests,
+    standing: BTreeMap<StatementDigest, Standing>,
+    fallen: BTreeMap<StatementDigest, Standing>,
+    out: Titles,
+}
+
+impl<'a> Ladder<'a> {
+    /// Settles all titles of the document that begins with `genesis`.
+    pub(super) fn climb(
+        statements: &'a BTreeMap<StatementDigest, Statement>,
+        identities: &'a Identities,
+        genesis: (StatementDigest, &'a Genesis),
+    ) -> Titles {
+        let mut ladder = Self {
+            statements,
+            identities,
+            by_speaker: BTreeMap::new(),
+            redeems: BTreeMap::new(),
+            blows: Blows::new(),
+            ranked: Digests::new(),
+            standing: BTreeMap::new(),
+            fallen: BTreeMap::new(),
+            out: Titles::default(),
+        };
+        ladder.index();
+        ladder.give_up(genesis);
+        let mut routes = vec![Route {
+            holder: genesis.1.owner,
+            title: genesis.0,
+            felled: ladder.struck(&genesis.0, 0),
+        }];
+        ladder.out.titles.push(Title {
+            holder: genesis.1.owner,
+            role: Role::Owner,
+            statement: genesis.0,
+            felled: ladder.struck(&genesis.0, 0),
+        });
+        // Owners with a route that stands: all they signed is settled with it.
+        let mut settled = BTreeSet::new();
+        let mut rank = 0;
+        while !routes.is_empty() {
+            routes.retain(|route| !settled.contains(&route.holder));
+            ladder.strike(&routes, rank, genesis.0);
+            for route in &mut routes {
+                let blows = ladder.blows_on(&route.title, rank);
+                route.felled.extend(blows);
+            }
+            let mut seen = BTreeSet::new();
+            routes.retain(|route| seen.insert((route.holder, route.felled.clone())));
+            let next = ladder.raise(&routes, rank);
+            settled.extend(
+                routes
+                    .iter()
+                    .filter(|r| r.felled.is_empty())
+                    .map(|r| r.holder),
+            );
+            routes = next;
+            rank = rank.saturating_add(1);
+        }
+        ladder.finish(genesis.0);
+        ladder.out
+    }
+
+    fn index(&mut self) {
+        for statement in self.statements.values() {
+            match statement.payload() {
+                Payload::Grant(_) | Payload::Witness(_) | Payload::Revoke(_) => {
+                    let speakers: BTreeSet<Did> = self.identities.speakers(statement).collect();
+                    for speaker in speakers {
+                        self.by_speaker.entry(speaker).or_default().push(statement);
+                    }
+                }
+                Payload::Redeem(it) => {
+                    match self.check_redeem(statement, it) {
+                        Ok(()) => self
+                            .redeems
+                            .entry(it.grant)
+                            .or_default()
+                            .push((statement.digest(), it)),
+                        Err(reason) => self.refuse(statement.digest(), reason),
+                    };
+                }
+                Payload::Genesis(_) | Payload::Device(_) | Payload::Profile(_) => {}
+            }
+        }
+    }
+
+    fn check_redeem(
+        &self,
+        statement: &Statement,
+        redeem: &Redeem,
+    ) -> Result<(), IneffectiveReason> {
+        let invite = match self.grant(&redeem.grant).map(|grant| &grant.to) {
+            Some(Grantee::Invite(invite)) => invite,
+            _ => return Err(IneffectiveReason::UnknownInvite),
+        };
+        if invite.key != redeem.invite {
+            Err(IneffectiveReason::WrongInvite)
+        } else if invite.relay.key() != statement.signer() {
+            Err(IneffectiveReason::WrongRelay)
+        } else if redeem.redeemed_at_ms > invite.expires_at_ms {
+            Err(IneffectiveReason::Expired)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What everybody may take back without a right: a role of their own. The genesis owner's
+    /// falls only if a grant of ownership by them is kept: the document passes on.
+    fn give_up(&mut self, genesis: (StatementDigest, &Genesis)) {
+        let mut blows = Vec::new();
+        for (speaker, statements) in &self.by_speaker {
+            for statement in statements {
+                let Payload::Revoke(revoke) = statement.payload() else {
+                    continue;
+                };
+                for target in &revoke.targets {
+                    let own = if *target == genesis.0 {
+                        *speaker == genesis.1.owner && self.passes_on(*speaker, revoke)
+                    } else {
+                        self.holder(target) == Some(*speaker)
+                    };
+                    if own {
+                        blows.push((*target, statement.digest()));
+                    }
+                }
+            }
+        }
+        for (target, revoke) in blows {
+            self.blows.entry(target).or_default().insert(revoke, 0);
+        }
+    }
+
+    fn passes_on(&self, owner: Did, revoke: &Revoke) -> bool {
+        revoke.keep.iter().any(|digest| {
+            let Some(statement) = self.statements.get(digest) else {
+                return false;
+            };
+            matches!(statement.payload(), Payload::Grant(grant)
+                if grant.role == Role::Owner && matches!(grant.to, Grantee::Did(to) if to != owner))
+                && self.identities.speakers(statement).any(|did| did == owner)
+        })
+    }
+
+    /// The revocations that owners of this rank make.
+    fn strike(&mut self, routes: &[Route], rank: u32, genesis: StatementDigest) {
+        for route in routes {
+            for statement in self.by_speaker.get(&route.holder).into_iter().flatten() {
+                let Payload::Revoke(revoke) = statement.payload() else {
+                    continue;
+                };
+                let digest = statement.digest();
+                if self.ranked.contains(&digest)
+                    || !unkept(self.statements, &route.felled, &digest).is_empty()
+                {
+                    continue;
+                }
+                self.ranked.insert(digest);
+                for target in revoke.targets.iter().filter(|t| **t != genesis) {
+                    self.blows
+                        .entry(*target)
+                        .or_default()
+                        .entry(digest)
+                        .or_insert(rank);
+                }
+            }
+        }
+    }
+
+    /// The grants and witnesses that owners of this rank make; returns the owners made by them.
+    fn raise(&mut self, routes: &[Route], rank: u32) -> Vec<Route> {
+        let mut next = Vec::new();
+        for route in routes {
+            let statements = self.by_speaker.get(&route.holder).cloned();
+            for statement in statements.unwrap_or_default() {
+                let digest = statement.digest();
+                if self.standing.contains_key(&digest)
+                    || matches!(statement.payload(), Payload::Revoke(_))
+                {
+                    continue;
+                }
+                let felled = unkept(self.statements, &route.felled, &digest);
+                let place = if felled.is_empty() {
+                    &mut self.standing
+                } else if self.fallen.contains_key(&digest) {
+                    continue;
+                } else {
+                    &mut self.fallen
+                };
+                let standing = Standing { rank, felled };
+                place.insert(digest, standing.clone());
+                if let Payload::Grant(grant) = statement.payload()
+                    && grant.role == Role::Owner
+                {
+                    let titles = self.titles_of(digest, grant, &standing);
+                    next.extend(titles.into_iter().map(|title| Route {
+                        holder: title.holder,
+                        title: title.statement,
+                        felled: title.felled,
+                    }));
+                }
+            }
+        }
+        next
+    }
+
+    /// The titles that a grant gives: to somebody known, or to those who redeemed it.
+    fn titles_of(&self, digest: StatementDigest, grant: &Grant, standing: &Standing) -> Vec<Title> {
+        let rank_max = rank_max(grant, standing);
+        let mut felled = standing.felled.clone();
+        felled.extend(self.struck(&digest, rank_max));
+        match &grant.to {
+            Grantee::Did(holder) => vec![Title {
+                holder: *holder,
+                role: grant.role,
+                statement: digest,
+                felled,
+            }],
+            Grantee::Invite(_) => self
+                .redeems
+                .get(&digest)
+                .into_iter()
+                .flatten()
+                .map(|(redeem, body)| {
+                    let mut felled = unkept(self.statements, &felled, redeem);
+                    felled.extend(self.struck(redeem, rank_max));
+                    Title {
+                        holder: body.joiner,
+                        role: grant.role,
+                        statement: *redeem,
+                        felled,
+                    }
+                })
+                .collect(),
+        }
+    }
+
+    fn finish(&mut self, genesis: StatementDigest) {
+        let mut revocable = Digests::new();
+        for (digest, statement) in self.statements {
+            let standing = self
+                .standing
+                .get(digest)
+                .or_else(|| self.fallen.get(digest));
+            match (statement.payload(), standing) {
+                (Payload::Grant(grant), Some(standing)) => {
+                    let rank_max = rank_max(grant, standing);
+                    if !standing.felled.is_empty() {
+                        self.out.ineffective.push(Ineffective {
+                            statement: *digest,
+                            reason: IneffectiveReason::SignerFell,
+                        });
+                    }
+                    revocable.insert(*digest);
+                    let titles = self.titles_of(*digest, grant, standing);
+                    if matches!(grant.to, Grantee::Invite(_)) {
+                        let mut felled = standing.felled.clone();
+                        felled.extend(self.struck(digest, rank_max));
+                        self.out.invites.insert(*digest, felled);
+                        let redeems: Vec<_> = titles.iter().map(|t| t.statement).collect();
+                        revocable.extend(&redeems);
+                        self.out.redeems.insert(*digest, redeems);
+                    }
+                    self.out.titles.extend(titles);
+                }
+                (Payload::Witness(_), Some(standing)) if standing.felled.is_empty() => {
+                    revocable.insert(*digest);
+                    if self.struck(digest, u32::MAX).is_empty() {
+                        self.out.witnesses.insert(*digest);
+                    }
+                }
+                (Payload::Grant(_) | Payload::Witness(_), _) => {
+                    let fell = standing.is_some() || self.identities.signer_fell(statement);
+                    self.refuse(
+                        *digest,
+                        if fell {
+                            IneffectiveReason::SignerFell
+                        } else {
+                            IneffectiveReason::NoRight
+                        },
+                    );
+                }
+                _ => {}
+            }
+        }
+        for (grant, redeems) in &self.redeems {
+            if !self.out.invites.contains_key(grant) {
+                self.out
+                    .ineffective
+                    .extend(redeems.iter().map(|(redeem, _)| Ineffective {
+                        statement: *redeem,
+                        reason: IneffectiveReason::UnknownInvite,
+                    }));
+            }
+        }
+        self.explain_revokes(genesis, &revocable);
+    }
+
+    /// Lists the revocations without effect.
+    fn explain_revokes(&mut self, genesis: StatementDigest, revocable: &Digests) {
+        let mut used = Digests::new();
+        for (target, blows) in &self.blows {
+            let rank_max = match self.standing_of(target) {
+                Some((grant, standing)) => rank_max(grant, standing),
+                None => u32::MAX,
+            };
+            let reached = revocable.contains(target);
+            used.extend(
+                blows
+                    .iter()
+                    .filter(|(_, rank)| {
+                        (reached && **rank <= rank_max) || (*target == genesis && **rank == 0)
+                    })
+                    .map(|(revoke, _)| *revoke),
+            );
+        }
+        for (digest, statement) in self.statements {
+            let Payload::Revoke(revoke) = statement.payload() else {
+                continue;
+            };
+            if used.contains(digest) {
+                continue;
+            }
+            let reason = if !self.ranked.contains(digest) {
+                if self.identities.signer_fell(statement) {
+                    IneffectiveReason::SignerFell
+                } else {
+                    IneffectiveReason::NoRight
+                }
+            } else if revoke.targets.contains(&genesis) {
+                IneffectiveReason::GenesisOwner
+            } else if revoke.targets.is_disjoint(revocable) {
+                IneffectiveReason::NoTarget
+            } else {
+                IneffectiveReason::Outranked
+            };
+            self.out.ineffective.push(Ineffective {
+                statement: *digest,
+                reason,
+            });
+        }
+    }
+
+    /// The grant behind a target, if somebody had the right to make it.
+    fn standing_of(&self, target: &StatementDigest) -> Option<(&Grant, &Standing)> {
+        let digest = match self.statements.get(target)?.payload() {
+            Payload::Redeem(redeem) => &redeem.grant,
+            _ => target,
+        };
+        let standing = self
+            .standing
+            .get(digest)
+            .or_else(|| self.fallen.get(digest))?;
+        Some((self.grant(digest)?, standing))
+    }
+
+    /// Who holds the role that a grant or a redeem gives.
+    fn holder(&self, digest: &StatementDigest) -> Option<Did> {
+        match self.statements.get(digest)?.payload() {
+            Payload::Grant(grant) => match grant.to {
+                Grantee::Did(did) => Some(did),
+                Grantee::Invite(_) => None,
+            },
+            Payload::Redeem(redeem) => Some(redeem.joiner),
+            _ => None,
+        }
+    }
+
+    fn grant(&self, digest: &StatementDigest) -> Option<&'a Grant> {
+        match self.statements.get(digest)?.payload() {
+            Payload::Grant(grant) => Some(grant),
+            _ => None,
+        }
+    }
+
+    /// The revocations of a statement by ranks up to `rank_max`.
+    fn struck(&self, target: &StatementDigest, rank_max: u32) -> Digests {
+        self.blows
+            .get(target)
+            .into_iter()
+            .flatten()
+            .filter(|(_, rank)| **rank <= rank_max)
+            .map(|(revoke, _)| *revoke)
+            .collect()
+    }
+
+    /// The revocations by ranks up to `rank_max` that fell a genesis, grant or redeem. A redeem
+    /// falls with its grant unless it was kept.
+    fn blows_on(&self, title: &StatementDigest, rank_max: u32) -> Digests {
+        let mut felled = self.struck(title, rank_max);
+        if let Some(Payload::Redeem(redeem)) = self.statements.get(title).map(Statement::payload) {
+            let of_grant = self.struck(&redeem.grant, rank_max);
+            felled.extend(unkept(self.statements, &of_grant, title));
+        }
+        felled
+    }
+
+    fn refuse(&mut self, statement: StatementDigest, reason: IneffectiveReason) {
+        self.out.ineffective.push(Ineffective { statement, reason });
+    }
+}
+
+/// The lowest rank whose revocations reach a grant: anybody's for a mere member, equals' and
+/// seniors' for an owner.
+fn rank_max(grant: &Grant, standing: &Standing) -> u32 {
+    match grant.role {
+        Role::Owner => standing.rank.saturating_add(1),
+        Role::Editor | Role::Viewer => u32::MAX,
+    }
+}
+
+/// Of the revocations in `felled`, those that do not keep the statement.
+fn unkept(
+    statements: &BTreeMap<StatementDigest, Statement>,
+    felled: &Digests,
+    statement: &StatementDigest,
+) -> Digests {
+    felled
+        .iter()
+        .filter(|digest| {
+            !matches!(statements.get(*digest).map(Statement::payload),
+                Some(Payload::Revoke(revoke)) if revoke.keep.contains(statement))
+        })
+        .copied()
+        .collect()
+}
