@@ -13,3 +13,4 @@ pub mod identity;
 pub mod membership;
 pub mod model;
 pub mod store;
+pub mod replica;

@@ -4,11 +4,15 @@
 mod command;
 mod ids;
 mod query;
+mod temp;
 mod values;
+mod due;
+pub use temp::ImportedTask;
+pub use due::{Due, DueError};
 mod view;
 
 pub use command::{Command, MovePlace, NewTask, Outcome, TaskPatch};
-pub use values::{Due, ImportedTask, Priority, Status};
+pub use values::{Priority, Status, ValueError};
 pub use ids::{TaskId, TaskIdError};
 pub use query::{Answer, ExportFormat, Page, PendingList, Query};
 pub use view::{

@@ -113,6 +113,26 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Sets a text field of which absence means `default`: that is written only over another
+    /// value.
+    pub(crate) fn put_or_default(
+        &mut self,
+        target: Target,
+        key: &str,
+        value: &str,
+        default: &str,
+    ) -> Result<(), StoreError> {
+        if value == default && !self.is_set(target, key)? {
+            return Ok(());
+        }
+        self.put(target, key, Scalar::Str(value.to_owned()))
+    }
+
+    /// Whether a field holds anything.
+    pub(crate) fn is_set(&self, target: Target, key: &str) -> Result<bool, StoreError> {
+        Ok(!self.held(target, key)?.0.is_empty())
+    }
+
     /// Empties a field. Nothing is written if it is empty.
     pub(crate) fn delete(&mut self, target: Target, key: &str) -> Result<(), StoreError> {
         let (pred, _) = self.held(target, key)?;

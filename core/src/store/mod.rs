@@ -31,6 +31,7 @@ pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};
 pub(crate) use items::{StoredConflict, maps, refresh};
 pub use ops::OpError;
+pub(crate) use ops::Touched;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use rebuild::{Recounted, give_birth, recount, replay, rewind_actors};
 pub(crate) use sql::{blob, opt_blob, parsed};

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use super::StoreError;
 use crate::document::DocumentId;
 use crate::identity::{Did, PublicKey};
-use crate::membership::{Authority, Payload, Scope, Statement, UnverifiedStatement, mentioned};
+use crate::membership::{Authority, Payload, Scope, Statement, StatementDigest, UnverifiedStatement, mentioned};
 
 /// Stores a verified statement. False if it is there already.
 pub(crate) fn put(conn: &Connection, statement: &Statement) -> Result<bool, StoreError> {
@@ -32,6 +32,13 @@ pub(crate) fn put(conn: &Connection, statement: &Statement) -> Result<bool, Stor
             statement.to_wire()
         ])?;
     Ok(added > 0)
+}
+
+/// Whether a statement is here.
+pub(crate) fn has(conn: &Connection, digest: &StatementDigest) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM statement WHERE digest = ?1")?
+        .exists(params![digest.as_ref()])?)
 }
 
 fn read(bytes: &[u8]) -> Result<Statement, StoreError> {

@@ -1,0 +1,104 @@
+//! What can go wrong with a replica, by what was asked of it.
+
+use crate::membership::StatementError;
+use crate::store::{Refusal, StoreError};
+
+/// A replica cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database was made by another device.
+    #[error("this database belongs to another device: keys and database must stay together; make a new home and link it instead of copying one")]
+    OtherDevice,
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A command was not carried out. Nothing of it was written.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// There is no such thing here.
+    #[error("there is no such {0} here: it may be on another device; sync and look again")]
+    NotFound(&'static str),
+    /// The identity's role does not allow it.
+    #[error("you may not do that here: it takes the role {needed}")]
+    Forbidden {
+        /// The role that it takes.
+        needed: &'static str,
+    },
+    /// A value is not acceptable.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// A relay is needed and none is known.
+    #[error("this needs a relay: set one up and sync once, so that it is known who it is")]
+    NoRelay,
+    /// The identity secret is needed and rests on another device.
+    #[error("this needs the identity's own key, and it rests on another device: do it there")]
+    NoIdentitySecret,
+    /// The document has no room for it, or the engine's own rules refuse it.
+    #[error("the change cannot be made: {0}")]
+    Refused(#[from] Refusal),
+    /// A statement cannot be made.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for CommandError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl CommandError {
+    pub(crate) fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::Invalid { field, reason: reason.into() }
+    }
+}
+
+/// A query has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// There is no such thing here.
+    #[error("there is no {what} `{text}` here")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+        /// By which words.
+        text: String,
+    },
+    /// Several things fit.
+    #[error("`{text}` can mean several {what}s: {}", candidates.join(", "))]
+    Ambiguous {
+        /// What was looked for.
+        what: &'static str,
+        /// By which words.
+        text: String,
+        /// What fits.
+        candidates: Vec<String>,
+    },
+    /// A value is not acceptable.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for QueryError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

@@ -1,0 +1,268 @@
+//! Taking in what a peer sent: statements first, then tips, then the changes they vouch for.
+
+use rusqlite::{Connection, params};
+
+use crate::document::{
+    ActorId, ChangeError, ChangeHash, DocumentId, EncodedChange, TipError, UnverifiedTip,
+};
+use crate::identity::Did;
+use crate::membership::{
+    Authority, Payload, Scope, Statement, StatementError, UnverifiedStatement,
+};
+use crate::store::{
+    Acceptor, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change, give_birth,
+    recount, refresh, statements,
+};
+
+/// The most statements that a document may have.
+pub(crate) const STATEMENTS_MAX: usize = 10_000;
+
+/// What one message brings for one document.
+#[derive(Debug, Default)]
+pub(crate) struct Incoming<'a> {
+    pub(crate) statements: Vec<&'a [u8]>,
+    pub(crate) tips: Vec<UnverifiedTip>,
+    pub(crate) changes: Vec<&'a [u8]>,
+    /// Nothing more is on its way: what cannot be added now is refused.
+    pub(crate) complete: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub(crate) struct Ingested {
+    /// Changes that were added.
+    pub(crate) added: usize,
+    /// Statements that were new.
+    pub(crate) statements: usize,
+    /// Changes that were not taken.
+    pub(crate) refused: Vec<(ChangeHash, Refusal)>,
+    /// Own changes that fell out of the document.
+    pub(crate) fell: Vec<(ActorId, u64)>,
+    /// Documents whose state changed, by statements about identities too.
+    pub(crate) touched: Vec<DocumentId>,
+}
+
+/// A message cannot be taken in at all.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IngestError {
+    /// The document is not here, or is not the peer's to see: which of the two is not told.
+    #[error("the document is not available")]
+    Unavailable,
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    #[error(transparent)]
+    Tip(#[from] TipError),
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    #[error("the document has more statements than {STATEMENTS_MAX}")]
+    TooManyStatements,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for IngestError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A document that `reader` may read, with its authority. `None` where it is missing, and just
+/// so where it is forbidden.
+pub(crate) fn document_for_session(
+    conn: &Connection,
+    id: &DocumentId,
+    reader: &Did,
+) -> Result<Option<(DocumentRow, Authority)>, StoreError> {
+    let Some(document) = DocumentRow::find(conn, id)? else {
+        return Ok(None);
+    };
+    let authority = statements::authority(conn, id)?;
+    Ok(authority.can_read(reader).then_some((document, authority)))
+}
+
+/// Takes in a message for a document that `reader` must be able to read, counting what the
+/// message itself says about that.
+pub(crate) fn ingest(
+    conn: &Connection,
+    id: &DocumentId,
+    reader: &Did,
+    incoming: &Incoming<'_>,
+    waiting: &mut Quarantine,
+) -> Result<Ingested, IngestError> {
+    let fresh = fresh_statements(conn, id, incoming)?;
+    let mut all = statements::of_document(conn, id)?;
+    if all.len() + fresh.len() > STATEMENTS_MAX {
+        return Err(IngestError::TooManyStatements);
+    }
+    all.extend(fresh.iter().cloned());
+    let authority = Authority::evaluate(id, &all);
+    if !authority.can_read(reader) {
+        return Err(IngestError::Unavailable);
+    }
+    let mut ingested = Ingested { statements: fresh.len(), ..Ingested::default() };
+    let mut document = match DocumentRow::find(conn, id)? {
+        Some(document) => document,
+        None => {
+            let kind = authority.genesis().map(|genesis| genesis.kind);
+            let kind = kind.ok_or(IngestError::Unavailable)?;
+            let mut document = DocumentRow::create(conn, id, kind)?;
+            give_birth(conn, &mut document, &mut Actors::default())?;
+            statements::index(conn, document.row, &authority)?;
+            document
+        }
+    };
+    let mut actors = Actors::load(conn, document.row)?;
+    if !fresh.is_empty() {
+        let mut named = Vec::new();
+        for statement in &fresh {
+            statements::put(conn, statement)?;
+            if let Scope::Identity(did) = statement.scope()
+                && !named.contains(&did)
+            {
+                named.push(did);
+            }
+        }
+        ingested.fell = settle(conn, &mut document, &mut actors, &authority)?;
+        for did in named {
+            for other in settle_naming_except(conn, &did, Some(id))? {
+                if !ingested.touched.contains(&other) {
+                    ingested.touched.push(other);
+                }
+            }
+        }
+    }
+    for tip in &incoming.tips {
+        let known = actors.get(&tip.actor(id));
+        if known.is_some_and(|actor| actor.seq >= tip.seq())
+            && find_change(conn, document.row, &tip.hash())?.is_some()
+        {
+            continue;
+        }
+        waiting.push_tip(tip.clone().verify(id)?);
+    }
+    for bytes in &incoming.changes {
+        let change = EncodedChange::audit(bytes)?;
+        if find_change(conn, document.row, &change.hash())?.is_some() {
+            continue;
+        }
+        let hash = change.hash();
+        if !waiting.push(change) {
+            let dropped = waiting.drain();
+            ingested.refused.extend(dropped.into_iter().map(|h| (h, Refusal::QuarantineFull)));
+            ingested.refused.push((hash, Refusal::QuarantineFull));
+            return Ok(ingested);
+        }
+    }
+    let accepted = Acceptor { conn, document: &mut document, actors: &mut actors, authority: &authority }
+        .run(waiting, incoming.complete)?;
+    ingested.added = accepted.added;
+    ingested.refused.extend(accepted.refused);
+    if accepted.added > 0 {
+        refresh(conn, &document, &actors, &accepted.touched)?;
+        document.save(conn, &actors, &authority.digest_set_fingerprint())?;
+    }
+    if accepted.added > 0 || !fresh.is_empty() {
+        ingested.touched.push(*id);
+    }
+    Ok(ingested)
+}
+
+/// Verifies the statements of a message that are not here yet. Those about other documents do
+/// not belong in it.
+fn fresh_statements(
+    conn: &Connection,
+    id: &DocumentId,
+    incoming: &Incoming<'_>,
+) -> Result<Vec<Statement>, IngestError> {
+    let mut fresh: Vec<Statement> = Vec::new();
+    for bytes in &incoming.statements {
+        let statement = UnverifiedStatement::decode(bytes)?;
+        let foreign = matches!(statement.scope(), Scope::Document(other) if other != *id);
+        let digest = statement.digest();
+        if foreign
+            || fresh.iter().any(|s| s.digest() == digest)
+            || statements::has(conn, &digest)?
+        {
+            continue;
+        }
+        fresh.push(statement.verify()?);
+    }
+    Ok(fresh)
+}
+
+/// Makes a document hold what its statements say, and writes down who they name.
+pub(super) fn settle(
+    conn: &Connection,
+    document: &mut DocumentRow,
+    actors: &mut Actors,
+    authority: &Authority,
+) -> Result<Vec<(ActorId, u64)>, StoreError> {
+    let recounted = recount(conn, document, actors, authority)?;
+    refresh(conn, document, actors, &recounted.accepted.touched)?;
+    statements::index(conn, document.row, authority)?;
+    document.save(conn, actors, &authority.digest_set_fingerprint())?;
+    Ok(recounted.fell)
+}
+
+/// Settles every document whose statements name an identity, after something was said about it.
+pub(super) fn settle_naming(conn: &Connection, did: &Did) -> Result<Vec<DocumentId>, StoreError> {
+    settle_naming_except(conn, did, None)
+}
+
+fn settle_naming_except(
+    conn: &Connection,
+    did: &Did,
+    except: Option<&DocumentId>,
+) -> Result<Vec<DocumentId>, StoreError> {
+    let mut settled = Vec::new();
+    for id in statements::documents_naming(conn, did)? {
+        if Some(&id) == except {
+            continue;
+        }
+        let Some(mut document) = DocumentRow::find(conn, &id)? else { continue };
+        let mut actors = Actors::load(conn, document.row)?;
+        let authority = statements::authority(conn, &id)?;
+        settle(conn, &mut document, &mut actors, &authority)?;
+        settled.push(id);
+    }
+    Ok(settled)
+}
+
+/// Adds one statement about a document that is here: what a relay does when an invite is used.
+pub(crate) fn add_statement(
+    conn: &Connection,
+    id: &DocumentId,
+    statement: &Statement,
+) -> Result<(), StoreError> {
+    let Some(mut document) = DocumentRow::find(conn, id)? else {
+        return Ok(());
+    };
+    statements::put(conn, statement)?;
+    let mut actors = Actors::load(conn, document.row)?;
+    let authority = statements::authority(conn, id)?;
+    settle(conn, &mut document, &mut actors, &authority)?;
+    Ok(())
+}
+
+/// Whether statements say that a device belongs to an identity; what a session begins with.
+pub(crate) fn put_chain(conn: &Connection, chain: &[Statement]) -> Result<(), StoreError> {
+    for statement in chain {
+        if matches!(statement.payload(), Payload::Device(_)) && statements::put(conn, statement)? {
+            let Scope::Identity(did) = statement.scope() else { continue };
+            settle_naming(conn, &did)?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets recorded commands that the relay has committed.
+pub(crate) fn acknowledge_outbox(
+    conn: &Connection,
+    doc: i64,
+    actor: i64,
+    seq: u64,
+) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM outbox WHERE doc = ?1 AND actor = ?2 AND seq <= ?3")?
+        .execute(params![doc, actor, seq as i64])?;
+    Ok(())
+}

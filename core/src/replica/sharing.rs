@@ -1,0 +1,339 @@
+//! Commands on who may do what: invites, revocations, devices.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use sha2::{Digest as _, Sha256};
+
+use super::execute::MANAGE;
+use super::write::{Opened, Run};
+use super::{CommandError, Env, Keyring, Link, Replica};
+use crate::document::{ActorId, DocumentId};
+use crate::identity::{Did, Keypair, PublicKey};
+use crate::membership::{
+    Device, Grant, GrantNonce, Grantee, Identities, Invite, Payload, Revoke, Role, Scope,
+    Statement, StatementDigest,
+};
+use crate::model::Outcome;
+use crate::store::{Actors, DocumentRow, StoreError, statements};
+
+/// How long an invite is good unless told, in seconds: a week.
+const INVITE_DEFAULT_S: u32 = 7 * 24 * 3600;
+/// The longest that an invite can be good, in seconds: a year.
+const INVITE_MAX_S: u32 = 366 * 24 * 3600;
+/// How long a device link is good: long enough to walk to the other device.
+const DEVICE_LINK_TTL: SignedDuration = SignedDuration::from_mins(15);
+
+/// What certifies a device.
+pub(super) fn certificate(
+    keys: &Keyring,
+    device: &Keypair,
+    name: &str,
+    now: Timestamp,
+) -> Result<Device, CommandError> {
+    Ok(Device {
+        identity: keys.did,
+        device: device.public(),
+        name: name.to_owned(),
+        can_link: true,
+        issued_at_ms: now.as_millisecond(),
+        consent: Device::consent(device, &keys.did),
+    })
+}
+
+/// Where the two devices of a link meet on the relay.
+pub(crate) fn link_box(secret: &[u8; 32]) -> [u8; 16] {
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update(b"poo/link/v1")
+        .chain_update(secret)
+        .finalize()
+        .into();
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(digest) {
+        *to = from;
+    }
+    id
+}
+
+/// Proves that a message was made by who holds the link.
+pub(crate) fn link_mac(secret: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of any length.
+    match Hmac::<Sha256>::new_from_slice(secret) {
+        Ok(mut mac) => {
+            mac.update(message);
+            mac.finalize().into_bytes().into()
+        }
+        Err(_) => [0; 32],
+    }
+}
+
+impl Replica {
+    pub(super) fn share(
+        &mut self,
+        list: &DocumentId,
+        role: Role,
+        expires_in_s: Option<u32>,
+        run: &mut Run,
+    ) -> Result<Outcome, CommandError> {
+        let seconds = expires_in_s.unwrap_or(INVITE_DEFAULT_S);
+        if seconds == 0 || seconds > INVITE_MAX_S {
+            return Err(CommandError::invalid("expiresInS", "must be from 1 second to 366 days"));
+        }
+        let relay = self.relay_did()?.ok_or(CommandError::NoRelay)?;
+        let relay_url = self.relay_url()?.ok_or(CommandError::NoRelay)?;
+        let expires_at = run
+            .now
+            .checked_add(SignedDuration::from_secs(i64::from(seconds)))
+            .map_err(|_| CommandError::invalid("expiresInS", "lies beyond the calendar"))?;
+        let secret: [u8; 32] = run.random();
+        let grant = Grant {
+            document: *list,
+            to: Grantee::Invite(Invite {
+                key: Keypair::from_seed(&secret).public(),
+                expires_at_ms: expires_at.as_millisecond(),
+                single_use: true,
+                relay,
+            }),
+            role,
+            nonce: GrantNonce::from_bytes(run.random()),
+            issued_at_ms: run.now_ms(),
+        };
+        let keys = &self.keys;
+        let digest = self.store.write(|conn| {
+            let mut opened = Opened::find(conn, list, "list")?;
+            opened.require(keys, MANAGE)?;
+            let statement = Statement::sign(Payload::Grant(grant), keys.signer())?;
+            opened.state(conn, &statement)?;
+            Ok::<_, CommandError>(statement.digest())
+        })?;
+        let link = Link::Invite { relay_url, relay, document: *list, grant: digest, secret };
+        Ok(Outcome::Invite { list: *list, link: link.to_string(), expires_at })
+    }
+
+    pub(super) fn revoke_member(
+        &mut self,
+        list: &DocumentId,
+        member: &Did,
+        run: &Run,
+    ) -> Result<Outcome, CommandError> {
+        let keys = &self.keys;
+        self.store.write(|conn| {
+            let mut opened = Opened::find(conn, list, "list")?;
+            let leaving = *member == keys.did;
+            if !leaving {
+                opened.require(keys, MANAGE)?;
+            }
+            if opened.authority.owner() == Some(*member) {
+                return Err(CommandError::invalid(
+                    "member",
+                    "the list's first owner cannot be removed",
+                ));
+            }
+            let Some(found) = opened.authority.members().get(member) else {
+                return Err(CommandError::NotFound("member"));
+            };
+            let targets: BTreeSet<StatementDigest> = found.grants.iter().copied().collect();
+            let theirs = |key: &PublicKey| opened.authority.identity_of(key) == Some(*member);
+            let marks = marks(&opened.actors, theirs);
+            let keep = opened
+                .authority
+                .statements()
+                .values()
+                .filter(|s| s.scope() == Scope::Document(*list) && theirs(&s.signer()))
+                .map(Statement::digest)
+                .collect();
+            let revoke = Revoke {
+                scope: Scope::Document(*list),
+                targets,
+                marks,
+                keep,
+                issued_at_ms: run.now_ms(),
+            };
+            let statement = Statement::sign(Payload::Revoke(revoke), keys.signer())?;
+            opened.state(conn, &statement)?;
+            Ok(Outcome::Done { changed: true })
+        })
+    }
+
+    pub(super) fn revoke_device(
+        &mut self,
+        device: &str,
+        run: &Run,
+    ) -> Result<Outcome, CommandError> {
+        let keys = &self.keys;
+        self.store.write(|conn| {
+            let known = statements::of_identity(conn, &keys.did)?;
+            let (key, certificates) = find_device(&known, device)?;
+            let identities = Identities::evaluate(&known);
+            if !identities.is_live(&keys.did, &key) {
+                return Ok(Outcome::Done { changed: false });
+            }
+            if !identities.is_live(&keys.did, &keys.signer().public()) {
+                return Err(CommandError::Forbidden { needed: "device of this identity" });
+            }
+            let mut all_marks = BTreeMap::new();
+            let mut keep: BTreeSet<StatementDigest> = known
+                .iter()
+                .filter(|s| s.signer() == key)
+                .map(Statement::digest)
+                .collect();
+            for document in DocumentRow::all(conn)? {
+                let actors = Actors::load(conn, document.row)?;
+                all_marks.append(&mut marks(&actors, |device| *device == key));
+                let of_document = statements::of_document(conn, &document.id)?;
+                let signed = of_document
+                    .iter()
+                    .filter(|s| s.signer() == key && matches!(s.scope(), Scope::Document(_)));
+                keep.extend(signed.map(Statement::digest));
+            }
+            let revoke = Revoke {
+                scope: Scope::Identity(keys.did),
+                targets: certificates,
+                marks: all_marks,
+                keep,
+                issued_at_ms: run.now_ms(),
+            };
+            let statement = Statement::sign(Payload::Revoke(revoke), keys.signer())?;
+            statements::put(conn, &statement)?;
+            super::ingest::settle_naming(conn, &keys.did)?;
+            Ok(Outcome::Done { changed: true })
+        })
+    }
+
+    pub(super) fn link_device(&mut self, run: &mut Run) -> Result<Outcome, CommandError> {
+        let relay = self.relay_did()?.ok_or(CommandError::NoRelay)?;
+        let relay_url = self.relay_url()?.ok_or(CommandError::NoRelay)?;
+        let secret: [u8; 32] = run.random();
+        let expires_at = run
+            .now
+            .checked_add(DEVICE_LINK_TTL)
+            .map_err(|_| CommandError::invalid("now", "lies beyond the calendar"))?;
+        self.store.write(|conn| {
+            conn.execute(
+                "DELETE FROM pending_link WHERE expires_at < ?1",
+                params![run.now_ms()],
+            )
+            .map_err(StoreError::from)?;
+            conn.execute(
+                "INSERT INTO pending_link (id, secret, expires_at) VALUES (?1, ?2, ?3)",
+                params![link_box(&secret), secret, expires_at.as_millisecond()],
+            )
+            .map_err(StoreError::from)?;
+            Ok::<_, CommandError>(())
+        })?;
+        let link = Link::Device { relay_url, relay, did: self.keys.did, secret };
+        Ok(Outcome::DeviceLink { link: link.to_string(), expires_at })
+    }
+
+    /// The meeting points of device links that this replica gave out and that are still good.
+    pub(crate) fn pending_links(&self, now: Timestamp) -> Result<Vec<[u8; 16]>, StoreError> {
+        let mut statement = self
+            .store
+            .conn()
+            .prepare_cached("SELECT id FROM pending_link WHERE expires_at > ?1 ORDER BY id")?;
+        let rows = statement.query_map(params![now.as_millisecond()], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Certifies the device that answered a link. False if the answer does not hold.
+    pub(crate) fn certify(
+        &mut self,
+        id: &[u8; 16],
+        device: &PublicKey,
+        name: &str,
+        consent: &crate::identity::Signature,
+        mac: &[u8; 32],
+        env: &Env<'_>,
+    ) -> Result<bool, CommandError> {
+        use subtle::ConstantTimeEq as _;
+        let keys = &self.keys;
+        let now_ms = env.now.as_millisecond();
+        self.store.write(|conn| {
+            let secret: Option<[u8; 32]> = conn
+                .prepare_cached("SELECT secret FROM pending_link WHERE id = ?1 AND expires_at > ?2")?
+                .query_row(params![id, now_ms], |row| row.get(0))
+                .optional()?;
+            let Some(secret) = secret else {
+                return Ok(false);
+            };
+            let expected = link_mac(&secret, &link_message(device, name, consent));
+            if !bool::from(expected.ct_eq(mac)) {
+                return Ok(false);
+            }
+            let certificate = Device {
+                identity: keys.did,
+                device: *device,
+                name: super::write::line("name", name, crate::membership::NAME_CHARS_MAX)?,
+                can_link: true,
+                issued_at_ms: now_ms,
+                consent: *consent,
+            };
+            let statement = Statement::sign(Payload::Device(certificate), keys.signer())?;
+            statements::put(conn, &statement)?;
+            super::ingest::settle_naming(conn, &keys.did)?;
+            conn.execute("DELETE FROM pending_link WHERE id = ?1", params![id])?;
+            Ok(true)
+        })
+    }
+}
+
+/// What a new device authenticates by the link's secret.
+pub(crate) fn link_message(
+    device: &PublicKey,
+    name: &str,
+    consent: &crate::identity::Signature,
+) -> Vec<u8> {
+    let mut message = device.as_bytes().to_vec();
+    message.extend_from_slice(consent.as_ref());
+    message.extend_from_slice(name.as_bytes());
+    message
+}
+
+/// For each actor of the devices concerned, how much of it is here.
+fn marks(actors: &Actors, concerned: impl Fn(&PublicKey) -> bool) -> BTreeMap<ActorId, u64> {
+    actors
+        .iter()
+        .filter(|actor| actor.seq > 0 && actor.device.is_some_and(|device| concerned(&device)))
+        .map(|actor| (actor.id, actor.seq))
+        .collect()
+}
+
+/// The device that an id or the beginning of one names, with its certificates.
+fn find_device(
+    known: &[Statement],
+    text: &str,
+) -> Result<(PublicKey, BTreeSet<StatementDigest>), CommandError> {
+    let mut found: BTreeMap<PublicKey, BTreeSet<StatementDigest>> = BTreeMap::new();
+    for statement in known {
+        if let Payload::Device(device) = statement.payload()
+            && (device_id(&device.device).starts_with(text) || device.name == text)
+        {
+            found.entry(device.device).or_default().insert(statement.digest());
+        }
+    }
+    let mut found = found.into_iter();
+    match (found.next(), found.next()) {
+        (Some(only), None) => Ok(only),
+        (Some(_), Some(_)) => Err(CommandError::invalid(
+            "device",
+            "several devices fit: use the id that `device ls` shows",
+        )),
+        _ => Err(CommandError::NotFound("device")),
+    }
+}
+
+/// A device's id: the beginning of its key, long enough to tell one person's devices apart.
+pub(super) fn device_id(key: &PublicKey) -> String {
+    key.to_hex().chars().take(12).collect()
+}
+
+/// The identity's certificates, for the start of a session.
+pub(crate) fn own_chain(
+    conn: &Connection,
+    keys: &Keyring,
+) -> Result<Option<Vec<Statement>>, StoreError> {
+    let known = statements::of_identity(conn, &keys.did)?;
+    Ok(Identities::evaluate(&known).chain(&keys.did, &keys.device.public()))
+}

@@ -1,0 +1,214 @@
+//! Local writing: one signed change for one command.
+
+use rand_core::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
+use rusqlite::{Connection, params};
+
+use jiff::Timestamp;
+
+use super::{CommandError, Keyring};
+use crate::document::{ActorId, ActorNonce, DocumentId, Tip};
+use crate::membership::{Authority, Genesis, Payload, Role, Statement};
+use crate::store::{
+    Acceptor, Actors, DocumentRow, Draft, Quarantine, Refusal, StoreError, give_birth, maps,
+    refresh, statements,
+};
+
+/// One run of a command: everything random in it follows from the seed, so that it can be made
+/// again with the same ids.
+pub(super) struct Run {
+    pub(super) now: Timestamp,
+    rng: ChaCha20Rng,
+}
+
+impl Run {
+    pub(super) fn new(now: Timestamp, seed: [u8; 32]) -> Self {
+        Self { now, rng: ChaCha20Rng::from_seed(seed) }
+    }
+
+    pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.now.as_millisecond()
+    }
+
+    pub(super) fn task_id(&mut self) -> crate::model::TaskId {
+        let ms = u64::try_from(self.now.as_millisecond()).unwrap_or_default();
+        crate::model::TaskId::new(ms, &self.random())
+    }
+}
+
+/// A document that a command works on.
+pub(super) struct Opened {
+    pub(super) document: DocumentRow,
+    pub(super) actors: Actors,
+    pub(super) authority: Authority,
+}
+
+impl Opened {
+    pub(super) fn find(
+        conn: &Connection,
+        id: &DocumentId,
+        what: &'static str,
+    ) -> Result<Self, CommandError> {
+        let document = DocumentRow::find(conn, id)?.ok_or(CommandError::NotFound(what))?;
+        let actors = Actors::load(conn, document.row)?;
+        let authority = statements::authority(conn, id)?;
+        Ok(Self { document, actors, authority })
+    }
+
+    pub(super) fn require(&self, keys: &Keyring, role: Role) -> Result<(), CommandError> {
+        if self.authority.role(&keys.did) >= Some(role) {
+            return Ok(());
+        }
+        Err(CommandError::Forbidden {
+            needed: match role {
+                Role::Owner => "owner",
+                Role::Editor => "editor",
+                Role::Viewer => "viewer",
+            },
+        })
+    }
+
+    /// Writes one change. `fill` says what is in it; an empty draft writes nothing and gives
+    /// `None` beside its value.
+    pub(super) fn change<T>(
+        &mut self,
+        conn: &Connection,
+        keys: &Keyring,
+        run: &mut Run,
+        command: &str,
+        fill: impl FnOnce(&mut Draft<'_>, &mut Run) -> Result<T, CommandError>,
+    ) -> Result<(T, bool), CommandError> {
+        self.require(keys, Role::Editor)?;
+        let device = keys.device.public();
+        let mine = self
+            .actors
+            .iter()
+            .find(|actor| actor.mine && actor.device == Some(device))
+            .and_then(|actor| Some((actor.id, actor.nonce?)));
+        let (actor, nonce) = mine.unwrap_or_else(|| {
+            let nonce = ActorNonce::from_bytes(run.random());
+            (ActorId::derive(&device, &self.document.id, &nonce), nonce)
+        });
+        let mut draft = Draft::new(conn, &self.document, &self.actors, actor);
+        let value = fill(&mut draft, run)?;
+        if draft.is_empty() {
+            return Ok((value, false));
+        }
+        let change = draft.finish(run.now.as_second());
+        let seq = change.change().seq;
+        let tip = Tip::sign(&keys.device, &self.document.id, nonce, seq, change.hash(), None);
+        let mut waiting = Quarantine::default();
+        waiting.push(change);
+        waiting.push_tip(tip);
+        let accepted = Acceptor {
+            conn,
+            document: &mut self.document,
+            actors: &mut self.actors,
+            authority: &self.authority,
+        }
+        .run(&mut waiting, true)?;
+        if let Some((_, refusal)) = accepted.refused.first() {
+            return Err((*refusal).into());
+        }
+        let row = self.actors.get(&actor).map(|actor| actor.row).ok_or(Refusal::Unsigned)?;
+        if mine.is_none() {
+            self.actors.set_mine(conn, self.document.row, Some(row))?;
+        }
+        refresh(conn, &self.document, &self.actors, &accepted.touched)?;
+        conn.prepare_cached(
+            "INSERT INTO outbox (doc, actor, seq, command) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![self.document.row, row, seq as i64, command])?;
+        self.save(conn)?;
+        Ok((value, true))
+    }
+
+    /// Adds a statement and makes what follows from it true.
+    pub(super) fn state(
+        &mut self,
+        conn: &Connection,
+        statement: &Statement,
+    ) -> Result<(), StoreError> {
+        statements::put(conn, statement)?;
+        self.authority = statements::authority(conn, &self.document.id)?;
+        super::ingest::settle(conn, &mut self.document, &mut self.actors, &self.authority)?;
+        Ok(())
+    }
+
+    pub(super) fn save(&mut self, conn: &Connection) -> Result<(), StoreError> {
+        let fingerprint = self.authority.digest_set_fingerprint();
+        self.document.save(conn, &self.actors, &fingerprint)
+    }
+
+    /// The row of a top-level map.
+    pub(super) fn map(&self, conn: &Connection, name: &str) -> Result<i64, StoreError> {
+        maps(conn, self.document.row)?
+            .remove(name)
+            .ok_or_else(|| StoreError::Damaged(format!("a document without {name}")))
+    }
+}
+
+/// Makes a document: its genesis, its birth change, its row.
+pub(super) fn create_document(
+    conn: &Connection,
+    keys: &Keyring,
+    genesis: Genesis,
+) -> Result<Opened, CommandError> {
+    let id = genesis.document();
+    let kind = genesis.kind;
+    let statement = Statement::sign(Payload::Genesis(genesis), keys.signer())?;
+    statements::put(conn, &statement)?;
+    let mut document = DocumentRow::create(conn, &id, kind)?;
+    let mut actors = Actors::default();
+    give_birth(conn, &mut document, &mut actors)?;
+    let authority = statements::authority(conn, &id)?;
+    statements::index(conn, document.row, &authority)?;
+    let mut opened = Opened { document, actors, authority };
+    opened.save(conn)?;
+    Ok(opened)
+}
+
+/// One line of text within a limit, without white space around it.
+pub(super) fn line(
+    field: &'static str,
+    text: &str,
+    chars_max: usize,
+) -> Result<String, CommandError> {
+    let text = text.trim();
+    let chars = text.chars().count();
+    if chars == 0 {
+        return Err(CommandError::invalid(field, "must not be empty"));
+    }
+    if chars > chars_max {
+        return Err(CommandError::invalid(
+            field,
+            format!("has {chars} characters; at most {chars_max} fit"),
+        ));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(CommandError::invalid(field, "must be one line without control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Text of any shape within a limit.
+pub(super) fn text<'a>(
+    field: &'static str,
+    text: &'a str,
+    chars_max: usize,
+) -> Result<&'a str, CommandError> {
+    let chars = text.chars().count();
+    if chars > chars_max {
+        return Err(CommandError::invalid(
+            field,
+            format!("has {chars} characters; at most {chars_max} fit"),
+        ));
+    }
+    Ok(text)
+}
