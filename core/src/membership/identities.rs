@@ -110,15 +110,15 @@ impl Identities {
         }
         let by_identity_key = grow(did, group, &felled, &bodies);
         for (statement, revoke) in group.revokes.iter().filter(|(s, _)| !is_root(s)) {
-            if stands(&by_identity_key, &bodies, statement) {
+            if stands(&by_identity_key.certs, &bodies, statement) {
                 apply(&mut felled, statement, revoke);
             }
         }
-        let certs = grow(did, group, &felled, &bodies);
+        let Tree { certs, placed } = grow(did, group, &felled, &bodies);
 
         for (statement, revoke) in &group.revokes {
             if !counted.contains(&statement.digest()) {
-                self.refuse(&by_identity_key, statement);
+                self.refuse(&by_identity_key.certs, statement);
             } else if revoke.targets.is_disjoint(&devices) {
                 self.ineffective.push(Ineffective {
                     statement: statement.digest(),
@@ -137,9 +137,8 @@ impl Identities {
         if let Some((_, digest)) = best {
             self.profiles.insert(did, digest);
         }
-        let made: BTreeSet<_> = certs.values().flatten().map(|c| c.statement).collect();
         for (statement, _) in &group.devices {
-            if !made.contains(&statement.digest()) {
+            if !placed.contains(&statement.digest()) {
                 self.refuse(&certs, statement);
             }
         }
@@ -186,23 +185,26 @@ impl Identities {
 
     /// The live devices of an identity with what was said of each.
     pub fn devices(&self, did: &Did) -> impl Iterator<Item = &Device> {
-        self.certs
-            .values()
-            .flatten()
-            .filter(move |c| c.identity == *did && c.felled.is_empty())
-            .filter_map(|c| match self.statements.get(&c.statement)?.payload() {
+        self.certs.values().filter_map(move |certs| {
+            let cert = certs
+                .iter()
+                .find(|c| c.identity == *did && c.felled.is_empty())?;
+            match self.statements.get(&cert.statement)?.payload() {
                 Payload::Device(device) => Some(device),
                 _ => None,
-            })
+            }
+        })
     }
 
-    /// The live device keys of every identity.
+    /// The live device keys with the identities that they belong to.
     pub(super) fn live_devices(&self) -> impl Iterator<Item = (Did, PublicKey)> {
         self.certs.iter().flat_map(|(key, certs)| {
-            certs
+            let dids: BTreeSet<Did> = certs
                 .iter()
                 .filter(|c| c.felled.is_empty())
-                .map(|c| (c.identity, *key))
+                .map(|c| c.identity)
+                .collect();
+            dids.into_iter().map(|did| (did, *key))
         })
     }
 
@@ -350,6 +352,13 @@ fn unkept(
         .collect()
 }
 
+/// The certificates of one identity.
+struct Tree {
+    certs: BTreeMap<PublicKey, Vec<Cert>>,
+    /// Every certificate with a place, those included that say what another says.
+    placed: BTreeSet<StatementDigest>,
+}
+
 /// Grows the tree of certificates from the identity key outwards. What stands is settled before
 /// what fell with the device that signed it; a certificate keeps the first place it gets.
 fn grow(
@@ -357,7 +366,7 @@ fn grow(
     group: &Group<'_>,
     felled: &Felled,
     bodies: &BTreeMap<StatementDigest, &Revoke>,
-) -> BTreeMap<PublicKey, Vec<Cert>> {
+) -> Tree {
     let mut by_signer: BTreeMap<PublicKey, Vec<(&Statement, &Device)>> = BTreeMap::new();
     for (statement, device) in &group.devices {
         by_signer
@@ -366,8 +375,10 @@ fn grow(
             .push((statement, device));
     }
     let signed_by = |key: &PublicKey| by_signer.get(key).into_iter().flatten();
-    let mut certs: BTreeMap<PublicKey, Vec<Cert>> = BTreeMap::new();
-    let mut placed = BTreeSet::new();
+    let mut tree = Tree {
+        certs: BTreeMap::new(),
+        placed: BTreeSet::new(),
+    };
     let mut standing = VecDeque::new();
     let mut fallen = VecDeque::new();
     for (statement, device) in signed_by(&did.key()) {
@@ -376,7 +387,7 @@ fn grow(
     while let Some((statement, device, parent, mut reasons)) =
         standing.pop_front().or_else(|| fallen.pop_front())
     {
-        if !placed.insert(statement.digest()) {
+        if !tree.placed.insert(statement.digest()) {
             continue;
         }
         reasons.extend(felled.get(&statement.digest()).into_iter().flatten());
@@ -387,9 +398,17 @@ fn grow(
             parent,
             felled: reasons,
         };
+        let certs = tree.certs.entry(device.device).or_default();
+        // One that says no more than another would only cost time.
+        if certs
+            .iter()
+            .any(|c| c.felled == cert.felled && c.can_link >= cert.can_link)
+        {
+            continue;
+        }
         if cert.can_link {
             for (child, body) in signed_by(&device.device) {
-                if placed.contains(&child.digest()) {
+                if tree.placed.contains(&child.digest()) {
                     continue;
                 }
                 let unkept = unkept(&cert, bodies, child);
@@ -401,7 +420,7 @@ fn grow(
                 queue.push_back((*child, *body, Some(cert.statement), unkept));
             }
         }
-        certs.entry(device.device).or_default().push(cert);
+        certs.push(cert);
     }
-    certs
+    tree
 }

@@ -12,6 +12,8 @@ mod kinds;
 mod reason;
 mod relevance;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 pub use authority::{Authority, Evidence, InviteState, Member, WriteLimit};
 pub use counting::{ChangeNode, counts};

@@ -1,5 +1,6 @@
 //! Who may do what with one document: a pure function of the set of statements.
 
+mod outcome;
 mod titles;
 
 use std::collections::{BTreeMap, BTreeSet};

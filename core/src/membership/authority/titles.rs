@@ -12,7 +12,7 @@ use super::super::statement::{Statement, StatementDigest};
 use super::super::{Identities, Ineffective, IneffectiveReason};
 use crate::identity::Did;
 
-type Digests = BTreeSet<StatementDigest>;
+pub(super) type Digests = BTreeSet<StatementDigest>;
 
 /// A role that somebody has or had.
 #[derive(Debug, Clone)]
@@ -27,9 +27,9 @@ pub(super) struct Title {
 
 /// A grant or witness whose signer had the right to make it, if not for `felled`.
 #[derive(Debug, Clone)]
-struct Standing {
-    rank: u32,
-    felled: Digests,
+pub(super) struct Standing {
+    pub(super) rank: u32,
+    pub(super) felled: Digests,
 }
 
 /// What the statements of one document come to.
@@ -57,18 +57,23 @@ struct Route {
 /// of their own does so with rank 0.
 type Blows = BTreeMap<StatementDigest, BTreeMap<StatementDigest, u32>>;
 
+/// The work in progress.
 pub(super) struct Ladder<'a> {
-    statements: &'a BTreeMap<StatementDigest, Statement>,
-    identities: &'a Identities,
+    pub(super) statements: &'a BTreeMap<StatementDigest, Statement>,
+    pub(super) identities: &'a Identities,
     /// Grants, witnesses and revocations by who speaks in them.
-    by_speaker: BTreeMap<Did, Vec<&'a Statement>>,
-    redeems: BTreeMap<StatementDigest, Vec<(StatementDigest, &'a Redeem)>>,
-    blows: Blows,
+    pub(super) by_speaker: BTreeMap<Did, BTreeMap<StatementDigest, &'a Statement>>,
+    pub(super) redeems: BTreeMap<StatementDigest, Vec<(StatementDigest, &'a Redeem)>>,
+    pub(super) blows: Blows,
     /// Revocations that were made with an owner's right.
-    ranked: Digests,
-    standing: BTreeMap<StatementDigest, Standing>,
-    fallen: BTreeMap<StatementDigest, Standing>,
-    out: Titles,
+    pub(super) ranked: Digests,
+    pub(super) standing: BTreeMap<StatementDigest, Standing>,
+    pub(super) fallen: BTreeMap<StatementDigest, Standing>,
+    /// Whoever is or was an owner.
+    pub(super) owners: BTreeSet<Did>,
+    /// Those of them whose fallen statements are noted.
+    pub(super) toppled: BTreeSet<Did>,
+    pub(super) out: Titles,
 }
 
 impl<'a> Ladder<'a> {
@@ -87,6 +92,8 @@ impl<'a> Ladder<'a> {
             ranked: Digests::new(),
             standing: BTreeMap::new(),
             fallen: BTreeMap::new(),
+            owners: BTreeSet::new(),
+            toppled: BTreeSet::new(),
             out: Titles::default(),
         };
         ladder.index();
@@ -106,6 +113,9 @@ impl<'a> Ladder<'a> {
         let mut settled = BTreeSet::new();
         let mut rank = 0;
         while !routes.is_empty() {
+            ladder
+                .owners
+                .extend(routes.iter().map(|route| route.holder));
             routes.retain(|route| !settled.contains(&route.holder));
             ladder.strike(&routes, rank, genesis.0);
             for route in &mut routes {
@@ -134,7 +144,10 @@ impl<'a> Ladder<'a> {
                 Payload::Grant(_) | Payload::Witness(_) | Payload::Revoke(_) => {
                     let speakers: BTreeSet<Did> = self.identities.speakers(statement).collect();
                     for speaker in speakers {
-                        self.by_speaker.entry(speaker).or_default().push(statement);
+                        self.by_speaker
+                            .entry(speaker)
+                            .or_default()
+                            .insert(statement.digest(), statement);
                     }
                 }
                 Payload::Redeem(it) => {
@@ -177,7 +190,7 @@ impl<'a> Ladder<'a> {
     fn give_up(&mut self, genesis: (StatementDigest, &Genesis)) {
         let mut blows = Vec::new();
         for (speaker, statements) in &self.by_speaker {
-            for statement in statements {
+            for statement in statements.values() {
                 let Payload::Revoke(revoke) = statement.payload() else {
                     continue;
                 };
@@ -209,26 +222,43 @@ impl<'a> Ladder<'a> {
         })
     }
 
+    /// The statements that a route lets its holder make. If the holder fell, what they kept is
+    /// looked up rather than searched: a hostile set has many routes.
+    fn allowed(&self, route: &Route) -> Vec<&'a Statement> {
+        let Some(own) = self.by_speaker.get(&route.holder) else {
+            return Vec::new();
+        };
+        let keeps = route.felled.iter().filter_map(|digest| self.keep(digest));
+        let Some(fewest) = keeps.min_by_key(|keep| keep.len()) else {
+            return own.values().copied().collect();
+        };
+        fewest
+            .iter()
+            .filter(|digest| unkept(self.statements, &route.felled, digest).is_empty())
+            .filter_map(|digest| own.get(digest).copied())
+            .collect()
+    }
+
+    fn keep(&self, revoke: &StatementDigest) -> Option<&'a Digests> {
+        match self.statements.get(revoke)?.payload() {
+            Payload::Revoke(revoke) => Some(&revoke.keep),
+            _ => None,
+        }
+    }
+
     /// The revocations that owners of this rank make.
     fn strike(&mut self, routes: &[Route], rank: u32, genesis: StatementDigest) {
         for route in routes {
-            for statement in self.by_speaker.get(&route.holder).into_iter().flatten() {
+            for statement in self.allowed(route) {
                 let Payload::Revoke(revoke) = statement.payload() else {
                     continue;
                 };
-                let digest = statement.digest();
-                if self.ranked.contains(&digest)
-                    || !unkept(self.statements, &route.felled, &digest).is_empty()
-                {
+                if !self.ranked.insert(statement.digest()) {
                     continue;
                 }
-                self.ranked.insert(digest);
                 for target in revoke.targets.iter().filter(|t| **t != genesis) {
-                    self.blows
-                        .entry(*target)
-                        .or_default()
-                        .entry(digest)
-                        .or_insert(rank);
+                    let blows = self.blows.entry(*target).or_default();
+                    blows.entry(statement.digest()).or_insert(rank);
                 }
             }
         }
@@ -238,41 +268,58 @@ impl<'a> Ladder<'a> {
     fn raise(&mut self, routes: &[Route], rank: u32) -> Vec<Route> {
         let mut next = Vec::new();
         for route in routes {
-            let statements = self.by_speaker.get(&route.holder).cloned();
-            for statement in statements.unwrap_or_default() {
-                let digest = statement.digest();
-                if self.standing.contains_key(&digest)
-                    || matches!(statement.payload(), Payload::Revoke(_))
-                {
-                    continue;
+            for statement in self.allowed(route) {
+                if !self.standing.contains_key(&statement.digest()) {
+                    let felled = Digests::new();
+                    next.extend(self.place(statement, Standing { rank, felled }));
                 }
-                let felled = unkept(self.statements, &route.felled, &digest);
-                let place = if felled.is_empty() {
-                    &mut self.standing
-                } else if self.fallen.contains_key(&digest) {
-                    continue;
-                } else {
-                    &mut self.fallen
-                };
-                let standing = Standing { rank, felled };
-                place.insert(digest, standing.clone());
-                if let Payload::Grant(grant) = statement.payload()
-                    && grant.role == Role::Owner
-                {
-                    let titles = self.titles_of(digest, grant, &standing);
-                    next.extend(titles.into_iter().map(|title| Route {
-                        holder: title.holder,
-                        title: title.statement,
-                        felled: title.felled,
-                    }));
+            }
+            // All else that a fallen owner signed fell by the first of their routes.
+            if route.felled.is_empty() || !self.toppled.insert(route.holder) {
+                continue;
+            }
+            let own = self.by_speaker.get(&route.holder).cloned();
+            for (digest, statement) in own.unwrap_or_default() {
+                if !self.standing.contains_key(&digest) && !self.fallen.contains_key(&digest) {
+                    let felled = unkept(self.statements, &route.felled, &digest);
+                    next.extend(self.place(statement, Standing { rank, felled }));
                 }
             }
         }
         next
     }
 
+    /// Notes that a grant or witness stands, or what it fell by; returns the owners it makes.
+    fn place(&mut self, statement: &'a Statement, standing: Standing) -> Vec<Route> {
+        let digest = statement.digest();
+        let routes = match statement.payload() {
+            Payload::Grant(grant) if grant.role == Role::Owner => self
+                .titles_of(digest, grant, &standing)
+                .into_iter()
+                .map(|title| Route {
+                    holder: title.holder,
+                    title: title.statement,
+                    felled: title.felled,
+                })
+                .collect(),
+            Payload::Grant(_) | Payload::Witness(_) => Vec::new(),
+            _ => return Vec::new(),
+        };
+        if standing.felled.is_empty() {
+            self.standing.insert(digest, standing);
+        } else {
+            self.fallen.insert(digest, standing);
+        }
+        routes
+    }
+
     /// The titles that a grant gives: to somebody known, or to those who redeemed it.
-    fn titles_of(&self, digest: StatementDigest, grant: &Grant, standing: &Standing) -> Vec<Title> {
+    pub(super) fn titles_of(
+        &self,
+        digest: StatementDigest,
+        grant: &Grant,
+        standing: &Standing,
+    ) -> Vec<Title> {
         let rank_max = rank_max(grant, standing);
         let mut felled = standing.felled.clone();
         felled.extend(self.struck(&digest, rank_max));
@@ -302,125 +349,6 @@ impl<'a> Ladder<'a> {
         }
     }
 
-    fn finish(&mut self, genesis: StatementDigest) {
-        let mut revocable = Digests::new();
-        for (digest, statement) in self.statements {
-            let standing = self
-                .standing
-                .get(digest)
-                .or_else(|| self.fallen.get(digest));
-            match (statement.payload(), standing) {
-                (Payload::Grant(grant), Some(standing)) => {
-                    let rank_max = rank_max(grant, standing);
-                    if !standing.felled.is_empty() {
-                        self.out.ineffective.push(Ineffective {
-                            statement: *digest,
-                            reason: IneffectiveReason::SignerFell,
-                        });
-                    }
-                    revocable.insert(*digest);
-                    let titles = self.titles_of(*digest, grant, standing);
-                    if matches!(grant.to, Grantee::Invite(_)) {
-                        let mut felled = standing.felled.clone();
-                        felled.extend(self.struck(digest, rank_max));
-                        self.out.invites.insert(*digest, felled);
-                        let redeems: Vec<_> = titles.iter().map(|t| t.statement).collect();
-                        revocable.extend(&redeems);
-                        self.out.redeems.insert(*digest, redeems);
-                    }
-                    self.out.titles.extend(titles);
-                }
-                (Payload::Witness(_), Some(standing)) if standing.felled.is_empty() => {
-                    revocable.insert(*digest);
-                    if self.struck(digest, u32::MAX).is_empty() {
-                        self.out.witnesses.insert(*digest);
-                    }
-                }
-                (Payload::Grant(_) | Payload::Witness(_), _) => {
-                    let fell = standing.is_some() || self.identities.signer_fell(statement);
-                    self.refuse(
-                        *digest,
-                        if fell {
-                            IneffectiveReason::SignerFell
-                        } else {
-                            IneffectiveReason::NoRight
-                        },
-                    );
-                }
-                _ => {}
-            }
-        }
-        for (grant, redeems) in &self.redeems {
-            if !self.out.invites.contains_key(grant) {
-                self.out
-                    .ineffective
-                    .extend(redeems.iter().map(|(redeem, _)| Ineffective {
-                        statement: *redeem,
-                        reason: IneffectiveReason::UnknownInvite,
-                    }));
-            }
-        }
-        self.explain_revokes(genesis, &revocable);
-    }
-
-    /// Lists the revocations without effect.
-    fn explain_revokes(&mut self, genesis: StatementDigest, revocable: &Digests) {
-        let mut used = Digests::new();
-        for (target, blows) in &self.blows {
-            let rank_max = match self.standing_of(target) {
-                Some((grant, standing)) => rank_max(grant, standing),
-                None => u32::MAX,
-            };
-            let reached = revocable.contains(target);
-            used.extend(
-                blows
-                    .iter()
-                    .filter(|(_, rank)| {
-                        (reached && **rank <= rank_max) || (*target == genesis && **rank == 0)
-                    })
-                    .map(|(revoke, _)| *revoke),
-            );
-        }
-        for (digest, statement) in self.statements {
-            let Payload::Revoke(revoke) = statement.payload() else {
-                continue;
-            };
-            if used.contains(digest) {
-                continue;
-            }
-            let reason = if !self.ranked.contains(digest) {
-                if self.identities.signer_fell(statement) {
-                    IneffectiveReason::SignerFell
-                } else {
-                    IneffectiveReason::NoRight
-                }
-            } else if revoke.targets.contains(&genesis) {
-                IneffectiveReason::GenesisOwner
-            } else if revoke.targets.is_disjoint(revocable) {
-                IneffectiveReason::NoTarget
-            } else {
-                IneffectiveReason::Outranked
-            };
-            self.out.ineffective.push(Ineffective {
-                statement: *digest,
-                reason,
-            });
-        }
-    }
-
-    /// The grant behind a target, if somebody had the right to make it.
-    fn standing_of(&self, target: &StatementDigest) -> Option<(&Grant, &Standing)> {
-        let digest = match self.statements.get(target)?.payload() {
-            Payload::Redeem(redeem) => &redeem.grant,
-            _ => target,
-        };
-        let standing = self
-            .standing
-            .get(digest)
-            .or_else(|| self.fallen.get(digest))?;
-        Some((self.grant(digest)?, standing))
-    }
-
     /// Who holds the role that a grant or a redeem gives.
     fn holder(&self, digest: &StatementDigest) -> Option<Did> {
         match self.statements.get(digest)?.payload() {
@@ -433,7 +361,7 @@ impl<'a> Ladder<'a> {
         }
     }
 
-    fn grant(&self, digest: &StatementDigest) -> Option<&'a Grant> {
+    pub(super) fn grant(&self, digest: &StatementDigest) -> Option<&'a Grant> {
         match self.statements.get(digest)?.payload() {
             Payload::Grant(grant) => Some(grant),
             _ => None,
@@ -441,7 +369,7 @@ impl<'a> Ladder<'a> {
     }
 
     /// The revocations of a statement by ranks up to `rank_max`.
-    fn struck(&self, target: &StatementDigest, rank_max: u32) -> Digests {
+    pub(super) fn struck(&self, target: &StatementDigest, rank_max: u32) -> Digests {
         self.blows
             .get(target)
             .into_iter()
@@ -462,14 +390,14 @@ impl<'a> Ladder<'a> {
         felled
     }
 
-    fn refuse(&mut self, statement: StatementDigest, reason: IneffectiveReason) {
+    pub(super) fn refuse(&mut self, statement: StatementDigest, reason: IneffectiveReason) {
         self.out.ineffective.push(Ineffective { statement, reason });
     }
 }
 
 /// The lowest rank whose revocations reach a grant: anybody's for a mere member, equals' and
 /// seniors' for an owner.
-fn rank_max(grant: &Grant, standing: &Standing) -> u32 {
+pub(super) fn rank_max(grant: &Grant, standing: &Standing) -> u32 {
     match grant.role {
         Role::Owner => standing.rank.saturating_add(1),
         Role::Editor | Role::Viewer => u32::MAX,
