@@ -1,5 +1,6 @@
 # What people type. Each target is a line or two; longer work is in scripts/.
 
+.NOTPARALLEL:
 .PHONY: help run test lint fmt fmt-check doc test-native wasm deny bench
 
 ARGS ?=
@@ -31,7 +32,7 @@ wasm: ## build the engine for WebAssembly and run it under Node
 	$(step) "WebAssembly" scripts/wasm-smoke
 
 test-native: ## the tests of every crate
-	$(step) "Tests" scripts/test-native
+	@scripts/test-native
 
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny

@@ -30,10 +30,11 @@ pub fn smoke(file: &str, seed: &[u8]) -> Result<String, JsError> {
         "INSERT INTO found VALUES (?1, ?2)",
         ("Buy oat milk", &change),
     )?;
-    let stored: Vec<u8> =
-        database.query_row("SELECT change FROM found WHERE found MATCH 'oat'", [], |row| {
-            row.get(0)
-        })?;
+    let stored: Vec<u8> = database.query_row(
+        "SELECT change FROM found WHERE found MATCH 'oat'",
+        [],
+        |row| row.get(0),
+    )?;
 
     let mut replica = AutoCommit::new();
     replica.apply_changes([automerge::Change::try_from(stored.as_slice())?])?;
