@@ -1,5 +1,5 @@
 # Shared by the scripts beside it; source it, do not run it.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
 
