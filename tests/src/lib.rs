@@ -1,1 +1,3 @@
-//! x
+//! What no crate can prove alone.
+
+pub mod repository;

@@ -1,0 +1,41 @@
+# What people type. Each target is a line or two; longer work is in scripts/.
+
+.NOTPARALLEL:
+.PHONY: help run test lint fmt fmt-check doc test-native wasm deny bench
+
+ARGS ?=
+step := @scripts/step
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: ## start a relay on this machine: make run, or make run ARGS="--log debug"
+	cargo run --locked -p poo-server -- --listen 127.0.0.1:8787 --data ./data $(ARGS)
+
+test: ## everything that must pass, from formatting to WebAssembly
+	$(step) "What tests need" scripts/setup-tests
+	@$(MAKE) --no-print-directory fmt-check lint doc wasm test-native
+
+fmt: ## format the code
+	cargo fmt --all
+
+fmt-check:
+	$(step) "Format" cargo fmt --all --check
+
+lint: ## clippy, warnings are errors
+	$(step) "Lint" cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+doc: ## the API documentation, warnings are errors
+	$(step) "Documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --locked
+
+wasm: ## build the engine for WebAssembly and run it under Node
+	$(step) "WebAssembly" scripts/wasm-smoke
+
+test-native: ## the tests of every crate
+	@scripts/test-native
+
+deny: ## licences, banned crates, sources, and advisories where they can be reached
+	$(step) "Dependencies" scripts/deny
+
+bench: ## the benchmarks
+	cargo bench --workspace --locked
