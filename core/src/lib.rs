@@ -12,5 +12,5 @@ pub mod document;
 pub mod identity;
 pub mod membership;
 pub mod model;
-pub mod store;
 pub mod replica;
+pub mod store;

@@ -215,15 +215,33 @@ mod tests {
         let other = DocumentId::from_bytes([9; 16]);
         assert_eq!(read.clone().verify(&other), Err(TipError::Signature));
         for forged in [
-            UnverifiedTip { seq: 8, ..read.clone() },
-            UnverifiedTip { hash: ChangeHash::from_bytes([5; 32]), ..read.clone() },
-            UnverifiedTip { nonce: ActorNonce::from_bytes([5; 16]), ..read.clone() },
-            UnverifiedTip { witnessed: Some(Did::from_key(device.public())), ..read.clone() },
-            UnverifiedTip { device: Keypair::from_seed(&[8; 32]).public(), ..read.clone() },
+            UnverifiedTip {
+                seq: 8,
+                ..read.clone()
+            },
+            UnverifiedTip {
+                hash: ChangeHash::from_bytes([5; 32]),
+                ..read.clone()
+            },
+            UnverifiedTip {
+                nonce: ActorNonce::from_bytes([5; 16]),
+                ..read.clone()
+            },
+            UnverifiedTip {
+                witnessed: Some(Did::from_key(device.public())),
+                ..read.clone()
+            },
+            UnverifiedTip {
+                device: Keypair::from_seed(&[8; 32]).public(),
+                ..read.clone()
+            },
         ] {
             assert_eq!(forged.verify(&document), Err(TipError::Signature));
         }
-        assert_eq!(UnverifiedTip { seq: 0, ..read }.verify(&document), Err(TipError::Seq));
+        assert_eq!(
+            UnverifiedTip { seq: 0, ..read }.verify(&document),
+            Err(TipError::Seq)
+        );
         for len in 0..bytes.len() {
             assert!(minicbor::decode::<UnverifiedTip>(&bytes[..len]).is_err());
         }

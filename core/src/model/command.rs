@@ -10,7 +10,12 @@ use crate::membership::Role;
 /// Something to do. Every command works offline; sharing, linking and revoking take effect for
 /// others when this replica has synced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum Command {
     /// Makes a list. Outcome: [`Outcome::List`].
     CreateList {

@@ -78,7 +78,10 @@ mod tests {
         assert!(early < late);
         assert_eq!(early.short(), "ffffff");
         assert_eq!(early.to_string().parse(), Ok(early));
-        assert_eq!(early.to_string().to_uppercase().parse::<TaskId>(), Err(TaskIdError));
+        assert_eq!(
+            early.to_string().to_uppercase().parse::<TaskId>(),
+            Err(TaskIdError)
+        );
         assert_eq!("".parse::<TaskId>(), Err(TaskIdError));
     }
 }

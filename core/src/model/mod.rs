@@ -2,19 +2,19 @@
 //! once, as data. CLI, REST, FFI and the browser are thin translations of this list.
 
 mod command;
+mod due;
 mod ids;
 mod query;
 mod temp;
 mod values;
-mod due;
-pub use temp::ImportedTask;
 pub use due::{Due, DueError};
+pub use temp::ImportedTask;
 mod view;
 
 pub use command::{Command, MovePlace, NewTask, Outcome, TaskPatch};
-pub use values::{Priority, Status, ValueError};
 pub use ids::{TaskId, TaskIdError};
 pub use query::{Answer, ExportFormat, Page, PendingList, Query};
+pub use values::{Priority, Status, ValueError};
 pub use view::{
-    AuthorReport, Conflict, Device, Identity, InviteView, List, Member, Task, Via, VerifyReport,
+    AuthorReport, Conflict, Device, Identity, InviteView, List, Member, Task, VerifyReport, Via,
 };

@@ -7,7 +7,12 @@ use crate::document::DocumentId;
 
 /// Something to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum Query {
     /// Who this replica acts for. Answer: [`Answer::Identity`].
     Whoami,

@@ -7,7 +7,9 @@ use crate::store::{Refusal, StoreError};
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The database was made by another device.
-    #[error("this database belongs to another device: keys and database must stay together; make a new home and link it instead of copying one")]
+    #[error(
+        "this database belongs to another device: keys and database must stay together; make a new home and link it instead of copying one"
+    )]
     OtherDevice,
     /// The database cannot be used.
     #[error(transparent)]
@@ -59,7 +61,10 @@ impl From<rusqlite::Error> for CommandError {
 
 impl CommandError {
     pub(crate) fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
-        Self::Invalid { field, reason: reason.into() }
+        Self::Invalid {
+            field,
+            reason: reason.into(),
+        }
     }
 }
 

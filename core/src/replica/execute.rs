@@ -27,7 +27,11 @@ impl Replica {
     ///
     /// # Errors
     /// [`CommandError`] says why not; nothing is written then.
-    pub fn execute(&mut self, command: &Command, env: &mut Env<'_>) -> Result<Outcome, CommandError> {
+    pub fn execute(
+        &mut self,
+        command: &Command,
+        env: &mut Env<'_>,
+    ) -> Result<Outcome, CommandError> {
         let recorded = Recorded {
             command: command.clone(),
             now_ms: env.now.as_millisecond(),
@@ -77,9 +81,11 @@ impl Replica {
             }
             Command::ImportTasks { list, tasks } => self.import_tasks(list, tasks, &mut run),
             Command::SetProfile { name } => self.set_profile(name),
-            Command::Share { list, role, expires_in_s } => {
-                self.share(list, *role, *expires_in_s, &mut run)
-            }
+            Command::Share {
+                list,
+                role,
+                expires_in_s,
+            } => self.share(list, *role, *expires_in_s, &mut run),
             Command::RevokeMember { list, member } => self.revoke_member(list, member, &run),
             Command::RevokeDevice { device } => self.revoke_device(device, &run),
             Command::LinkDevice => self.link_device(&mut run),

@@ -99,7 +99,10 @@ pub(crate) fn ingest(
     if !authority.can_read(reader) {
         return Err(IngestError::Unavailable);
     }
-    let mut ingested = Ingested { statements: fresh.len(), ..Ingested::default() };
+    let mut ingested = Ingested {
+        statements: fresh.len(),
+        ..Ingested::default()
+    };
     let mut document = match DocumentRow::find(conn, id)? {
         Some(document) => document,
         None => {
@@ -148,13 +151,20 @@ pub(crate) fn ingest(
         let hash = change.hash();
         if !waiting.push(change) {
             let dropped = waiting.drain();
-            ingested.refused.extend(dropped.into_iter().map(|h| (h, Refusal::QuarantineFull)));
+            ingested
+                .refused
+                .extend(dropped.into_iter().map(|h| (h, Refusal::QuarantineFull)));
             ingested.refused.push((hash, Refusal::QuarantineFull));
             return Ok(ingested);
         }
     }
-    let accepted = Acceptor { conn, document: &mut document, actors: &mut actors, authority: &authority }
-        .run(waiting, incoming.complete)?;
+    let accepted = Acceptor {
+        conn,
+        document: &mut document,
+        actors: &mut actors,
+        authority: &authority,
+    }
+    .run(waiting, incoming.complete)?;
     ingested.added = accepted.added;
     ingested.refused.extend(accepted.refused);
     if accepted.added > 0 {
@@ -179,9 +189,7 @@ fn fresh_statements(
         let statement = UnverifiedStatement::decode(bytes)?;
         let foreign = matches!(statement.scope(), Scope::Document(other) if other != *id);
         let digest = statement.digest();
-        if foreign
-            || fresh.iter().any(|s| s.digest() == digest)
-            || statements::has(conn, &digest)?
+        if foreign || fresh.iter().any(|s| s.digest() == digest) || statements::has(conn, &digest)?
         {
             continue;
         }
@@ -219,7 +227,9 @@ fn settle_naming_except(
         if Some(&id) == except {
             continue;
         }
-        let Some(mut document) = DocumentRow::find(conn, &id)? else { continue };
+        let Some(mut document) = DocumentRow::find(conn, &id)? else {
+            continue;
+        };
         let mut actors = Actors::load(conn, document.row)?;
         let authority = statements::authority(conn, &id)?;
         settle(conn, &mut document, &mut actors, &authority)?;
@@ -248,7 +258,9 @@ pub(crate) fn add_statement(
 pub(crate) fn put_chain(conn: &Connection, chain: &[Statement]) -> Result<(), StoreError> {
     for statement in chain {
         if matches!(statement.payload(), Payload::Device(_)) && statements::put(conn, statement)? {
-            let Scope::Identity(did) = statement.scope() else { continue };
+            let Scope::Identity(did) = statement.scope() else {
+                continue;
+            };
             settle_naming(conn, &did)?;
         }
     }

@@ -102,7 +102,13 @@ fn to_ws(url: &str) -> String {
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (url, path, body) = match self {
-            Self::Invite { relay_url, relay, document, grant, secret } => (
+            Self::Invite {
+                relay_url,
+                relay,
+                document,
+                grant,
+                secret,
+            } => (
                 relay_url,
                 INVITE_PATH,
                 minicbor::to_vec(InviteBody {
@@ -112,10 +118,19 @@ impl fmt::Display for Link {
                     secret: *secret,
                 }),
             ),
-            Self::Device { relay_url, relay, did, secret } => (
+            Self::Device {
+                relay_url,
+                relay,
+                did,
+                secret,
+            } => (
                 relay_url,
                 DEVICE_PATH,
-                minicbor::to_vec(DeviceBody { relay: *relay, did: *did, secret: *secret }),
+                minicbor::to_vec(DeviceBody {
+                    relay: *relay,
+                    did: *did,
+                    secret: *secret,
+                }),
             ),
         };
         let body = body.map_err(|_| fmt::Error)?;
@@ -195,17 +210,27 @@ mod tests {
             grant: StatementDigest::from_bytes([3; 32]),
             secret: [4; 32],
         };
-        let device =
-            Link::Device { relay_url: "wss://poo.app/relay".into(), relay: did, did, secret: [5; 32] };
+        let device = Link::Device {
+            relay_url: "wss://poo.app/relay".into(),
+            relay: did,
+            did,
+            secret: [5; 32],
+        };
         for link in [invite, device] {
             let text = link.to_string();
             assert!(text.starts_with("http"));
             assert_eq!(text.parse(), Ok(link.clone()));
             assert_eq!(format!("  {text}\n").parse(), Ok(link.clone()));
-            assert_eq!(text[..text.len() - 3].parse::<Link>(), Err(LinkError::Damaged));
+            assert_eq!(
+                text[..text.len() - 3].parse::<Link>(),
+                Err(LinkError::Damaged)
+            );
             assert!(!format!("{link:?}").contains(text.split('#').nth(1).unwrap()));
         }
-        assert_eq!("https://example.org/".parse::<Link>(), Err(LinkError::NotALink));
+        assert_eq!(
+            "https://example.org/".parse::<Link>(),
+            Err(LinkError::NotALink)
+        );
         assert_eq!("".parse::<Link>(), Err(LinkError::NotALink));
         let long = format!("http://x/join#{}", "2".repeat(100_000));
         assert_eq!(long.parse::<Link>(), Err(LinkError::Damaged));

@@ -40,8 +40,9 @@ impl Replica {
         self.store().read(|conn| {
             let mut problems = Vec::new();
             let mut check = conn.prepare("PRAGMA integrity_check(20)")?;
-            let lines: Vec<String> =
-                check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let lines: Vec<String> = check
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
             if lines != ["ok"] {
                 problems.extend(lines.into_iter().map(|line| format!("SQLite: {line}")));
             }
@@ -91,8 +92,7 @@ impl Replica {
         env: &mut Env<'_>,
     ) -> Result<Instance, CommandError> {
         let id: Option<crate::document::ActorNonce> = self.meta_blob("instance")?;
-        let opened: Option<u64> =
-            self.meta_text("opened")?.and_then(|text| text.parse().ok());
+        let opened: Option<u64> = self.meta_text("opened")?.and_then(|text| text.parse().ok());
         let (id, opened, fits) = match (id, opened, beside) {
             (Some(id), Some(opened), Some(beside)) => {
                 // One ahead: the process died between the two writes.
@@ -100,16 +100,22 @@ impl Replica {
                     && (beside.opened == opened || beside.opened.checked_add(1) == Some(opened));
                 (id, opened, fits)
             }
-            (None, None, None) => {
-                (crate::document::ActorNonce::from_bytes(env.random()), 0, true)
-            }
+            (None, None, None) => (
+                crate::document::ActorNonce::from_bytes(env.random()),
+                0,
+                true,
+            ),
             (id, opened, _) => (
                 id.unwrap_or(crate::document::ActorNonce::from_bytes(env.random())),
                 opened.unwrap_or_default(),
                 false,
             ),
         };
-        let id = if fits { id } else { crate::document::ActorNonce::from_bytes(env.random()) };
+        let id = if fits {
+            id
+        } else {
+            crate::document::ActorNonce::from_bytes(env.random())
+        };
         let opened = opened.saturating_add(1);
         self.store().write(|conn| {
             if !fits {
@@ -121,7 +127,10 @@ impl Replica {
             self.set_meta_text("opened", Some(&opened.to_string()))?;
             Ok::<_, CommandError>(())
         })?;
-        Ok(Instance { id: *id.as_bytes(), opened })
+        Ok(Instance {
+            id: *id.as_bytes(),
+            opened,
+        })
     }
 
     /// When this replica last heard that everything is in sync.
@@ -129,7 +138,9 @@ impl Replica {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn last_synced(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.meta_text("last_synced")?.and_then(|text| text.parse().ok()))
+        Ok(self
+            .meta_text("last_synced")?
+            .and_then(|text| text.parse().ok()))
     }
 }
 

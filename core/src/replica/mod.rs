@@ -25,7 +25,8 @@ use rusqlite::{OptionalExtension as _, params};
 
 pub use error::{CommandError, OpenError, QueryError};
 pub(crate) use ingest::{
-    Incoming, IngestError, Ingested, acknowledge_outbox, add_statement, document_for_session, ingest, put_chain,
+    Incoming, IngestError, Ingested, acknowledge_outbox, add_statement, document_for_session,
+    ingest, put_chain,
 };
 pub use link::{Link, LinkError};
 pub use manage::{Health, Instance};
@@ -46,7 +47,9 @@ pub struct Env<'a> {
 
 impl core::fmt::Debug for Env<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Env").field("now", &self.now).finish_non_exhaustive()
+        f.debug_struct("Env")
+            .field("now", &self.now)
+            .finish_non_exhaustive()
     }
 }
 
@@ -91,7 +94,11 @@ impl Keyring {
     /// Keys of a new device of somebody whose secret rests elsewhere.
     #[must_use]
     pub fn device_of(did: Did, env: &mut Env<'_>) -> Self {
-        Self { did, device: Keypair::from_seed(&env.random()), identity: None }
+        Self {
+            did,
+            device: Keypair::from_seed(&env.random()),
+            identity: None,
+        }
     }
 
     /// The key that signs statements: the identity's where it is at hand, else the device's.
@@ -103,7 +110,11 @@ impl Keyring {
 #[cfg(feature = "net")]
 impl From<crate::identity::Keys> for Keyring {
     fn from(keys: crate::identity::Keys) -> Self {
-        Self { did: keys.did, device: keys.device, identity: keys.identity }
+        Self {
+            did: keys.did,
+            device: keys.device,
+            identity: keys.identity,
+        }
     }
 }
 
@@ -227,7 +238,9 @@ impl Replica {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn relay_did(&self) -> Result<Option<Did>, StoreError> {
-        Ok(self.meta_text("relay_did")?.and_then(|text| text.parse().ok()))
+        Ok(self
+            .meta_text("relay_did")?
+            .and_then(|text| text.parse().ok()))
     }
 
     /// Sets the relay. `did` pins who must answer there; `None` trusts the first that does.

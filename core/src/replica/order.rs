@@ -29,7 +29,10 @@ fn between(low: Option<&FractionalIndex>, high: Option<&FractionalIndex>) -> Fra
 /// first, then new keys for those behind it that have the same key as the one before it and
 /// would else stand in its place.
 pub(super) fn place(siblings: &[Sibling], index: usize) -> (String, Vec<(TaskId, String)>) {
-    let low = index.checked_sub(1).and_then(|i| siblings.get(i)).and_then(|s| parse(&s.key));
+    let low = index
+        .checked_sub(1)
+        .and_then(|i| siblings.get(i))
+        .and_then(|s| parse(&s.key));
     let behind = siblings.get(index..).unwrap_or_default();
     let stuck: Vec<&Sibling> = behind
         .iter()
@@ -61,7 +64,12 @@ pub(super) fn behind(last: Option<&str>, count: usize) -> Vec<String> {
     keys.iter().map(FractionalIndex::to_string).collect()
 }
 
-fn fill(low: &FractionalIndex, high: &FractionalIndex, count: usize, out: &mut Vec<FractionalIndex>) {
+fn fill(
+    low: &FractionalIndex,
+    high: &FractionalIndex,
+    count: usize,
+    out: &mut Vec<FractionalIndex>,
+) {
     if count == 0 {
         return;
     }
@@ -77,7 +85,10 @@ mod tests {
     use super::*;
 
     fn sibling(n: u8, key: &str) -> Sibling {
-        Sibling { task: TaskId::new(u64::from(n), &[n; 10]), key: key.to_owned() }
+        Sibling {
+            task: TaskId::new(u64::from(n), &[n; 10]),
+            key: key.to_owned(),
+        }
     }
 
     #[test]
@@ -85,7 +96,11 @@ mod tests {
         let keys = behind(None, 10_000);
         assert_eq!(keys.len(), 10_000);
         assert!(keys.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(keys.iter().all(|key| key.len() <= 16), "{:?}", keys.iter().map(String::len).max());
+        assert!(
+            keys.iter().all(|key| key.len() <= 16),
+            "{:?}",
+            keys.iter().map(String::len).max()
+        );
         let more = behind(keys.last().map(String::as_str), 3);
         assert!(more[0] > keys[9_999]);
         assert!(behind(None, 0).is_empty());
@@ -94,7 +109,11 @@ mod tests {
     #[test]
     fn an_item_finds_a_place_anywhere() {
         let keys = behind(None, 3);
-        let siblings: Vec<_> = keys.iter().enumerate().map(|(i, k)| sibling(i as u8, k)).collect();
+        let siblings: Vec<_> = keys
+            .iter()
+            .enumerate()
+            .map(|(i, k)| sibling(i as u8, k))
+            .collect();
         for index in 0..=3 {
             let (key, moved) = place(&siblings, index);
             assert!(moved.is_empty());
@@ -106,10 +125,16 @@ mod tests {
     #[test]
     fn between_equals_the_later_ones_get_new_keys() {
         let keys = behind(None, 2);
-        let siblings =
-            [sibling(1, &keys[0]), sibling(2, &keys[0]), sibling(3, &keys[0]), sibling(4, &keys[1])];
+        let siblings = [
+            sibling(1, &keys[0]),
+            sibling(2, &keys[0]),
+            sibling(3, &keys[0]),
+            sibling(4, &keys[1]),
+        ];
         let (key, moved) = place(&siblings, 1);
         assert_eq!(moved.len(), 2);
-        assert!(keys[0] < key && key < moved[0].1 && moved[0].1 < moved[1].1 && moved[1].1 < keys[1]);
+        assert!(
+            keys[0] < key && key < moved[0].1 && moved[0].1 < moved[1].1 && moved[1].1 < keys[1]
+        );
     }
 }

@@ -11,10 +11,10 @@ use crate::document::{DocumentId, DocumentKind};
 use crate::identity::Did;
 use crate::membership::{Authority, Identities, Payload, Role};
 use crate::model::{
-    Answer, Conflict, Device, Identity, InviteView, List, Member, Page, PendingList, Query,
-    Status, Task, TaskId,
+    Answer, Conflict, Device, Identity, InviteView, List, Member, Page, PendingList, Query, Status,
+    Task, TaskId,
 };
-use crate::store::{Actors, DocumentRow, StoredConflict, StoreError, parsed, statements};
+use crate::store::{Actors, DocumentRow, StoreError, StoredConflict, parsed, statements};
 
 /// Tasks on a page unless told.
 const PAGE_DEFAULT: u32 = 1_000;
@@ -36,7 +36,13 @@ impl Replica {
             Query::Lists { all } => Ok(Answer::Lists(lists(conn, &self.did(), *all)?.into())),
             Query::List { list } => Ok(Answer::List(self.list(conn, list)?)),
             Query::FindList { text } => Ok(Answer::List(find_list(conn, &self.did(), text)?)),
-            Query::Tasks { list, status, deleted, limit, cursor } => {
+            Query::Tasks {
+                list,
+                status,
+                deleted,
+                limit,
+                cursor,
+            } => {
                 let all = self.tasks(conn, list.as_ref(), *status, *deleted)?;
                 Ok(Answer::Tasks(page(all, *limit, cursor.as_deref())?))
             }
@@ -58,9 +64,10 @@ impl Replica {
                     .ok_or_else(|| not_found("task", text))
             }
             Query::Members { list } => Ok(Answer::Members(self.members(conn, list)?.into())),
-            Query::FindMember { list, text } => {
-                Ok(Answer::Member(find_member(self.members(conn, list)?, text)?))
-            }
+            Query::FindMember { list, text } => Ok(Answer::Member(find_member(
+                self.members(conn, list)?,
+                text,
+            )?)),
             Query::Invites { list } => {
                 let document = self.document(conn, list)?;
                 let authority = statements::authority(conn, &document.id)?;
@@ -71,7 +78,9 @@ impl Replica {
             Query::Export { list, format } => {
                 let list = self.list(conn, list)?;
                 let tree = Tree::load(conn, &self.document(conn, &list.id)?)?;
-                Ok(Answer::Text(super::export::export(&list, tree.tasks, *format)?))
+                Ok(Answer::Text(super::export::export(
+                    &list, tree.tasks, *format,
+                )?))
             }
             Query::Pending => Ok(Answer::Pending(pending(conn)?.into())),
         })
@@ -88,7 +97,10 @@ impl Replica {
         let identities = Identities::evaluate(&known);
         Ok(Identity {
             did: self.did(),
-            name: name_of(identities.profile(&self.did()).map(|p| p.name.as_str()), &self.did()),
+            name: name_of(
+                identities.profile(&self.did()).map(|p| p.name.as_str()),
+                &self.did(),
+            ),
             device: device_id(&self.keys().device.public()),
             holds_identity: self.keys().identity.is_some(),
             relay: self.relay_url()?,
@@ -177,7 +189,10 @@ impl Replica {
 }
 
 fn not_found(what: &'static str, text: &str) -> QueryError {
-    QueryError::NotFound { what, text: text.chars().take(100).collect() }
+    QueryError::NotFound {
+        what,
+        text: text.chars().take(100).collect(),
+    }
 }
 
 /// A name to show: the profile's, or the end of the DID.
@@ -185,7 +200,10 @@ pub(super) fn name_of(profile: Option<&str>, did: &Did) -> String {
     profile.map_or_else(
         || {
             let text = did.to_string();
-            let tail: String = text.chars().skip(text.chars().count().saturating_sub(8)).collect();
+            let tail: String = text
+                .chars()
+                .skip(text.chars().count().saturating_sub(8))
+                .collect();
             format!("…{tail}")
         },
         str::to_owned,
@@ -228,7 +246,9 @@ fn lists(conn: &Connection, me: &Did, all: bool) -> Result<Vec<List>, QueryError
 }
 
 fn role(number: i64) -> Option<Role> {
-    [Role::Viewer, Role::Editor, Role::Owner].into_iter().find(|role| *role as i64 == number)
+    [Role::Viewer, Role::Editor, Role::Owner]
+        .into_iter()
+        .find(|role| *role as i64 == number)
 }
 
 fn find_list(conn: &Connection, me: &Did, text: &str) -> Result<List, QueryError> {
@@ -275,7 +295,12 @@ fn find_task(
     text: &str,
     list: Option<&DocumentId>,
 ) -> Result<(DocumentId, TaskId), QueryError> {
-    let digits: String = text.trim().to_lowercase().chars().filter(|c| *c != '-').collect();
+    let digits: String = text
+        .trim()
+        .to_lowercase()
+        .chars()
+        .filter(|c| *c != '-')
+        .collect();
     if digits.len() < SHORT_ID_CHARS_MIN || !digits.chars().all(|c| c.is_ascii_hexdigit()) {
         return Err(QueryError::Invalid {
             field: "task",
@@ -292,16 +317,25 @@ fn find_task(
          WHERE item.short >= ?1 AND item.short < ?1 || 'g' AND (?2 IS NULL OR document.doc = ?2)
          ORDER BY item.doc, item.task LIMIT 6",
     )?;
-    let rows = statement.query_map(params![backwards, list.map(AsRef::as_ref)], |row: &Row<'_>| {
-        Ok((crate::store::blob(row, 0)?, parsed(row, 1)?, row.get::<_, String>(2)?))
-    })?;
+    let rows = statement.query_map(
+        params![backwards, list.map(AsRef::as_ref)],
+        |row: &Row<'_>| {
+            Ok((
+                crate::store::blob(row, 0)?,
+                parsed(row, 1)?,
+                row.get::<_, String>(2)?,
+            ))
+        },
+    )?;
     let found: Vec<(DocumentId, TaskId, String)> =
         rows.collect::<Result<_, _>>().map_err(StoreError::from)?;
     match found.as_slice() {
         [] => Err(not_found("task", text)),
         [(list, task, _)] => Ok((*list, *task)),
         several => {
-            let one_task = several.iter().all(|(_, task, _)| Some(task) == several.first().map(|f| &f.1));
+            let one_task = several
+                .iter()
+                .all(|(_, task, _)| Some(task) == several.first().map(|f| &f.1));
             Err(QueryError::Ambiguous {
                 what: if one_task { "list" } else { "task" },
                 text: text.to_owned(),
@@ -384,7 +418,11 @@ fn pending(conn: &Connection) -> Result<Vec<PendingList>, QueryError> {
 }
 
 /// A page of tasks. The cursor is where the next one begins.
-fn page(all: Vec<Task>, limit: Option<u32>, cursor: Option<&str>) -> Result<Page<Task>, QueryError> {
+fn page(
+    all: Vec<Task>,
+    limit: Option<u32>,
+    cursor: Option<&str>,
+) -> Result<Page<Task>, QueryError> {
     let limit = limit.unwrap_or(PAGE_DEFAULT);
     if limit == 0 || limit > PAGE_MAX {
         return Err(QueryError::Invalid {
@@ -396,7 +434,10 @@ fn page(all: Vec<Task>, limit: Option<u32>, cursor: Option<&str>) -> Result<Page
         None => 0,
         Some(cursor) => match cursor.parse::<TaskId>() {
             // The task where the page begins may have moved or gone: then begin anew.
-            Ok(id) => all.iter().position(|task| task.id == id).unwrap_or_default(),
+            Ok(id) => all
+                .iter()
+                .position(|task| task.id == id)
+                .unwrap_or_default(),
             Err(_) => {
                 return Err(QueryError::Invalid {
                     field: "cursor",
@@ -406,7 +447,9 @@ fn page(all: Vec<Task>, limit: Option<u32>, cursor: Option<&str>) -> Result<Page
         },
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let next_cursor = all.get(start.saturating_add(limit)).map(|task| task.id.to_string());
+    let next_cursor = all
+        .get(start.saturating_add(limit))
+        .map(|task| task.id.to_string());
     let items = all.into_iter().skip(start).take(limit).collect();
     Ok(Page { items, next_cursor })
 }
@@ -425,7 +468,8 @@ impl Tree {
         let authority = statements::authority(conn, &document.id)?;
         let mut names: BTreeMap<String, String> = BTreeMap::new();
         let mut statement = conn.prepare_cached("SELECT tag, name FROM tag WHERE doc = ?1")?;
-        let rows = statement.query_map(params![document.row], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows =
+            statement.query_map(params![document.row], |row| Ok((row.get(0)?, row.get(1)?)))?;
         for row in rows {
             let (tag, name) = row?;
             names.insert(tag, name);
@@ -444,7 +488,10 @@ impl Tree {
         while let Some(row) = rows.next()? {
             let task = read_task(row, document, &names, &did_of)?;
             parents.insert(task.id, task.parent);
-            by_parent.entry(task.parent).or_default().push((row.get(8)?, task));
+            by_parent
+                .entry(task.parent)
+                .or_default()
+                .push((row.get(8)?, task));
         }
         let roots = roots(&parents);
         // A parent that is not there, or a circle, lets its children stand at the top.
@@ -460,11 +507,17 @@ impl Tree {
             }
             *children = kept;
         }
-        let mut tree = Self { tasks: Vec::with_capacity(parents.len()), trashed: BTreeSet::new() };
+        let mut tree = Self {
+            tasks: Vec::with_capacity(parents.len()),
+            trashed: BTreeSet::new(),
+        };
         sort(&mut top);
         // From the last to the first, so that the first is taken from the stack first.
-        let mut stack: Vec<(Task, u32, bool)> =
-            top.into_iter().rev().map(|(_, task)| (task, 0, false)).collect();
+        let mut stack: Vec<(Task, u32, bool)> = top
+            .into_iter()
+            .rev()
+            .map(|(_, task)| (task, 0, false))
+            .collect();
         while let Some((mut task, depth, trashed)) = stack.pop() {
             task.depth = depth;
             let trashed = trashed || task.deleted_at.is_some();
@@ -473,7 +526,12 @@ impl Tree {
             }
             if let Some(mut children) = by_parent.remove(&Some(task.id)) {
                 sort(&mut children);
-                stack.extend(children.into_iter().rev().map(|(_, t)| (t, depth + 1, trashed)));
+                stack.extend(
+                    children
+                        .into_iter()
+                        .rev()
+                        .map(|(_, t)| (t, depth + 1, trashed)),
+                );
             }
             tree.tasks.push(task);
         }
@@ -526,7 +584,10 @@ fn read_task(
     let id: TaskId = parsed(row, 0)?;
     let tags: String = row.get(9)?;
     let tags: Vec<String> = serde_json::from_str(&tags).map_err(damaged)?;
-    let mut tags: Vec<String> = tags.iter().filter_map(|tag| names.get(tag).cloned()).collect();
+    let mut tags: Vec<String> = tags
+        .iter()
+        .filter_map(|tag| names.get(tag).cloned())
+        .collect();
     tags.sort_unstable();
     tags.dedup();
     let conflicts: String = row.get(12)?;
@@ -550,7 +611,11 @@ fn read_task(
         deleted_at: time(row.get(11)?),
         conflicts: conflicts
             .into_iter()
-            .map(|c| Conflict { field: c.field, value: c.value, by: did_of(c.actor) })
+            .map(|c| Conflict {
+                field: c.field,
+                value: c.value,
+                by: did_of(c.actor),
+            })
             .collect(),
     })
 }

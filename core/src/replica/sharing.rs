@@ -79,7 +79,10 @@ impl Replica {
     ) -> Result<Outcome, CommandError> {
         let seconds = expires_in_s.unwrap_or(INVITE_DEFAULT_S);
         if seconds == 0 || seconds > INVITE_MAX_S {
-            return Err(CommandError::invalid("expiresInS", "must be from 1 second to 366 days"));
+            return Err(CommandError::invalid(
+                "expiresInS",
+                "must be from 1 second to 366 days",
+            ));
         }
         let relay = self.relay_did()?.ok_or(CommandError::NoRelay)?;
         let relay_url = self.relay_url()?.ok_or(CommandError::NoRelay)?;
@@ -108,8 +111,18 @@ impl Replica {
             opened.state(conn, &statement)?;
             Ok::<_, CommandError>(statement.digest())
         })?;
-        let link = Link::Invite { relay_url, relay, document: *list, grant: digest, secret };
-        Ok(Outcome::Invite { list: *list, link: link.to_string(), expires_at })
+        let link = Link::Invite {
+            relay_url,
+            relay,
+            document: *list,
+            grant: digest,
+            secret,
+        };
+        Ok(Outcome::Invite {
+            list: *list,
+            link: link.to_string(),
+            expires_at,
+        })
     }
 
     pub(super) fn revoke_member(
@@ -171,7 +184,9 @@ impl Replica {
                 return Ok(Outcome::Done { changed: false });
             }
             if !identities.is_live(&keys.did, &keys.signer().public()) {
-                return Err(CommandError::Forbidden { needed: "device of this identity" });
+                return Err(CommandError::Forbidden {
+                    needed: "device of this identity",
+                });
             }
             let mut all_marks = BTreeMap::new();
             let mut keep: BTreeSet<StatementDigest> = known
@@ -223,8 +238,16 @@ impl Replica {
             .map_err(StoreError::from)?;
             Ok::<_, CommandError>(())
         })?;
-        let link = Link::Device { relay_url, relay, did: self.keys.did, secret };
-        Ok(Outcome::DeviceLink { link: link.to_string(), expires_at })
+        let link = Link::Device {
+            relay_url,
+            relay,
+            did: self.keys.did,
+            secret,
+        };
+        Ok(Outcome::DeviceLink {
+            link: link.to_string(),
+            expires_at,
+        })
     }
 
     /// The meeting points of device links that this replica gave out and that are still good.
@@ -252,7 +275,9 @@ impl Replica {
         let now_ms = env.now.as_millisecond();
         self.store.write(|conn| {
             let secret: Option<[u8; 32]> = conn
-                .prepare_cached("SELECT secret FROM pending_link WHERE id = ?1 AND expires_at > ?2")?
+                .prepare_cached(
+                    "SELECT secret FROM pending_link WHERE id = ?1 AND expires_at > ?2",
+                )?
                 .query_row(params![id, now_ms], |row| row.get(0))
                 .optional()?;
             let Some(secret) = secret else {
@@ -310,7 +335,10 @@ fn find_device(
         if let Payload::Device(device) = statement.payload()
             && (device_id(&device.device).starts_with(text) || device.name == text)
         {
-            found.entry(device.device).or_default().insert(statement.digest());
+            found
+                .entry(device.device)
+                .or_default()
+                .insert(statement.digest());
         }
     }
     let mut found = found.into_iter();

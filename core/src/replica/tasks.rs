@@ -41,7 +41,10 @@ fn stored(conn: &Connection, doc: i64, task: &TaskId) -> Result<Stored, CommandE
                 rusqlite::types::ValueRef::Null => None,
                 _ => Some(parsed(row, 1)?),
             };
-            Ok(Stored { object: row.get(0)?, parent })
+            Ok(Stored {
+                object: row.get(0)?,
+                parent,
+            })
         })
         .optional()?
         .ok_or(CommandError::NotFound("task"))
@@ -59,7 +62,10 @@ fn siblings(
         "SELECT task, ord FROM item WHERE doc = ?1 AND parent IS ?2 ORDER BY ord, task",
     )?;
     let rows = statement.query_map(params![doc, parent.map(TaskId::to_string)], |row| {
-        Ok(Sibling { task: parsed(row, 0)?, key: row.get(1)? })
+        Ok(Sibling {
+            task: parsed(row, 0)?,
+            key: row.get(1)?,
+        })
     })?;
     let mut all: Vec<Sibling> = rows.collect::<Result<_, _>>()?;
     all.retain(|sibling| Some(&sibling.task) != except);
@@ -79,14 +85,19 @@ fn end_key(
         "SELECT min(ord) FROM item WHERE doc = ?1 AND parent IS ?2"
     };
     let parent = parent.map(TaskId::to_string);
-    Ok(conn.prepare_cached(sql)?.query_row(params![doc, parent], |row| row.get(0))?)
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row(params![doc, parent], |row| row.get(0))?)
 }
 
 /// A key above all siblings.
 fn top_key(conn: &Connection, doc: i64, parent: Option<&TaskId>) -> Result<String, StoreError> {
     let first = end_key(conn, doc, parent, false)?;
     let first: Vec<Sibling> = first
-        .map(|key| Sibling { task: TaskId::new(0, &[0; 10]), key })
+        .map(|key| Sibling {
+            task: TaskId::new(0, &[0; 10]),
+            key,
+        })
         .into_iter()
         .collect();
     Ok(place(&first, 0).0)
@@ -102,13 +113,22 @@ impl Tags {
     fn load(conn: &Connection, opened: &Opened) -> Result<Self, StoreError> {
         let mut statement =
             conn.prepare_cached("SELECT name, tag FROM tag WHERE doc = ?1 ORDER BY tag DESC")?;
-        let rows = statement
-            .query_map(params![opened.document.row], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Self { map: opened.map(conn, "tags")?, by_name: rows.collect::<Result<_, _>>()? })
+        let rows = statement.query_map(params![opened.document.row], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        Ok(Self {
+            map: opened.map(conn, "tags")?,
+            by_name: rows.collect::<Result<_, _>>()?,
+        })
     }
 
     /// The id of a tag, made if the list has none of that name.
-    fn id(&mut self, draft: &mut Draft<'_>, run: &mut Run, name: &str) -> Result<String, CommandError> {
+    fn id(
+        &mut self,
+        draft: &mut Draft<'_>,
+        run: &mut Run,
+        name: &str,
+    ) -> Result<String, CommandError> {
         if let Some(id) = self.by_name.get(name) {
             return Ok(id.clone());
         }
@@ -123,9 +143,15 @@ impl Tags {
 
 fn tag_names(names: &[String]) -> Result<Vec<String>, CommandError> {
     if names.len() > TAGS_MAX {
-        return Err(CommandError::invalid("tags", format!("at most {TAGS_MAX} fit on a task")));
+        return Err(CommandError::invalid(
+            "tags",
+            format!("at most {TAGS_MAX} fit on a task"),
+        ));
     }
-    names.iter().map(|name| line("tags", name.trim_start_matches('#'), TAG_CHARS_MAX)).collect()
+    names
+        .iter()
+        .map(|name| line("tags", name.trim_start_matches('#'), TAG_CHARS_MAX))
+        .collect()
 }
 
 /// A task about to be written.
@@ -189,8 +215,16 @@ impl Replica {
         json: &str,
     ) -> Result<Outcome, CommandError> {
         let title = line("title", &new.title, TITLE_CHARS_MAX)?;
-        let notes = text("notes", new.notes.as_deref().unwrap_or_default(), NOTES_CHARS_MAX)?;
-        let url = new.url.as_deref().map(|url| line("url", url, URL_CHARS_MAX)).transpose()?;
+        let notes = text(
+            "notes",
+            new.notes.as_deref().unwrap_or_default(),
+            NOTES_CHARS_MAX,
+        )?;
+        let url = new
+            .url
+            .as_deref()
+            .map(|url| line("url", url, URL_CHARS_MAX))
+            .transpose()?;
         let tag_names = tag_names(&new.tags)?;
         let keys = &self.keys;
         let task = self.store.write(|conn| {
@@ -255,14 +289,24 @@ impl Replica {
         run: &mut Run,
         json: &str,
     ) -> Result<Outcome, CommandError> {
-        let title =
-            patch.title.as_deref().map(|t| line("title", t, TITLE_CHARS_MAX)).transpose()?;
-        let notes = patch.notes.as_deref().map(|n| text("notes", n, NOTES_CHARS_MAX)).transpose()?;
+        let title = patch
+            .title
+            .as_deref()
+            .map(|t| line("title", t, TITLE_CHARS_MAX))
+            .transpose()?;
+        let notes = patch
+            .notes
+            .as_deref()
+            .map(|n| text("notes", n, NOTES_CHARS_MAX))
+            .transpose()?;
         let url = match &patch.url {
             Some(Some(url)) => Some(Some(line("url", url, URL_CHARS_MAX)?)),
             other => other.clone(),
         };
-        let due = patch.due.as_ref().map(|due| due.as_ref().map(ToString::to_string));
+        let due = patch
+            .due
+            .as_ref()
+            .map(|due| due.as_ref().map(ToString::to_string));
         let add = tag_names(&patch.add_tags)?;
         let remove = tag_names(&patch.remove_tags)?;
         self.change_item(list, task, run, json, |draft, run, item, tags| {
@@ -339,7 +383,10 @@ impl Replica {
         json: &str,
     ) -> Result<Outcome, CommandError> {
         if to.before.is_some() && to.after.is_some() {
-            return Err(CommandError::invalid("after", "give either `before` or `after`"));
+            return Err(CommandError::invalid(
+                "after",
+                "give either `before` or `after`",
+            ));
         }
         let keys = &self.keys;
         let changed = self.store.write(|conn| {
@@ -358,9 +405,12 @@ impl Replica {
             let index = match beside {
                 None => 0,
                 Some(beside) => {
-                    let at = siblings.iter().position(|s| s.task == beside).ok_or_else(|| {
-                        CommandError::invalid("after", "that task is not below the same parent")
-                    })?;
+                    let at = siblings
+                        .iter()
+                        .position(|s| s.task == beside)
+                        .ok_or_else(|| {
+                            CommandError::invalid("after", "that task is not below the same parent")
+                        })?;
                     at + usize::from(to.after.is_some())
                 }
             };
@@ -428,7 +478,10 @@ impl Replica {
             }
             Ok::<_, CommandError>(fresh.iter().map(|task| task.id).collect())
         })?;
-        Ok(Outcome::Tasks { list: *list, tasks: ids })
+        Ok(Outcome::Tasks {
+            list: *list,
+            tasks: ids,
+        })
     }
 }
 
@@ -443,7 +496,10 @@ fn check_parent(
     let mut next = parent.copied();
     while let Some(id) = next {
         if id == *task {
-            return Err(CommandError::invalid("parent", "a task cannot be moved below itself"));
+            return Err(CommandError::invalid(
+                "parent",
+                "a task cannot be moved below itself",
+            ));
         }
         if !seen.insert(id) {
             break;
@@ -466,8 +522,12 @@ fn flatten(
         out.push(Fresh {
             id,
             title: line("title", &task.title, TITLE_CHARS_MAX)?,
-            notes: text("notes", task.notes.as_deref().unwrap_or_default(), NOTES_CHARS_MAX)?
-                .to_owned(),
+            notes: text(
+                "notes",
+                task.notes.as_deref().unwrap_or_default(),
+                NOTES_CHARS_MAX,
+            )?
+            .to_owned(),
             url: task.url.clone(),
             status: task.status,
             priority: task.priority,

@@ -41,11 +41,21 @@ impl Replica {
             problems.push("no statement says who began this list".to_owned());
         }
         for evidence in authority.evidence() {
-            problems.push(format!("the relay let several people in by one invite ({:?})", evidence.grant));
+            problems.push(format!(
+                "the relay let several people in by one invite ({:?})",
+                evidence.grant
+            ));
         }
         let scratch = Store::open_in_memory()?;
         let report = scratch.write(|scratch| -> Result<_, StoreError> {
-            rebuild(conn, scratch, &document, &checked, &authority, &mut problems)
+            rebuild(
+                conn,
+                scratch,
+                &document,
+                &checked,
+                &authority,
+                &mut problems,
+            )
         })?;
         let title = conn
             .prepare_cached("SELECT title FROM list WHERE doc = ?1")?
@@ -149,7 +159,10 @@ fn rebuild(
             .run(&mut waiting, done)?;
             held += accepted.added as u64;
             for (hash, refusal) in &accepted.refused {
-                problems.push(refusal_text(hash.to_hex().get(..12).unwrap_or_default(), *refusal));
+                problems.push(refusal_text(
+                    hash.to_hex().get(..12).unwrap_or_default(),
+                    *refusal,
+                ));
             }
             touched.extend(accepted.touched);
             apply_to_oracle(&mut oracle, &part, problems);
@@ -173,8 +186,10 @@ fn apply_to_oracle(
     part: &[Vec<u8>],
     problems: &mut Vec<String>,
 ) {
-    let changes: Result<Vec<_>, _> =
-        part.iter().map(|bytes| automerge::Change::from_bytes(bytes.clone())).collect();
+    let changes: Result<Vec<_>, _> = part
+        .iter()
+        .map(|bytes| automerge::Change::from_bytes(bytes.clone()))
+        .collect();
     let applied = match changes {
         Ok(changes) => oracle.apply_changes(changes).map_err(|e| e.to_string()),
         Err(error) => Err(error.to_string()),
@@ -203,7 +218,8 @@ fn compare(
     let made = Tree::load(scratch, copy)?;
     if stored.tasks != made.tasks || stored.trashed != made.trashed {
         problems.push(
-            "the stored items differ from what the history says: run `poo doctor --rebuild`".to_owned(),
+            "the stored items differ from what the history says: run `poo doctor --rebuild`"
+                .to_owned(),
         );
     }
     let items = oracle.get(automerge::ROOT, "items").ok().flatten();
@@ -216,7 +232,12 @@ fn compare(
             .get(&items, task.id.to_string())
             .ok()
             .flatten()
-            .map(|(_, item)| (text_in(oracle, &item, "title"), text_in(oracle, &item, "notes")));
+            .map(|(_, item)| {
+                (
+                    text_in(oracle, &item, "title"),
+                    text_in(oracle, &item, "notes"),
+                )
+            });
         if theirs != Some((task.title.clone(), task.notes.clone())) {
             differing += 1;
         }
@@ -230,7 +251,7 @@ fn compare(
 fn text_in(oracle: &automerge::Automerge, item: &automerge::ObjId, key: &str) -> String {
     match oracle.get(item, key).ok().flatten() {
         Some((automerge::Value::Object(_), text)) => oracle.text(&text).unwrap_or_default(),
-        Some((value, _)) => value.to_str().unwrap_or_default().to_owned(),
+        Some((value, _)) => value.as_str().unwrap_or_default().to_owned(),
         None => String::new(),
     }
 }
@@ -245,7 +266,9 @@ fn authors(
     let mut counts: BTreeMap<(Did, Via), u64> = BTreeMap::new();
     for actor in actors.iter().filter(|actor| actor.seq > 0) {
         let Some(device) = actor.device else { continue };
-        let Some(did) = authority.identity_of(&device) else { continue };
+        let Some(did) = authority.identity_of(&device) else {
+            continue;
+        };
         *counts.entry((did, Via::Signed)).or_default() += actor.seq;
     }
     let mut authors: Vec<AuthorReport> = counts

@@ -1,7 +1,7 @@
 //! Local writing: one signed change for one command.
 
-use rand_core::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng as _, SeedableRng as _};
 use rusqlite::{Connection, params};
 
 use jiff::Timestamp;
@@ -23,7 +23,10 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(now: Timestamp, seed: [u8; 32]) -> Self {
-        Self { now, rng: ChaCha20Rng::from_seed(seed) }
+        Self {
+            now,
+            rng: ChaCha20Rng::from_seed(seed),
+        }
     }
 
     pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {
@@ -58,7 +61,11 @@ impl Opened {
         let document = DocumentRow::find(conn, id)?.ok_or(CommandError::NotFound(what))?;
         let actors = Actors::load(conn, document.row)?;
         let authority = statements::authority(conn, id)?;
-        Ok(Self { document, actors, authority })
+        Ok(Self {
+            document,
+            actors,
+            authority,
+        })
     }
 
     pub(super) fn require(&self, keys: &Keyring, role: Role) -> Result<(), CommandError> {
@@ -102,7 +109,14 @@ impl Opened {
         }
         let change = draft.finish(run.now.as_second());
         let seq = change.change().seq;
-        let tip = Tip::sign(&keys.device, &self.document.id, nonce, seq, change.hash(), None);
+        let tip = Tip::sign(
+            &keys.device,
+            &self.document.id,
+            nonce,
+            seq,
+            change.hash(),
+            None,
+        );
         let mut waiting = Quarantine::default();
         waiting.push(change);
         waiting.push_tip(tip);
@@ -116,7 +130,11 @@ impl Opened {
         if let Some((_, refusal)) = accepted.refused.first() {
             return Err((*refusal).into());
         }
-        let row = self.actors.get(&actor).map(|actor| actor.row).ok_or(Refusal::Unsigned)?;
+        let row = self
+            .actors
+            .get(&actor)
+            .map(|actor| actor.row)
+            .ok_or(Refusal::Unsigned)?;
         if mine.is_none() {
             self.actors.set_mine(conn, self.document.row, Some(row))?;
         }
@@ -169,7 +187,11 @@ pub(super) fn create_document(
     give_birth(conn, &mut document, &mut actors)?;
     let authority = statements::authority(conn, &id)?;
     statements::index(conn, document.row, &authority)?;
-    let mut opened = Opened { document, actors, authority };
+    let mut opened = Opened {
+        document,
+        actors,
+        authority,
+    };
     opened.save(conn)?;
     Ok(opened)
 }
@@ -192,7 +214,10 @@ pub(super) fn line(
         ));
     }
     if text.chars().any(char::is_control) {
-        return Err(CommandError::invalid(field, "must be one line without control characters"));
+        return Err(CommandError::invalid(
+            field,
+            "must be one line without control characters",
+        ));
     }
     Ok(text.to_owned())
 }

@@ -115,7 +115,11 @@ impl Acceptor<'_> {
                 Some(Standing::Waiting) if complete => Some(self.why_waiting(change)),
                 Some(Standing::Covered) if complete => {
                     let counts = counting.get(index).copied().unwrap_or_default();
-                    Some(if counts { Refusal::MissingDeps } else { Refusal::Forbidden })
+                    Some(if counts {
+                        Refusal::MissingDeps
+                    } else {
+                        Refusal::Forbidden
+                    })
                 }
                 _ => None,
             };
@@ -127,7 +131,10 @@ impl Acceptor<'_> {
             waiting.clear();
         } else {
             waiting.retain(|index| {
-                matches!(standing.get(index), Some(Standing::Covered | Standing::Waiting))
+                matches!(
+                    standing.get(index),
+                    Some(Standing::Covered | Standing::Waiting)
+                )
             });
         }
         Ok(accepted)
@@ -160,7 +167,9 @@ impl Acceptor<'_> {
             // Places that are taken: the same change again, or another one.
             for (_, indices) in places.range(..=seq) {
                 for index in indices {
-                    let Some(change) = changes.get(*index) else { continue };
+                    let Some(change) = changes.get(*index) else {
+                        continue;
+                    };
                     let known = find_change(self.conn, self.document.row, &change.hash())?;
                     let stands = if known.is_some() {
                         Standing::Known
@@ -180,10 +189,16 @@ impl Acceptor<'_> {
                 // Of several changes for one place the one that a tip names, else the first.
                 let tip = waiting.tips(&actor).iter().find(|tip| tip.seq() == seq + 1);
                 let named = tip.and_then(|tip| {
-                    indices.iter().find(|i| changes.get(**i).is_some_and(|c| c.hash() == tip.hash()))
+                    indices
+                        .iter()
+                        .find(|i| changes.get(**i).is_some_and(|c| c.hash() == tip.hash()))
                 });
-                let Some(index) = named.or(indices.first()) else { break };
-                let Some(change) = changes.get(*index) else { break };
+                let Some(index) = named.or(indices.first()) else {
+                    break;
+                };
+                let Some(change) = changes.get(*index) else {
+                    break;
+                };
                 let follows = previous.is_none_or(|hash| change.change().deps.contains(&hash));
                 if !follows {
                     if let Some(place) = standing.get_mut(*index) {
@@ -243,15 +258,20 @@ impl Acceptor<'_> {
         standing: &[Standing],
     ) -> Result<Vec<bool>, StoreError> {
         let changes = waiting.changes();
-        let places: BTreeMap<ChangeHash, usize> =
-            changes.iter().enumerate().map(|(i, c)| (c.hash(), i)).collect();
+        let places: BTreeMap<ChangeHash, usize> = changes
+            .iter()
+            .enumerate()
+            .map(|(i, c)| (c.hash(), i))
+            .collect();
         // The rule wants dependencies before dependents; a peer may send in any order.
         let order = causal_order(changes, &places);
         let rank: BTreeMap<usize, usize> = order.iter().enumerate().map(|(r, i)| (*i, r)).collect();
         let mut limits: BTreeMap<ActorId, WriteLimit> = BTreeMap::new();
         let mut nodes = Vec::with_capacity(order.len());
         for index in &order {
-            let Some(change) = changes.get(*index) else { continue };
+            let Some(change) = changes.get(*index) else {
+                continue;
+            };
             let inner = change.change();
             let covered = standing.get(*index) == Some(&Standing::Covered);
             let within_limit = covered && {
@@ -261,7 +281,10 @@ impl Acceptor<'_> {
                 limit.admits(inner.seq)
             };
             let deps = if covered {
-                let ranked = inner.deps.iter().filter_map(|dep| rank.get(places.get(dep)?));
+                let ranked = inner
+                    .deps
+                    .iter()
+                    .filter_map(|dep| rank.get(places.get(dep)?));
                 ranked.copied().collect()
             } else {
                 Vec::new()
@@ -281,7 +304,9 @@ impl Acceptor<'_> {
     fn write_limit(&self, waiting: &Quarantine, actor: &ActorId) -> WriteLimit {
         let known = self.actors.get(actor).and_then(|row| row.device);
         let device = known.or_else(|| waiting.tips(actor).first().map(Tip::device));
-        device.map_or(WriteLimit::Nothing, |device| self.authority.write_limit(&device, actor))
+        device.map_or(WriteLimit::Nothing, |device| {
+            self.authority.write_limit(&device, actor)
+        })
     }
 
     /// Adds what counts, as long as something can be added.
@@ -366,7 +391,8 @@ impl Acceptor<'_> {
                 Ok(Some(Ok(())))
             }
             Err(ApplyError::Op(error)) => {
-                self.conn.execute_batch("ROLLBACK TO change; RELEASE change")?;
+                self.conn
+                    .execute_batch("ROLLBACK TO change; RELEASE change")?;
                 applier.forget();
                 Ok(Some(Err(error.into())))
             }
@@ -409,7 +435,13 @@ impl Acceptor<'_> {
         clock.set(row, change.seq);
         applier.apply(row, change, &clock, self.actors, false)?;
         applier.flush()?;
-        insert_row(self.conn, self.document, row, encoded, (!plain).then_some(&clock))?;
+        insert_row(
+            self.conn,
+            self.document,
+            row,
+            encoded,
+            (!plain).then_some(&clock),
+        )?;
         self.actors
             .advance(self.conn, row, change.seq, Some(encoded.hash()))?;
         Ok(())
@@ -421,7 +453,11 @@ impl Acceptor<'_> {
         let Some(known) = self.actors.get(actor) else {
             return Ok(());
         };
-        for tip in waiting.tips(actor).iter().filter(|tip| tip.seq() <= known.seq) {
+        for tip in waiting
+            .tips(actor)
+            .iter()
+            .filter(|tip| tip.seq() <= known.seq)
+        {
             if tip.seq().is_multiple_of(TIP_INTERVAL) || tip.seq() == known.seq {
                 put_tip(self.conn, known.row, tip)?;
             }
@@ -441,7 +477,11 @@ pub(crate) fn insert_row(
     clock: Option<&Clock>,
 ) -> Result<(), StoreError> {
     let change = encoded.change();
-    let deps: Vec<u8> = change.deps.iter().flat_map(|hash| *hash.as_bytes()).collect();
+    let deps: Vec<u8> = change
+        .deps
+        .iter()
+        .flat_map(|hash| *hash.as_bytes())
+        .collect();
     conn.prepare_cached(
         "INSERT INTO change (doc, actor, seq, hash, start_op, max_op, deps, clock, bytes)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -468,12 +508,17 @@ pub(crate) fn insert_row(
 
 /// Stores a tip and drops the one that it replaces.
 pub(crate) fn put_tip(conn: &Connection, row: i64, tip: &Tip) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM tip WHERE actor = ?1 AND seq < ?2 AND seq % ?3 <> 0")?
+        .execute(params![row, tip.seq() as i64, TIP_INTERVAL as i64])?;
     conn.prepare_cached(
-        "DELETE FROM tip WHERE actor = ?1 AND seq < ?2 AND seq % ?3 <> 0",
+        "INSERT OR REPLACE INTO tip (actor, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4)",
     )?
-    .execute(params![row, tip.seq() as i64, TIP_INTERVAL as i64])?;
-    conn.prepare_cached("INSERT OR REPLACE INTO tip (actor, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![row, tip.seq() as i64, tip.hash().as_ref(), tip.to_bytes()])?;
+    .execute(params![
+        row,
+        tip.seq() as i64,
+        tip.hash().as_ref(),
+        tip.to_bytes()
+    ])?;
     Ok(())
 }
 
@@ -485,7 +530,9 @@ pub(crate) fn nearest_tip(
 ) -> Result<Option<Vec<u8>>, StoreError> {
     use rusqlite::OptionalExtension as _;
     let found = conn
-        .prepare_cached("SELECT bytes FROM tip WHERE actor = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1")?
+        .prepare_cached(
+            "SELECT bytes FROM tip WHERE actor = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1",
+        )?
         .query_row(params![row, seq as i64], |r| r.get(0))
         .optional()?;
     Ok(found)
@@ -516,7 +563,11 @@ fn causal_order(changes: &[EncodedChange], places: &BTreeMap<ChangeHash, usize>)
             }
             stack.push((index, true));
             if let Some(change) = changes.get(index) {
-                let deps = change.change().deps.iter().filter_map(|dep| places.get(dep));
+                let deps = change
+                    .change()
+                    .deps
+                    .iter()
+                    .filter_map(|dep| places.get(dep));
                 stack.extend(deps.map(|dep| (*dep, false)));
             }
         }

@@ -73,7 +73,9 @@ impl Actors {
 
     /// Orders two rows as their ids order.
     pub(crate) fn compare(&self, a: i64, b: i64) -> Ordering {
-        self.by_row(a).map(|x| x.id).cmp(&self.by_row(b).map(|x| x.id))
+        self.by_row(a)
+            .map(|x| x.id)
+            .cmp(&self.by_row(b).map(|x| x.id))
     }
 
     /// The row of an actor, made if it is new.
@@ -104,7 +106,15 @@ impl Actors {
             )
             .optional()?;
         let row = found.ok_or_else(|| StoreError::Damaged("an actor without a row".into()))?;
-        self.put(ActorRow { row, id, device, nonce, seq: 0, hash: None, mine: false });
+        self.put(ActorRow {
+            row,
+            id,
+            device,
+            nonce,
+            seq: 0,
+            hash: None,
+            mine: false,
+        });
         Ok(row)
     }
 

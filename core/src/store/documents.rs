@@ -73,7 +73,8 @@ impl DocumentRow {
         conn: &Connection,
         version: u64,
     ) -> Result<Vec<(Self, u64)>, StoreError> {
-        let sql = format!("SELECT {COLUMNS}, version FROM document WHERE version > ?1 ORDER BY version");
+        let sql =
+            format!("SELECT {COLUMNS}, version FROM document WHERE version > ?1 ORDER BY version");
         let mut statement = conn.prepare_cached(&sql)?;
         let rows = statement.query_map(params![version as i64], |row| {
             Ok((Self::read(row)?, row.get::<_, i64>(10)?.unsigned_abs()))

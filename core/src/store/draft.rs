@@ -9,9 +9,7 @@ use super::StoreError;
 use super::actors::Actors;
 use super::documents::DocumentRow;
 use super::ops::{Held, HeldValue, Kind, field, text_runs};
-use crate::document::{
-    Action, ActorId, Change, EncodedChange, Key, ObjectId, Op, OpId, Scalar,
-};
+use crate::document::{Action, ActorId, Change, EncodedChange, Key, ObjectId, Op, OpId, Scalar};
 
 /// An object that a draft writes to: one of the document, or one that the draft makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +59,10 @@ impl<'a> Draft<'a> {
             .conn
             .prepare_cached("SELECT ctr, actor FROM object WHERE id = ?1")?
             .query_row(params![row], |r| Ok((r.get(0)?, r.get(1)?)))?;
-        Ok(Target { id: self.op_id(counter.unsigned_abs(), actor)?, row: Some(row) })
+        Ok(Target {
+            id: self.op_id(counter.unsigned_abs(), actor)?,
+            row: Some(row),
+        })
     }
 
     fn op_id(&self, counter: u64, actor: i64) -> Result<OpId, StoreError> {
@@ -69,12 +70,32 @@ impl<'a> Draft<'a> {
             .actors
             .by_row(actor)
             .ok_or_else(|| StoreError::Damaged("an operation without an actor".into()))?;
-        Ok(OpId { counter, actor: actor.id })
+        Ok(OpId {
+            counter,
+            actor: actor.id,
+        })
     }
 
-    fn push(&mut self, object: OpId, key: Key, action: Action, insert: bool, pred: Vec<OpId>) -> OpId {
-        let id = OpId { counter: self.start_op + self.ops.len() as u64, actor: self.actor };
-        self.ops.push(Op { id, object: ObjectId::Made(object), key, action, insert, pred });
+    fn push(
+        &mut self,
+        object: OpId,
+        key: Key,
+        action: Action,
+        insert: bool,
+        pred: Vec<OpId>,
+    ) -> OpId {
+        let id = OpId {
+            counter: self.start_op + self.ops.len() as u64,
+            actor: self.actor,
+        };
+        self.ops.push(Op {
+            id,
+            object: ObjectId::Made(object),
+            key,
+            action,
+            insert,
+            pred,
+        });
         id
     }
 
@@ -108,7 +129,13 @@ impl<'a> Draft<'a> {
         {
             return Ok(());
         }
-        let id = self.push(target.id, Key::Map(key.to_owned()), Action::Put(value), false, pred);
+        let id = self.push(
+            target.id,
+            Key::Map(key.to_owned()),
+            Action::Put(value),
+            false,
+            pred,
+        );
         self.written.insert((target.id, key.to_owned()), vec![id]);
         Ok(())
     }
@@ -137,7 +164,13 @@ impl<'a> Draft<'a> {
     pub(crate) fn delete(&mut self, target: Target, key: &str) -> Result<(), StoreError> {
         let (pred, _) = self.held(target, key)?;
         if !pred.is_empty() {
-            self.push(target.id, Key::Map(key.to_owned()), Action::Delete, false, pred);
+            self.push(
+                target.id,
+                Key::Map(key.to_owned()),
+                Action::Delete,
+                false,
+                pred,
+            );
             self.written.insert((target.id, key.to_owned()), Vec::new());
         }
         Ok(())
@@ -179,7 +212,11 @@ impl<'a> Draft<'a> {
     ) -> Result<(), StoreError> {
         let (_, held) = self.held(target, key)?;
         let object = match held.first() {
-            Some(Held { counter, actor, value: HeldValue::Made(Kind::Text) }) => {
+            Some(Held {
+                counter,
+                actor,
+                value: HeldValue::Made(Kind::Text),
+            }) => {
                 let row = super::ops::find_object(self.conn, self.document.row, *counter, *actor)?;
                 row.map(|object| (object.row, self.op_id(*counter, *actor)))
             }
@@ -203,13 +240,23 @@ impl<'a> Draft<'a> {
         for step in capture_diff_slices(Algorithm::Myers, &old, &new) {
             let (old_range, new_range) = match step {
                 DiffOp::Equal { .. } => continue,
-                DiffOp::Delete { old_index, old_len, .. } => (old_index..old_index + old_len, 0..0),
-                DiffOp::Insert { old_index, new_index, new_len } => {
-                    (old_index..old_index, new_index..new_index + new_len)
-                }
-                DiffOp::Replace { old_index, old_len, new_index, new_len } => {
-                    (old_index..old_index + old_len, new_index..new_index + new_len)
-                }
+                DiffOp::Delete {
+                    old_index, old_len, ..
+                } => (old_index..old_index + old_len, 0..0),
+                DiffOp::Insert {
+                    old_index,
+                    new_index,
+                    new_len,
+                } => (old_index..old_index, new_index..new_index + new_len),
+                DiffOp::Replace {
+                    old_index,
+                    old_len,
+                    new_index,
+                    new_len,
+                } => (
+                    old_index..old_index + old_len,
+                    new_index..new_index + new_len,
+                ),
             };
             let before = old_range.start.checked_sub(1).and_then(|i| elements.get(i));
             let mut at = before.map_or(Key::Head, |id| Key::Element(*id));

@@ -35,7 +35,11 @@ pub(crate) fn refresh(
     }
     let maps = maps(conn, document.row)?;
     let named = |name: &str| maps.get(name).copied().unwrap_or(-1);
-    let model = Model { conn, document, actors };
+    let model = Model {
+        conn,
+        document,
+        actors,
+    };
     match document.kind {
         DocumentKind::List => {
             let (meta, items, tags) = (named("meta"), named("items"), named("tags"));
@@ -162,18 +166,31 @@ pub(crate) struct StoredConflict {
 }
 
 /// The fields whose concurrent values are offered.
-const CONFLICT_FIELDS: [&str; 7] =
-    ["title", "url", "status", "priority", "due", "parent", "deletedAt"];
+const CONFLICT_FIELDS: [&str; 7] = [
+    "title",
+    "url",
+    "status",
+    "priority",
+    "due",
+    "parent",
+    "deletedAt",
+];
 
 impl Model<'_> {
     fn fields(&self, object: i64) -> Result<Fields<'_>, StoreError> {
-        Ok(Fields { model: self, held: fields(self.conn, object, self.actors)? })
+        Ok(Fields {
+            model: self,
+            held: fields(self.conn, object, self.actors)?,
+        })
     }
 
     /// The map that a key of `parent` holds, with the actor that made it.
     fn entry(&self, parent: i64, key: &str) -> Result<Option<(i64, i64)>, StoreError> {
         let held = field(self.conn, parent, key, self.actors)?;
-        let Some(held) = held.first().filter(|h| h.value == HeldValue::Made(Kind::Map)) else {
+        let Some(held) = held
+            .first()
+            .filter(|h| h.value == HeldValue::Made(Kind::Map))
+        else {
             return Ok(None);
         };
         let object = find_object(self.conn, self.document.row, held.counter, held.actor)?;
@@ -216,7 +233,9 @@ impl Model<'_> {
 
     fn refresh_item(&self, items: i64, key: &str) -> Result<(), StoreError> {
         let entry = match key.parse::<TaskId>() {
-            Ok(task) => self.entry(items, key)?.map(|(object, author)| (task, object, author)),
+            Ok(task) => self
+                .entry(items, key)?
+                .map(|(object, author)| (task, object, author)),
             // Not an item's key: whatever a foreign client keeps there stays in the document.
             Err(_) => None,
         };
@@ -235,7 +254,12 @@ impl Model<'_> {
             .map(|(tag, _)| tag)
             .collect();
         let conflicts = self.conflicts(&fields)?;
-        let short: String = task.to_string().chars().filter(|c| *c != '-').rev().collect();
+        let short: String = task
+            .to_string()
+            .chars()
+            .filter(|c| *c != '-')
+            .rev()
+            .collect();
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO item (doc, task, obj, author, title, notes, url, status,
@@ -302,7 +326,9 @@ impl Model<'_> {
         } else {
             "INSERT OR IGNORE INTO space_list (doc, list) VALUES (?1, ?2)"
         };
-        self.conn.prepare_cached(sql)?.execute(params![self.document.row, key])?;
+        self.conn
+            .prepare_cached(sql)?
+            .execute(params![self.document.row, key])?;
         Ok(())
     }
 }

@@ -40,7 +40,9 @@ pub(crate) use sql::{blob, opt_blob, parsed};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Written by a newer version.
-    #[error("the database has schema version {found} and this program knows {known}: update the program; the data is untouched")]
+    #[error(
+        "the database has schema version {found} and this program knows {known}: update the program; the data is untouched"
+    )]
     Newer {
         /// The version in the file.
         found: i64,
@@ -83,11 +85,15 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { conn: schema::open(path)? })
+        Ok(Self {
+            conn: schema::open(path)?,
+        })
     }
 
     pub(crate) fn open_in_memory() -> Result<Self, StoreError> {
-        Ok(Self { conn: schema::open_in_memory()? })
+        Ok(Self {
+            conn: schema::open_in_memory()?,
+        })
     }
 
     pub(crate) fn conn(&self) -> &Connection {
@@ -120,10 +126,7 @@ impl Store {
     }
 
     /// Runs `work` in one transaction: all of it is committed, or nothing.
-    pub(crate) fn write<T, E>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, E>,
-    ) -> Result<T, E>
+    pub(crate) fn write<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E>
     where
         E: From<StoreError>,
     {
@@ -141,10 +144,7 @@ impl Store {
     }
 
     /// Runs `work` on one consistent state of the database.
-    pub(crate) fn read<T, E>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, E>,
-    ) -> Result<T, E>
+    pub(crate) fn read<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E>
     where
         E: From<StoreError>,
     {

@@ -80,7 +80,11 @@ pub(crate) fn find_object(
                 row: row.get(0)?,
                 parent: row.get(1)?,
                 key: row.get(2)?,
-                kind: if row.get::<_, i64>(3)? == 1 { Kind::Text } else { Kind::Map },
+                kind: if row.get::<_, i64>(3)? == 1 {
+                    Kind::Text
+                } else {
+                    Kind::Map
+                },
             })
         })
         .optional()?;
@@ -132,7 +136,10 @@ pub(crate) fn fields(
     let mut rows = statement.query(params![object])?;
     let mut fields: BTreeMap<String, Vec<Held>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        fields.entry(row.get(0)?).or_default().push(read_held(row, 1)?);
+        fields
+            .entry(row.get(0)?)
+            .or_default()
+            .push(read_held(row, 1)?);
     }
     for held in fields.values_mut() {
         sort_held(held, actors);
@@ -228,7 +235,10 @@ impl<'a> Applier<'a> {
                 let actor = self
                     .known(row, change, op.id.counter, *pred, clock, actors)?
                     .ok_or(OpError::UnknownPred)?;
-                preds.push(ElementId { counter: pred.counter, actor });
+                preds.push(ElementId {
+                    counter: pred.counter,
+                    actor,
+                });
             }
             match (object.kind, &op.key) {
                 (Kind::Map, Key::Map(key)) if !op.insert => {
@@ -240,12 +250,20 @@ impl<'a> Applier<'a> {
                             let actor = self
                                 .known(row, change, op.id.counter, id, clock, actors)?
                                 .ok_or(OpError::UnknownElement)?;
-                            Some(ElementId { counter: id.counter, actor })
+                            Some(ElementId {
+                                counter: id.counter,
+                                actor,
+                            })
                         }
                         _ => None,
                     };
-                    let id = ElementId { counter: op.id.counter, actor: row };
-                    self.apply_to_text(&object, element, id, op.insert, &op.action, &preds, actors)?;
+                    let id = ElementId {
+                        counter: op.id.counter,
+                        actor: row,
+                    };
+                    self.apply_to_text(
+                        &object, element, id, op.insert, &op.action, &preds, actors,
+                    )?;
                 }
                 _ => return Err(OpError::WrongKey.into()),
             }
@@ -344,14 +362,22 @@ impl<'a> Applier<'a> {
             let kind = if kind == 2 { Kind::Text } else { Kind::Map };
             self.objects.insert(
                 (counter, row),
-                Object { row: made, parent: object.row, key: key.to_owned(), kind },
+                Object {
+                    row: made,
+                    parent: object.row,
+                    key: key.to_owned(),
+                    kind,
+                },
             );
         }
         self.touched.insert((object.row, key.to_owned()));
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one operation has this many parts")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one operation has this many parts"
+    )]
     fn apply_to_text(
         &mut self,
         object: &Object,

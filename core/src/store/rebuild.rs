@@ -45,9 +45,9 @@ pub(crate) fn give_birth(
 fn unfit(error: ApplyError) -> StoreError {
     match error {
         ApplyError::Store(error) => error,
-        ApplyError::Op(error) => {
-            StoreError::Damaged(format!("a stored change does not fit its document: {error}"))
-        }
+        ApplyError::Op(error) => StoreError::Damaged(format!(
+            "a stored change does not fit its document: {error}"
+        )),
     }
 }
 
@@ -69,7 +69,9 @@ pub(crate) fn recount(
 ) -> Result<Recounted, StoreError> {
     let mut recounted = Recounted::default();
     let over_limit = actors.iter().any(|actor| {
-        actor.device.is_some_and(|device| !authority.write_limit(&device, &actor.id).admits(actor.seq))
+        actor
+            .device
+            .is_some_and(|device| !authority.write_limit(&device, &actor.id).admits(actor.seq))
     });
     if over_limit {
         recounted.fell = drop_uncounted(conn, document, actors, authority)?;
@@ -95,8 +97,9 @@ fn drop_uncounted(
     let mut rows = Vec::new();
     let mut nodes = Vec::new();
     let mut places: BTreeMap<ChangeHash, usize> = BTreeMap::new();
-    let mut statement = conn
-        .prepare_cached("SELECT id, actor, seq, hash, deps FROM change WHERE doc = ?1 ORDER BY id")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT id, actor, seq, hash, deps FROM change WHERE doc = ?1 ORDER BY id",
+    )?;
     let mut result = statement.query(params![document.row])?;
     while let Some(row) = result.next()? {
         let log = LogRow {
@@ -124,7 +127,9 @@ fn drop_uncounted(
     let counted = counts(&nodes);
     let mut fell = Vec::new();
     for (row, _) in rows.iter().zip(&counted).filter(|(_, counts)| !**counts) {
-        let Some(actor) = actors.by_row(row.actor) else { continue };
+        let Some(actor) = actors.by_row(row.actor) else {
+            continue;
+        };
         fell.push((actor.id, row.seq));
         conn.prepare_cached(
             "INSERT OR REPLACE INTO fallen (doc, hash, actor, seq, bytes)
@@ -149,15 +154,18 @@ pub(crate) fn rewind_actors(
     actors: &mut Actors,
 ) -> Result<(), StoreError> {
     let ends: BTreeMap<i64, (u64, ChangeHash)> = conn
-        .prepare_cached(
-            "SELECT actor, max(seq), hash FROM change WHERE doc = ?1 GROUP BY actor",
-        )?
+        .prepare_cached("SELECT actor, max(seq), hash FROM change WHERE doc = ?1 GROUP BY actor")?
         .query_map(params![document.row], |row| {
-            Ok((row.get(0)?, (row.get::<_, i64>(1)?.unsigned_abs(), blob(row, 2)?)))
+            Ok((
+                row.get(0)?,
+                (row.get::<_, i64>(1)?.unsigned_abs(), blob(row, 2)?),
+            ))
         })?
         .collect::<Result<_, _>>()?;
-    let before: Vec<(i64, u64, bool)> =
-        actors.iter().map(|actor| (actor.row, actor.seq, actor.mine)).collect();
+    let before: Vec<(i64, u64, bool)> = actors
+        .iter()
+        .map(|actor| (actor.row, actor.seq, actor.mine))
+        .collect();
     let mut lost_own = false;
     for (row, seq, mine) in before {
         let end = ends.get(&row);
@@ -210,7 +218,12 @@ fn take_back_fallen(
             waiting.push_tip(read_tip(document, &found.get::<_, Vec<u8>>(0)?)?);
         }
     }
-    let mut acceptor = Acceptor { conn, document, actors, authority };
+    let mut acceptor = Acceptor {
+        conn,
+        document,
+        actors,
+        authority,
+    };
     let accepted = acceptor.run(&mut waiting, true)?;
     if accepted.added > 0 {
         conn.prepare_cached(
@@ -242,8 +255,8 @@ pub(crate) fn replay(
     }
     let birth = document.kind.birth().hash();
     let mut applier = Applier::new(conn, document.row);
-    let mut statement = conn
-        .prepare_cached("SELECT actor, seq, bytes FROM change WHERE doc = ?1 ORDER BY id")?;
+    let mut statement =
+        conn.prepare_cached("SELECT actor, seq, bytes FROM change WHERE doc = ?1 ORDER BY id")?;
     let mut rows = statement.query(params![document.row])?;
     while let Some(row) = rows.next()? {
         let actor: i64 = row.get(0)?;

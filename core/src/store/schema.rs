@@ -121,8 +121,12 @@ mod tests {
     fn commits_wait_for_the_disk() {
         let dir = tempfile::tempdir().unwrap();
         let conn = open(&dir.path().join("poo.db")).unwrap();
-        let mode: String = conn.query_row("PRAGMA journal_mode", [], |r| r.get(0)).unwrap();
-        let sync: i64 = conn.query_row("PRAGMA synchronous", [], |r| r.get(0)).unwrap();
+        let mode: String = conn
+            .query_row("PRAGMA journal_mode", [], |r| r.get(0))
+            .unwrap();
+        let sync: i64 = conn
+            .query_row("PRAGMA synchronous", [], |r| r.get(0))
+            .unwrap();
         assert_eq!((mode.as_str(), sync), ("wal", 2));
     }
 
@@ -134,11 +138,15 @@ mod tests {
         let conn = Connection::open(&path).unwrap();
         conn.pragma_update(None, "user_version", 999).unwrap();
         drop(conn);
-        assert!(matches!(open(&path), Err(StoreError::Newer { found: 999, .. })));
+        assert!(matches!(
+            open(&path),
+            Err(StoreError::Newer { found: 999, .. })
+        ));
 
         let other = dir.path().join("other.db");
         let conn = Connection::open(&other).unwrap();
-        conn.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+        conn.execute_batch("CREATE TABLE recipes (name TEXT)")
+            .unwrap();
         drop(conn);
         assert!(matches!(open(&other), Err(StoreError::Foreign)));
 

@@ -7,7 +7,9 @@ use rusqlite::{Connection, params};
 use super::StoreError;
 use crate::document::DocumentId;
 use crate::identity::{Did, PublicKey};
-use crate::membership::{Authority, Payload, Scope, Statement, StatementDigest, UnverifiedStatement, mentioned};
+use crate::membership::{
+    Authority, Payload, Scope, Statement, StatementDigest, UnverifiedStatement, mentioned,
+};
 
 /// Stores a verified statement. False if it is there already.
 pub(crate) fn put(conn: &Connection, statement: &Statement) -> Result<bool, StoreError> {
@@ -104,26 +106,22 @@ pub(crate) fn of_document(
 }
 
 /// Who may do what in a document, by the statements that are here.
-pub(crate) fn authority(
-    conn: &Connection,
-    document: &DocumentId,
-) -> Result<Authority, StoreError> {
+pub(crate) fn authority(conn: &Connection, document: &DocumentId) -> Result<Authority, StoreError> {
     Ok(Authority::evaluate(document, &of_document(conn, document)?))
 }
 
 /// Notes who a document's statements name and what each of them may do there.
-pub(crate) fn index(
-    conn: &Connection,
-    doc: i64,
-    authority: &Authority,
-) -> Result<(), StoreError> {
+pub(crate) fn index(conn: &Connection, doc: i64, authority: &Authority) -> Result<(), StoreError> {
     conn.prepare_cached("DELETE FROM document_identity WHERE doc = ?1")?
         .execute(params![doc])?;
-    let mut insert = conn
-        .prepare_cached("INSERT INTO document_identity (did, doc, role) VALUES (?1, ?2, ?3)")?;
+    let mut insert =
+        conn.prepare_cached("INSERT INTO document_identity (did, doc, role) VALUES (?1, ?2, ?3)")?;
     let named = mentioned(authority.statements().values());
     let members = authority.members();
-    for did in named.iter().chain(members.keys().filter(|did| !named.contains(*did))) {
+    for did in named
+        .iter()
+        .chain(members.keys().filter(|did| !named.contains(*did)))
+    {
         let role = members.get(did).map(|member| member.role as i64);
         insert.execute(params![did.key().as_ref(), doc, role])?;
     }
@@ -131,7 +129,10 @@ pub(crate) fn index(
 }
 
 /// The documents whose statements name an identity.
-pub(crate) fn documents_naming(conn: &Connection, did: &Did) -> Result<Vec<DocumentId>, StoreError> {
+pub(crate) fn documents_naming(
+    conn: &Connection,
+    did: &Did,
+) -> Result<Vec<DocumentId>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT document.doc FROM document_identity JOIN document ON document.id = document_identity.doc
          WHERE did = ?1 ORDER BY document.id",

@@ -87,13 +87,22 @@ impl TextRuns {
         let mut out = Vec::new();
         for run in self.runs.iter().filter(|run| !run.deleted) {
             if run.elements == 1 {
-                let id = ElementId { counter: run.counter, actor: run.actor };
+                let id = ElementId {
+                    counter: run.counter,
+                    actor: run.actor,
+                };
                 out.push((id, run.text.clone()));
                 continue;
             }
             for (offset, c) in run.text.chars().enumerate() {
                 let counter = run.counter + offset as u64;
-                out.push((ElementId { counter, actor: run.actor }, c.to_string()));
+                out.push((
+                    ElementId {
+                        counter,
+                        actor: run.actor,
+                    },
+                    c.to_string(),
+                ));
             }
         }
         out
@@ -134,7 +143,10 @@ impl TextRuns {
                 if offset < run.elements {
                     // Behind an element in the middle of a run. What follows there has a larger
                     // counter, or the same one and then the actors decide.
-                    let next = ElementId { counter: after.counter + 1, actor: run.actor };
+                    let next = ElementId {
+                        counter: after.counter + 1,
+                        actor: run.actor,
+                    };
                     if !larger(next, id, actors) {
                         let run = self.runs.remove(index);
                         let (head, tail) = run.split(offset);
@@ -146,7 +158,10 @@ impl TextRuns {
             }
         };
         while let Some(run) = self.runs.get(place) {
-            let first = ElementId { counter: run.counter, actor: run.actor };
+            let first = ElementId {
+                counter: run.counter,
+                actor: run.actor,
+            };
             if !larger(first, id, actors) {
                 break;
             }

@@ -1,0 +1,280 @@
+//! One replica on its own: every command works offline, survives a restart, and can be checked.
+
+use jiff::Timestamp;
+use poo_core::document::DocumentId;
+use poo_core::model::{
+    Answer, Command, MovePlace, NewTask, Outcome, Query, Status, Task, TaskId, TaskPatch,
+};
+use poo_core::replica::{CommandError, Env, Keyring, Replica};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+
+struct Bench {
+    rng: ChaCha20Rng,
+    now_ms: i64,
+}
+
+impl Bench {
+    fn new(seed: u64) -> Self {
+        Self {
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            now_ms: 1_790_000_000_000,
+        }
+    }
+
+    fn env(&mut self) -> Env<'_> {
+        self.now_ms += 1_000;
+        Env {
+            now: Timestamp::from_millisecond(self.now_ms).unwrap(),
+            rng: &mut self.rng,
+        }
+    }
+}
+
+fn found(bench: &mut Bench, name: &str) -> Replica {
+    let keys = Keyring::generate(&mut bench.env());
+    let mut replica = Replica::in_memory(keys).unwrap();
+    replica.found(name, &mut bench.env()).unwrap();
+    replica
+}
+
+fn list(replica: &mut Replica, bench: &mut Bench, title: &str) -> DocumentId {
+    match replica
+        .execute(
+            &Command::CreateList {
+                title: title.into(),
+            },
+            &mut bench.env(),
+        )
+        .unwrap()
+    {
+        Outcome::List { list } => list,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn task(
+    replica: &mut Replica,
+    bench: &mut Bench,
+    list: DocumentId,
+    title: &str,
+    parent: Option<TaskId>,
+) -> TaskId {
+    let task = NewTask {
+        title: title.into(),
+        parent,
+        ..NewTask::default()
+    };
+    match replica
+        .execute(&Command::CreateTask { list, task }, &mut bench.env())
+        .unwrap()
+    {
+        Outcome::Task { task, .. } => task,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn tasks(replica: &Replica, bench: &mut Bench, list: DocumentId, deleted: bool) -> Vec<Task> {
+    let query = Query::Tasks {
+        list: Some(list),
+        status: None,
+        deleted,
+        limit: None,
+        cursor: None,
+    };
+    match replica.query(&query, bench.env().now).unwrap() {
+        Answer::Tasks(page) => page.items,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn titles(tasks: &[Task]) -> Vec<&str> {
+    tasks.iter().map(|t| t.title.as_str()).collect()
+}
+
+#[test]
+fn every_item_command_does_what_it_says() {
+    let bench = &mut Bench::new(1);
+    let sam = &mut found(bench, "Sam");
+    let groceries = list(sam, bench, "Groceries");
+    let milk = task(sam, bench, groceries, "Milk", None);
+    let eggs = task(sam, bench, groceries, "Eggs", None);
+    let oats = task(sam, bench, groceries, "Oat milk", Some(milk));
+    assert_eq!(
+        titles(&tasks(sam, bench, groceries, false)),
+        ["Eggs", "Milk", "Oat milk"]
+    );
+
+    let patch = TaskPatch {
+        title: Some("Whole milk".into()),
+        notes: Some("two litres".into()),
+        url: Some(Some("https://example.org/milk".into())),
+        status: Some(Status::InProgress),
+        add_tags: vec!["dairy".into()],
+        ..TaskPatch::default()
+    };
+    sam.execute(
+        &Command::EditTask {
+            list: groceries,
+            task: milk,
+            patch,
+        },
+        &mut bench.env(),
+    )
+    .unwrap();
+    let shown = tasks(sam, bench, groceries, false);
+    let edited = shown.iter().find(|t| t.id == milk).unwrap();
+    assert_eq!(edited.title, "Whole milk");
+    assert_eq!(edited.notes, "two litres");
+    assert_eq!(edited.url.as_deref(), Some("https://example.org/milk"));
+    assert_eq!(edited.status, Status::InProgress);
+    assert_eq!(edited.tags, ["dairy"]);
+    assert_eq!(edited.created_by, Some(sam.did()));
+
+    let patch = TaskPatch {
+        notes: Some("two big litres!".into()),
+        url: Some(None),
+        ..TaskPatch::default()
+    };
+    sam.execute(
+        &Command::EditTask {
+            list: groceries,
+            task: milk,
+            patch: patch.clone(),
+        },
+        &mut bench.env(),
+    )
+    .unwrap();
+    let again = sam
+        .execute(
+            &Command::EditTask {
+                list: groceries,
+                task: milk,
+                patch,
+            },
+            &mut bench.env(),
+        )
+        .unwrap();
+    assert_eq!(again, Outcome::Done { changed: false });
+    let shown = tasks(sam, bench, groceries, false);
+    let edited = shown.iter().find(|t| t.id == milk).unwrap();
+    assert_eq!(
+        (edited.notes.as_str(), edited.url.as_deref()),
+        ("two big litres!", None)
+    );
+
+    let place = MovePlace {
+        after: Some(milk),
+        ..MovePlace::default()
+    };
+    sam.execute(
+        &Command::MoveTask {
+            list: groceries,
+            task: eggs,
+            place,
+        },
+        &mut bench.env(),
+    )
+    .unwrap();
+    assert_eq!(
+        titles(&tasks(sam, bench, groceries, false)),
+        ["Whole milk", "Oat milk", "Eggs"]
+    );
+    let place = MovePlace {
+        parent: Some(Some(oats)),
+        ..MovePlace::default()
+    };
+    let cycle = sam.execute(
+        &Command::MoveTask {
+            list: groceries,
+            task: milk,
+            place,
+        },
+        &mut bench.env(),
+    );
+    assert!(matches!(
+        cycle,
+        Err(CommandError::Invalid {
+            field: "parent",
+            ..
+        })
+    ));
+
+    sam.execute(
+        &Command::CompleteTask {
+            list: groceries,
+            task: eggs,
+        },
+        &mut bench.env(),
+    )
+    .unwrap();
+    assert_eq!(tasks(sam, bench, groceries, false)[2].status, Status::Done);
+    sam.execute(
+        &Command::ReopenTask {
+            list: groceries,
+            task: eggs,
+        },
+        &mut bench.env(),
+    )
+    .unwrap();
+    assert_eq!(tasks(sam, bench, groceries, false)[2].status, Status::Open);
+
+    sam.execute(
+        &Command::DeleteTask {
+            list: groceries,
+            task: milk,
+        },
+        &mut bench.env(),
+    )
+    .unwrap();
+    assert_eq!(titles(&tasks(sam, bench, groceries, false)), ["Eggs"]);
+    assert_eq!(
+        titles(&tasks(sam, bench, groceries, true)),
+        ["Whole milk", "Oat milk"]
+    );
+    sam.execute(
+        &Command::RestoreTask {
+            list: groceries,
+            task: milk,
+        },
+        &mut bench.env(),
+    )
+    .unwrap();
+    assert_eq!(
+        titles(&tasks(sam, bench, groceries, false)),
+        ["Whole milk", "Oat milk", "Eggs"]
+    );
+
+    let Answer::Verified(report) = sam
+        .query(&Query::Verify { list: groceries }, bench.env().now)
+        .unwrap()
+    else {
+        panic!()
+    };
+    assert!(report.ok, "{report:?}");
+    assert_eq!(report.authors.len(), 1);
+    assert_eq!(report.authors[0].name, "Sam");
+    let health = sam.health().unwrap();
+    assert!(health.ok, "{health:?}");
+    let before = tasks(sam, bench, groceries, false);
+    sam.rebuild().unwrap();
+    assert_eq!(tasks(sam, bench, groceries, false), before);
+}
+
+#[test]
+fn what_is_written_survives_a_restart() {
+    let bench = &mut Bench::new(2);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("poo.db");
+    let keys = Keyring::generate(&mut bench.env());
+    let mut sam = Replica::open(&path, keys.clone()).unwrap();
+    sam.found("Sam", &mut bench.env()).unwrap();
+    let work = list(&mut sam, bench, "Work");
+    task(&mut sam, bench, work, "Write", None);
+    drop(sam);
+    let mut sam = Replica::open(&path, keys).unwrap();
+    task(&mut sam, bench, work, "Read", None);
+    assert_eq!(titles(&tasks(&sam, bench, work, false)), ["Read", "Write"]);
+    let other = Keyring::generate(&mut bench.env());
+    assert!(Replica::open(&path, other).is_err());
+}
