@@ -12,6 +12,10 @@ use crate::problem::Problem;
 
 /// A mark is two short lines; a larger file is something else.
 const MARK_LEN_MAX: u64 = 256;
+/// The files of one SQLite database.
+const DATABASE_SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+/// Where the mark has no time: not every file system knows when a file was made.
+const NO_TIME: &str = "-";
 const MARK_HEADER: &str = "poo instance v1";
 
 /// Where one device keeps what is its own.
@@ -76,8 +80,12 @@ impl Home {
     /// Opens the home to look at it: nothing is written, and nothing is asked but the database.
     pub(crate) fn open_to_read(&self) -> Result<Opened, Problem> {
         let keys = self.keys()?;
-        // A home that cannot be written can still be read, without the lock.
-        let in_use = self.lock_shared().ok();
+        let in_use = match self.lock_shared() {
+            Ok(file) => Some(file),
+            Err(Problem::HomeBusy) => return Err(Problem::HomeBusy),
+            // A home that cannot be written can still be read, without the lock.
+            Err(_) => None,
+        };
         self.open(keys, in_use)
     }
 
@@ -143,6 +151,45 @@ impl Home {
         Ok(Replica::open(path, keys)?)
     }
 
+    /// Makes an empty database beside the one that is to be replaced.
+    pub(crate) fn begin_replacement(&self, keys: Keyring) -> Result<Replica, Problem> {
+        self.drop_replacement();
+        self.replica_at(&self.replacement(), keys)
+    }
+
+    /// Takes an unfinished replacement away.
+    pub(crate) fn drop_replacement(&self) {
+        for suffix in DATABASE_SUFFIXES {
+            // What cannot be taken away is found, and named, when it is made again.
+            let _gone = fs::remove_file(with_suffix(&self.replacement(), suffix));
+        }
+    }
+
+    /// Puts the replacement in the database's place. The old files are kept under another name,
+    /// which is given.
+    pub(crate) fn replace(&self, moment: &Moment) -> Result<PathBuf, Problem> {
+        let stamp = moment.time().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let kept = self.path.join(format!("poo.db.replaced-{stamp}"));
+        for suffix in DATABASE_SUFFIXES {
+            let from = with_suffix(&self.database(), suffix);
+            match fs::rename(&from, with_suffix(&kept, suffix)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(file_problem(&from, error));
+                }
+                _ => {}
+            }
+        }
+        // Closed by now, the new database is one file.
+        fs::rename(self.replacement(), self.database())
+            .map_err(|source| file_problem(&self.database(), source))?;
+        self.sync_folder()?;
+        Ok(kept)
+    }
+
+    fn replacement(&self) -> PathBuf {
+        self.path.join("poo.db.new")
+    }
+
     /// Takes away what [`Home::create`] and [`Home::create_database`] made, where it came to
     /// nothing: keys that no one has certified, and an empty database.
     pub(crate) fn clear(&self) {
@@ -169,16 +216,19 @@ impl Home {
     /// Compares the mark beside the database with the one in it. One process at a time: another
     /// one between the two writes would look like a copy.
     fn check_instance(&self, replica: &mut Replica, moment: &mut Moment) -> Result<(), Problem> {
-        let _one_at_a_time = self.lock_file("instance.lock")?;
-        _one_at_a_time
-            .lock()
+        let turn = self.lock_file("instance.lock")?;
+        turn.lock()
             .map_err(|source| file_problem(&self.path, source))?;
-        let beside = self.read_mark()?;
-        let mark = replica.check_instance(beside, &mut moment.env())?;
-        self.write_mark(mark)
+        let made = made_at(&self.database());
+        let beside = self.read_mark()?.filter(|beside| beside.made == made);
+        let beside = beside.map(|beside| beside.instance);
+        let instance = replica.check_instance(beside, &mut moment.env())?;
+        self.write_mark(&Mark { instance, made })?;
+        drop(turn);
+        Ok(())
     }
 
-    fn read_mark(&self) -> Result<Option<Instance>, Problem> {
+    fn read_mark(&self) -> Result<Option<Mark>, Problem> {
         let path = self.mark();
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -192,7 +242,7 @@ impl Home {
     }
 
     /// Writes the mark so that after a crash either the old or the new one is there, whole.
-    fn write_mark(&self, mark: Instance) -> Result<(), Problem> {
+    fn write_mark(&self, mark: &Mark) -> Result<(), Problem> {
         let path = self.mark();
         let temporary = self.path.join("instance.new");
         let write = || -> std::io::Result<()> {
@@ -254,6 +304,12 @@ fn data_home() -> Result<PathBuf, Problem> {
     Ok(home.ok_or(Problem::NowhereHome)?.join(".local/share"))
 }
 
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
 /// Whether something is there, be it readable or not.
 pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
@@ -266,20 +322,44 @@ pub(crate) fn file_problem(path: &Path, source: std::io::Error) -> Problem {
     }
 }
 
-fn mark_text(mark: Instance) -> String {
-    let id: String = mark.id.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{MARK_HEADER}\n{id} {}\n", mark.opened)
+/// When a file was made. A copy of it is made later, even one that keeps every other time.
+fn made_at(path: &Path) -> Option<u128> {
+    let made = fs::metadata(path).ok()?.created().ok()?;
+    let since = made.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(since.as_nanos())
 }
 
-fn parse_mark(text: &str) -> Option<Instance> {
-    let line = text.strip_prefix(MARK_HEADER)?.trim();
-    let (id, opened) = line.split_once(' ')?;
-    let id = u128::from_str_radix(id, 16)
-        .ok()
-        .filter(|_| id.len() == 32)?;
-    Some(Instance {
-        id: id.to_be_bytes(),
-        opened: opened.parse().ok()?,
+/// What stands beside the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    instance: Instance,
+    /// When the database file was made, so that a copy of the whole home stands out too.
+    made: Option<u128>,
+}
+
+fn mark_text(mark: &Mark) -> String {
+    let id = u128::from_be_bytes(mark.instance.id);
+    let opened = mark.instance.opened;
+    let made = mark
+        .made
+        .map_or_else(|| NO_TIME.to_owned(), |made| made.to_string());
+    format!("{MARK_HEADER}\n{id:032x} {opened} {made}\n")
+}
+
+fn parse_mark(text: &str) -> Option<Mark> {
+    let mut words = text.strip_prefix(MARK_HEADER)?.split_whitespace();
+    let id = words.next().filter(|id| id.len() == 32)?;
+    let opened = words.next()?.parse().ok()?;
+    let made = match words.next()? {
+        NO_TIME => None,
+        made => Some(made.parse().ok()?),
+    };
+    Some(Mark {
+        instance: Instance {
+            id: u128::from_str_radix(id, 16).ok()?.to_be_bytes(),
+            opened,
+        },
+        made,
     })
 }
 
@@ -289,13 +369,19 @@ mod tests {
 
     #[test]
     fn a_mark_comes_back_and_a_damaged_one_is_none() {
-        let mark = Instance {
-            id: [0x0f; 16],
-            opened: 42,
-        };
-        let text = mark_text(mark);
-        assert_eq!(parse_mark(&text), Some(mark));
-        for bad in ["", "poo instance v1", "poo instance v1\n0f 1", &text[1..]] {
+        for made in [None, Some(1_790_000_000_000_000_000)] {
+            let mark = Mark {
+                instance: Instance {
+                    id: [0x0f; 16],
+                    opened: 42,
+                },
+                made,
+            };
+            let text = mark_text(&mark);
+            assert_eq!(parse_mark(&text), Some(mark));
+            assert_eq!(parse_mark(&text[1..]), None);
+        }
+        for bad in ["", "poo instance v1", "poo instance v1\n0f 1 -"] {
             assert_eq!(parse_mark(bad), None, "{bad:?}");
         }
     }

@@ -51,6 +51,9 @@ pub(crate) enum Problem {
     /// A relay is needed and none is set.
     #[error("no relay is set: set one with `poo relay URL`, then run `poo sync`")]
     NoRelay,
+    /// Nothing tells where to fetch everything from.
+    #[error("it is not known which relay to fetch from: name it with --relay URL")]
+    RelayUnknown,
     /// Others still use the home.
     #[error(
         "another poo command is using this home: end it (`poo sync --watch` too) and try again"
@@ -164,7 +167,9 @@ impl Problem {
             Self::NoHome { .. } => Kind::NoIdentity,
             Self::HomeTaken { .. } | Self::KeysLost { .. } | Self::HomeBusy => Kind::Conflict,
             Self::DatabaseLost { .. } => Kind::Damaged,
-            Self::NoRelay | Self::Command(CommandError::NoRelay) => Kind::NoRelay,
+            Self::NoRelay | Self::RelayUnknown | Self::Command(CommandError::NoRelay) => {
+                Kind::NoRelay
+            }
             Self::NowhereHome | Self::Usage(_) | Self::Phrase(_) | Self::Link(_) => Kind::Usage,
             Self::Unwell(_) | Self::File { .. } | Self::Output(_) | Self::Unexpected(_) => {
                 Kind::Failed

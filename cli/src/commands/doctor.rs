@@ -1,9 +1,13 @@
 //! `poo doctor`.
 
 use clap::Args;
-use poo_core::replica::Health;
+use poo_core::model::{Answer, Query};
+use poo_core::replica::{Health, OpenError, Replica};
+use poo_core::store::StoreError;
 
 use crate::app::App;
+use crate::find::answer;
+use crate::net;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::screen::{Look, Screen, count};
@@ -14,25 +18,161 @@ pub(crate) struct DoctorArgs {
     /// Make everything that is shown again from the log of changes
     #[arg(long)]
     rebuild: bool,
+    /// If the database is damaged, fetch everything again from the relay; the old file is kept
+    #[arg(long)]
+    repair: bool,
+    /// The relay to fetch from, where the damaged database no longer tells
+    #[arg(long, value_name = "URL", requires = "repair")]
+    relay: Option<String>,
+    /// Let the connection to a relay on another machine go unencrypted
+    #[arg(long, requires = "relay")]
+    insecure: bool,
 }
 
 /// Runs `poo doctor`.
 pub(crate) fn doctor(app: &mut App, args: &DoctorArgs) -> Result<(), Problem> {
-    let _progress = Progress::start("Checking", app.json);
-    let home = if args.rebuild {
-        let mut home = app.home.open_to_write(&mut app.moment)?;
-        home.replica.rebuild()?;
-        home
-    } else {
-        app.home.open_to_read()?
+    let mut health = {
+        let _progress = Progress::start("Checking", app.json);
+        examine(app, args.rebuild)?
     };
-    let health = home.replica.health()?;
-    drop(_progress);
-    app.print(&health, |screen| show(screen, &health))?;
+    if !health.ok && args.repair {
+        repair(app, args)?;
+        health = examine(app, false)?;
+    }
+    let around = if app.json {
+        None
+    } else {
+        surroundings(app).ok()
+    };
+    app.print(&health, |screen| {
+        show(screen, &health);
+        for line in around.unwrap_or_default() {
+            screen.put(Look::Dim, &line).end();
+        }
+    })?;
     if health.ok {
         return Ok(());
     }
-    Err(Problem::Unwell("not everything is well".to_owned()))
+    Err(Problem::Unwell(
+        "not all is well here: each line above says what to do".to_owned(),
+    ))
+}
+
+/// The state of the database, also of one that does not even open.
+fn examine(app: &mut App, rebuild: bool) -> Result<Health, Problem> {
+    let look = |app: &mut App| -> Result<Health, Problem> {
+        if rebuild {
+            let mut home = app.home.open_to_write(&mut app.moment)?;
+            home.replica.rebuild()?;
+            return Ok(home.replica.health()?);
+        }
+        Ok(app.home.open_to_read()?.replica.health()?)
+    };
+    match look(app) {
+        Err(problem) if is_damage(&problem) => Ok(Health {
+            ok: false,
+            documents: 0,
+            changes: 0,
+            problems: vec![
+                problem.to_string(),
+                "put a backup of poo.db back, or fetch everything again from your relay with `poo doctor --repair`; the old file is kept".to_owned(),
+            ],
+        }),
+        other => other,
+    }
+}
+
+fn is_damage(problem: &Problem) -> bool {
+    match problem {
+        Problem::DatabaseLost { .. } => true,
+        Problem::Open(OpenError::Store(error)) | Problem::Store(error) => {
+            matches!(error, StoreError::Damaged(_) | StoreError::Foreign)
+        }
+        _ => false,
+    }
+}
+
+/// Fetches everything into a new database and puts it in the place of the old one. Until all of
+/// it has come, the old one stays where it is.
+fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
+    let keys = app.home.keys()?;
+    let _alone = app.home.lock_alone()?;
+    let old = Replica::open(&app.home.database(), keys.clone()).ok();
+    let known = old.as_ref().and_then(|old| {
+        let url = old.relay_url().ok()??;
+        Some((url, old.relay_did().ok()?))
+    });
+    let unsent = old.as_ref().map_or(0, |old| unsent(app, old).unwrap_or(0));
+    drop(old);
+    let given = args
+        .relay
+        .as_deref()
+        .map(|url| super::sync::relay_url(url, args.insecure))
+        .transpose()?;
+    let (url, relay) = match (given, known) {
+        (Some(url), Some((known, relay))) if url == known => (url, relay),
+        (Some(url), _) => (url, None),
+        (None, Some(known)) => known,
+        (None, None) => return Err(Problem::RelayUnknown),
+    };
+    let fetched = || -> Result<(), Problem> {
+        let mut new = app.home.begin_replacement(keys)?;
+        new.set_relay(&url, relay)?;
+        super::sync::once(app, &mut new)?;
+        let devices = answer!(new, app.moment, Query::Devices, Devices, "devices")?;
+        if devices.items.iter().any(|device| device.this) {
+            return Ok(());
+        }
+        Err(Problem::Unwell(
+            "the relay knows nothing of this device: the old database is left as it is; is this the relay that you synced with?".to_owned(),
+        ))
+    };
+    if let Err(problem) = fetched() {
+        app.home.drop_replacement();
+        return Err(problem);
+    }
+    let kept = app.home.replace(&app.moment)?;
+    app.note(&format!("The old database is kept at {}", kept.display()));
+    if unsent > 0 {
+        let changes = count(unsent, "change");
+        app.note(&format!(
+            "{changes} that the relay never had are only in that file"
+        ));
+    }
+    Ok(())
+}
+
+/// How many changes no relay has acknowledged.
+fn unsent(app: &App, replica: &Replica) -> Result<u64, Problem> {
+    let pending = answer!(
+        replica,
+        app.moment,
+        Query::Pending,
+        Pending,
+        "pending lists"
+    )?;
+    Ok(pending.items.iter().map(|list| list.changes).sum())
+}
+
+/// What else there is to know, for people.
+fn surroundings(app: &App) -> Result<Vec<String>, Problem> {
+    let home = app.home.open_to_read()?;
+    let mut lines = vec![format!("home   {}", app.home.path().display())];
+    match home.replica.relay_url()? {
+        Some(url) => lines.push(format!("relay  {url}")),
+        None => lines.push("relay  none: set one with `poo relay URL`".to_owned()),
+    }
+    if let Some(at) = home.replica.last_synced()? {
+        lines.push(format!("synced {}", super::task_view::day(at)));
+    }
+    match unsent(app, &home.replica)? {
+        0 => {}
+        changes => lines.push(format!(
+            "{} wait for the next `poo sync`",
+            count(changes, "change")
+        )),
+    }
+    Ok(lines)
 }
 
 fn show(screen: &mut Screen, health: &Health) {
