@@ -28,7 +28,7 @@ pub(crate) struct Home {
 pub(crate) struct Opened {
     /// The database and the keys.
     pub(crate) replica: Replica,
-    _use: Option<File>,
+    _use: File,
 }
 
 impl Home {
@@ -80,12 +80,7 @@ impl Home {
     /// Opens the home to look at it: nothing is written, and nothing is asked but the database.
     pub(crate) fn open_to_read(&self) -> Result<Opened, Problem> {
         let keys = self.keys()?;
-        let in_use = match self.lock_shared() {
-            Ok(file) => Some(file),
-            Err(Problem::HomeBusy) => return Err(Problem::HomeBusy),
-            // A home that cannot be written can still be read, without the lock.
-            Err(_) => None,
-        };
+        let in_use = self.lock_shared()?;
         self.open(keys, in_use)
     }
 
@@ -94,21 +89,26 @@ impl Home {
     pub(crate) fn open_to_write(&self, moment: &mut Moment) -> Result<Opened, Problem> {
         let keys = self.keys()?;
         let in_use = self.lock_shared()?;
-        let mut opened = self.open(keys, Some(in_use))?;
+        let mut opened = self.open(keys, in_use)?;
         self.check_instance(&mut opened.replica, moment)?;
         Ok(opened)
     }
 
-    fn open(&self, keys: Keyring, in_use: Option<File>) -> Result<Opened, Problem> {
+    fn open(&self, keys: Keyring, in_use: File) -> Result<Opened, Problem> {
+        Ok(Opened {
+            replica: self.open_locked(keys)?,
+            _use: in_use,
+        })
+    }
+
+    /// Opens the database where the caller holds the lock.
+    pub(crate) fn open_locked(&self, keys: Keyring) -> Result<Replica, Problem> {
         let path = self.database();
         // SQLite would make an empty database out of a missing or an emptied one.
         if fs::metadata(&path).map_or(true, |file| file.len() == 0) {
             return Err(Problem::DatabaseLost { path });
         }
-        Ok(Opened {
-            replica: Replica::open(&path, keys)?,
-            _use: in_use,
-        })
+        Ok(Replica::open(&path, keys)?)
     }
 
     /// Makes the folder, or takes it as it is, and writes keys into it.
@@ -134,7 +134,7 @@ impl Home {
         self.check_instance(&mut replica, moment)?;
         Ok(Opened {
             replica,
-            _use: Some(in_use),
+            _use: in_use,
         })
     }
 

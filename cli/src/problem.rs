@@ -1,5 +1,6 @@
 //! What can go wrong, as a message, a code for programs and an exit code.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use poo_core::identity::{KeyFileError, PhraseError};
@@ -7,6 +8,9 @@ use poo_core::replica::{CommandError, LinkError, OpenError, QueryError};
 use poo_core::store::StoreError;
 
 use crate::net::NetError;
+
+/// SQLite needs to write beside a database even to read it.
+const OWNER: &str = "check who owns it and that it can be written, as the home folder must be";
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
@@ -196,13 +200,16 @@ impl Problem {
     /// What to do next, where the message itself does not say.
     pub(crate) fn next_step(&self) -> Option<&'static str> {
         match self {
+            Self::File { source, .. } => match source.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(OWNER),
+                ErrorKind::StorageFull => Some("make room on the disk and try again"),
+                _ => None,
+            },
             Self::Open(OpenError::Store(error)) => match error {
                 StoreError::Damaged(_) | StoreError::Foreign => Some(
                     "run `poo doctor` to see what is wrong; `poo doctor --repair` fetches everything again from your relay and keeps the old file",
                 ),
-                StoreError::Denied(_) => {
-                    Some("check who owns the home folder and that it can be written")
-                }
+                StoreError::Denied(_) => Some(OWNER),
                 _ => None,
             },
             Self::Query(QueryError::NotFound { what: "list", .. }) => {

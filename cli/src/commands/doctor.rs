@@ -97,7 +97,7 @@ fn is_damage(problem: &Problem) -> bool {
 fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
     let keys = app.home.keys()?;
     let _alone = app.home.lock_alone()?;
-    let old = Replica::open(&app.home.database(), keys.clone()).ok();
+    let old = app.home.open_locked(keys.clone()).ok();
     let known = old.as_ref().and_then(|old| {
         let url = old.relay_url().ok()??;
         Some((url, old.relay_did().ok()?))
