@@ -4,6 +4,11 @@ mod audit;
 mod audit_ops;
 mod change;
 mod change_error;
+mod chunk;
+mod chunk_error;
+mod chunk_history;
+mod chunk_ops;
+mod chunk_sections;
 mod columns;
 mod frame;
 #[cfg(test)]
@@ -12,9 +17,12 @@ mod ids;
 mod leb;
 pub mod limits;
 mod op;
+mod rows;
 
 pub use change::{Change, EncodedChange};
 pub use change_error::{ChangeError, OpFault, Unsupported};
+pub use chunk::{ChunkLimits, DocumentChunk};
+pub use chunk_error::{ChunkError, EntryFault};
 pub use columns::{ColumnFault, LayoutFault};
 pub use frame::FrameError;
 pub use ids::{

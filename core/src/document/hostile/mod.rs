@@ -2,8 +2,11 @@
 //! with a valid checksum, and must be refused by name.
 
 mod corpus;
+mod documents;
 mod equivalence;
 mod forge;
 mod headers;
+mod histories;
 mod operations;
+mod parts;
 mod refusal;
