@@ -5,8 +5,8 @@
 //! again and must give the same bytes: then those bytes mean to Automerge what they mean here.
 
 use super::audit_ops::{KNOWN_COLUMNS, OpColumns};
-use super::columns::{LayoutFault, read_layout};
 use super::frame::{self, Frame, FrameError};
+use super::layout::{LayoutFault, read_layout};
 use super::leb::{ReadFault, Reader};
 use super::limits::{
     ACTORS_MAX, CHANGE_BYTES_MAX, CHANGE_DEPS_MAX, CHANGE_NOTE_BYTES_MAX, COUNTER_MAX, SEQ_MAX,

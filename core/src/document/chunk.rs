@@ -61,7 +61,8 @@ impl DocumentChunk {
     /// Audits a foreign document chunk and takes it apart: its changes, each one audited, in an
     /// order in which every change follows those that it builds on.
     ///
-    /// As with [`EncodedChange::audit`], who may have written them is for others to check.
+    /// As with [`EncodedChange::audit`], who may have written them is for others to check. Keep
+    /// the changes and not the chunk: what they say is certain, how the chunk orders them is not.
     ///
     /// # Errors
     /// [`ChunkError`] says which check failed. Then nothing of the document is to be believed.
@@ -117,7 +118,6 @@ fn rebuild(
             let change = changes.get(*dep);
             deps.push(change.ok_or(entry(index, EntryFault::Dependency))?.hash());
         }
-        deps.sort_unstable();
         let actor = sections.actors.get(row.actor).copied();
         let change = Change {
             actor: actor.ok_or(entry(index, EntryFault::UnknownActor))?,

@@ -1,7 +1,8 @@
 //! Why a document chunk is refused, or cannot be built.
 
-use super::columns::{ColumnFault, LayoutFault};
+use super::columns::ColumnFault;
 use super::frame::FrameError;
+use super::layout::LayoutFault;
 use super::leb::ReadFault;
 use super::{ChangeError, ChangeHash};
 

@@ -7,7 +7,7 @@ use std::io::Read as _;
 use flate2::bufread::DeflateDecoder;
 
 use super::chunk::ChunkLimits;
-use super::columns::{ColumnMeta, read_layout};
+use super::layout::{ColumnMeta, read_layout};
 use super::leb::{ReadFault, Reader};
 use super::limits::CHANGE_DEPS_MAX;
 use super::{ActorId, ChangeHash, ChunkError, LayoutFault};

@@ -25,9 +25,10 @@ pub const DOCUMENT_KEY_BYTES_MAX: usize = 64 << 20;
 /// The most bytes that the changes of a document may have when each is encoded on its own.
 pub const DOCUMENT_LOG_BYTES_MAX: usize = 256 << 20;
 
-/// The stack that Automerge may need for a document at its limits: it recurses over the graph of
-/// changes, one level (of up to 440 bytes, measured) for every 32 changes.
-pub const AUTOMERGE_STACK_BYTES: usize = 32 << 20;
+/// The stack that Automerge needs for any document within its limits, with room to spare. It
+/// recurses over the graph of changes, one level for every 32 of them: 320,000 changes made for it
+/// overflow 2 MiB, which ends the process, and 1,000,000 fit into 8 MiB.
+pub const AUTOMERGE_STACK_BYTES: usize = 16 << 20;
 
 /// The most actors in a document, and the most that one change may name beside its own.
 pub const ACTORS_MAX: usize = 4_096;

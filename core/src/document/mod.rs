@@ -14,6 +14,7 @@ mod frame;
 #[cfg(test)]
 mod hostile;
 mod ids;
+mod layout;
 mod leb;
 pub mod limits;
 mod op;
@@ -23,11 +24,12 @@ pub use change::{Change, EncodedChange};
 pub use change_error::{ChangeError, OpFault, Unsupported};
 pub use chunk::{ChunkLimits, DocumentChunk};
 pub use chunk_error::{ChunkError, EntryFault};
-pub use columns::{ColumnFault, LayoutFault};
+pub use columns::ColumnFault;
 pub use frame::FrameError;
 pub use ids::{
     ActorId, ActorNonce, ChangeHash, DocumentId, DocumentIdError, DocumentKind, DocumentNonce,
     UnknownKind,
 };
+pub use layout::LayoutFault;
 pub use leb::ReadFault;
 pub use op::{Action, Key, ObjectId, Op, OpId, Scalar};
