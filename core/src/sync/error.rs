@@ -22,7 +22,9 @@ pub enum SessionError {
     #[error("the other side speaks version {0} of the protocol: update the older one")]
     Version(u32),
     /// Somebody else than the pinned relay answers.
-    #[error("the relay that answers is {found}, not {expected}: the address may have been taken over; if the relay really was set up anew, set it again with `poo relay`")]
+    #[error(
+        "the relay that answers is {found}, not {expected}: the address may have been taken over; if the relay really was set up anew, set it again with `poo relay`"
+    )]
     WrongRelay {
         /// Who was expected.
         expected: Did,

@@ -123,8 +123,12 @@ impl Binding {
         counter: u64,
         body: Control,
     ) -> Vec<u8> {
-        let payload =
-            Payload { relay: self.relay, session: self.session(), counter, body };
+        let payload = Payload {
+            relay: self.relay,
+            session: self.session(),
+            counter,
+            body,
+        };
         let header = HeaderBuilder::new()
             .algorithm(iana::Algorithm::EdDSA)
             .key_id(key.public().as_bytes().to_vec())
@@ -152,8 +156,8 @@ impl Binding {
         if key != *signer {
             return Err(SealError::WrongKey);
         }
-        let payload: Payload = decode(message.payload.as_deref().unwrap_or_default())
-            .ok_or(SealError::Malformed)?;
+        let payload: Payload =
+            decode(message.payload.as_deref().unwrap_or_default()).ok_or(SealError::Malformed)?;
         if payload.relay != self.relay {
             return Err(SealError::WrongRelay);
         }
@@ -169,7 +173,9 @@ impl Binding {
         }
         message.verify_signature(&self.external(direction, counter), |signature, data| {
             let signature = Signature::try_from(signature).map_err(|_| SealError::Signature)?;
-            signer.verify_raw(data, &signature).map_err(|_| SealError::Signature)
+            signer
+                .verify_raw(data, &signature)
+                .map_err(|_| SealError::Signature)
         })?;
         Ok(payload.body)
     }
@@ -188,7 +194,10 @@ fn parse(bytes: &[u8]) -> Result<(CoseSign1, PublicKey), SealError> {
     let message = CoseSign1::from_tagged_slice(bytes).map_err(|_| SealError::Malformed)?;
     let header = &message.protected.header;
     let plain = message.unprotected.is_empty()
-        && header.alg == Some(coset::RegisteredLabelWithPrivate::Assigned(iana::Algorithm::EdDSA))
+        && header.alg
+            == Some(coset::RegisteredLabelWithPrivate::Assigned(
+                iana::Algorithm::EdDSA,
+            ))
         && header.crit.is_empty();
     if !plain {
         return Err(SealError::Malformed);
@@ -221,37 +230,69 @@ mod tests {
     #[test]
     fn a_sealed_message_is_worth_nothing_elsewhere() {
         let (binding, client) = binding();
-        let sealed = binding.seal(&client, Direction::ToRelay, 5, Control::Admitted { admitted: true });
+        let sealed = binding.seal(
+            &client,
+            Direction::ToRelay,
+            5,
+            Control::Admitted { admitted: true },
+        );
         let open = |binding: &Binding, counter| {
-            binding.open(&sealed, &client.public(), Direction::ToRelay, counter).map(|_| ())
+            binding
+                .open(&sealed, &client.public(), Direction::ToRelay, counter)
+                .map(|_| ())
         };
         assert_eq!(open(&binding, 5), Ok(()));
         assert_eq!(open(&binding, 6), Err(SealError::Replayed));
         assert_eq!(open(&binding, 4), Err(SealError::OutOfPlace));
-        let other = Binding { relay_nonce: [9; 32], ..binding.clone() };
+        let other = Binding {
+            relay_nonce: [9; 32],
+            ..binding.clone()
+        };
         assert_eq!(open(&other, 5), Err(SealError::WrongSession));
-        let other = Binding { relay: Did::from_key(client.public()), ..binding.clone() };
+        let other = Binding {
+            relay: Did::from_key(client.public()),
+            ..binding.clone()
+        };
         assert_eq!(open(&other, 5), Err(SealError::WrongRelay));
-        let other = Binding { client: Keypair::from_seed(&[8; 32]).public(), ..binding.clone() };
+        let other = Binding {
+            client: Keypair::from_seed(&[8; 32]).public(),
+            ..binding.clone()
+        };
         assert_eq!(open(&other, 5), Err(SealError::Signature));
-        let reflected =
-            binding.open(&sealed, &client.public(), Direction::ToClient, 5).map(|_| ());
+        let reflected = binding
+            .open(&sealed, &client.public(), Direction::ToClient, 5)
+            .map(|_| ());
         assert_eq!(reflected, Err(SealError::Signature));
         let key = Keypair::from_seed(&[7; 32]).public();
-        let wrong = binding.open(&sealed, &key, Direction::ToRelay, 5).map(|_| ());
+        let wrong = binding
+            .open(&sealed, &key, Direction::ToRelay, 5)
+            .map(|_| ());
         assert_eq!(wrong, Err(SealError::WrongKey));
     }
 
     #[test]
     fn every_damaged_byte_is_noticed() {
         let (binding, client) = binding();
-        let sealed = binding.seal(&client, Direction::ToRelay, 1, Control::Admitted { admitted: true });
+        let sealed = binding.seal(
+            &client,
+            Direction::ToRelay,
+            1,
+            Control::Admitted { admitted: true },
+        );
         for index in 0..sealed.len() {
             let mut damaged = sealed.clone();
             damaged[index] ^= 1;
-            assert!(binding.open(&damaged, &client.public(), Direction::ToRelay, 1).is_err());
+            assert!(
+                binding
+                    .open(&damaged, &client.public(), Direction::ToRelay, 1)
+                    .is_err()
+            );
             let cut = &sealed[..index];
-            assert!(binding.open(cut, &client.public(), Direction::ToRelay, 1).is_err());
+            assert!(
+                binding
+                    .open(cut, &client.public(), Direction::ToRelay, 1)
+                    .is_err()
+            );
         }
     }
 }

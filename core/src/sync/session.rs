@@ -160,7 +160,13 @@ impl Session {
     pub fn client(replica: &Replica, pinned: Option<Did>, env: &mut Env<'_>) -> Self {
         let keys = replica.keys();
         let side = Side::Client(ClientState::new(pinned));
-        Self::new(side, Stage::AwaitChallenge, keys.device.clone(), keys.did, env)
+        Self::new(
+            side,
+            Stage::AwaitChallenge,
+            keys.device.clone(),
+            keys.did,
+            env,
+        )
     }
 
     /// The relay's end, which speaks first. The relay signs with its identity key.
@@ -174,7 +180,9 @@ impl Session {
     ) -> Result<Self, StoreError> {
         let keys = replica.keys();
         let Some(identity) = keys.identity.clone() else {
-            return Err(StoreError::Denied("a relay needs its identity key".to_owned()));
+            return Err(StoreError::Denied(
+                "a relay needs its identity key".to_owned(),
+            ));
         };
         let side = Side::Relay(RelayState::new(admission));
         let mut session = Self::new(side, Stage::AwaitJoin, identity, keys.did, env);
@@ -248,7 +256,9 @@ impl Session {
         env: &mut Env<'_>,
     ) -> Result<(), SessionError> {
         if self.stage == Stage::Closed {
-            return Err(SessionError::Unexpected("a frame after the end of the session"));
+            return Err(SessionError::Unexpected(
+                "a frame after the end of the session",
+            ));
         }
         let result = replica.savepoint(|replica| self.handle(replica, frame, env));
         if let Err(error) = &result {
@@ -292,7 +302,9 @@ impl Session {
             Stage::AwaitJoin => match self.open_control(frame)? {
                 Control::Peer { now_ms, admitted } => self.on_peer(replica, now_ms, admitted, env),
                 Control::Bye { code, message } => Err(SessionError::Bye { code, message }),
-                _ => Err(SessionError::Unexpected("a message before the relay said who it is")),
+                _ => Err(SessionError::Unexpected(
+                    "a message before the relay said who it is",
+                )),
             },
             Stage::Open if is_sealed(frame) => {
                 let control = self.open_control(frame)?;
@@ -308,7 +320,12 @@ impl Session {
     }
 
     fn on_challenge(&mut self, replica: &Replica, frame: &[u8]) -> Result<(), SessionError> {
-        let Some(Data::Challenge { version, relay, nonce }) = decode_data(frame) else {
+        let Some(Data::Challenge {
+            version,
+            relay,
+            nonce,
+        }) = decode_data(frame)
+        else {
             return Err(SessionError::Malformed);
         };
         if version != VERSION {
@@ -320,7 +337,10 @@ impl Session {
         if let Some(expected) = client.pinned
             && expected != relay
         {
-            return Err(SessionError::WrongRelay { expected, found: relay });
+            return Err(SessionError::WrongRelay {
+                expected,
+                found: relay,
+            });
         }
         self.binding = Some(Binding {
             client: self.key.public(),
@@ -332,7 +352,11 @@ impl Session {
         let chain = own_chain(replica.conn(), replica.keys())?.unwrap_or_default();
         // A device that is not certified yet acts for nobody but itself: enough to ask for it.
         let certified = !chain.is_empty() || self.me.key() == self.key.public();
-        let did = if certified { self.me } else { Did::from_key(self.key.public()) };
+        let did = if certified {
+            self.me
+        } else {
+            Did::from_key(self.key.public())
+        };
         self.controls.push_back(Control::Join {
             did,
             chain: chain.iter().map(|s| s.to_wire().into()).collect(),
@@ -367,8 +391,10 @@ impl Session {
         if chain.len() > CHAIN_MAX {
             return Err(SessionError::TooMany("statements in a join"));
         }
-        let chain: Vec<Statement> =
-            chain.iter().map(|bytes| Statement::from_wire(bytes)).collect::<Result<_, _>>()?;
+        let chain: Vec<Statement> = chain
+            .iter()
+            .map(|bytes| Statement::from_wire(bytes))
+            .collect::<Result<_, _>>()?;
         // What is known here counts too: a revocation that the client keeps to itself.
         let mut known = crate::store::statements::of_identity(replica.conn(), &did)?;
         known.extend(chain.iter().cloned());
@@ -377,8 +403,14 @@ impl Session {
         self.peer = Some((did, device));
         let admitted = self.is_admitted(replica)?;
         self.stage = Stage::Open;
-        self.send(Control::Peer { now_ms: env.now.as_millisecond(), admitted })?;
-        self.event(Event::Connected { peer: did, clock_offset_ms: 0 });
+        self.send(Control::Peer {
+            now_ms: env.now.as_millisecond(),
+            admitted,
+        })?;
+        self.event(Event::Connected {
+            peer: did,
+            clock_offset_ms: 0,
+        });
         Ok(())
     }
 
@@ -392,7 +424,10 @@ impl Session {
         self.stage = Stage::Open;
         if let Some((peer, _)) = self.peer {
             let clock_offset_ms = now_ms.saturating_sub(env.now.as_millisecond());
-            self.event(Event::Connected { peer, clock_offset_ms });
+            self.event(Event::Connected {
+                peer,
+                clock_offset_ms,
+            });
         }
         self.begin_client(replica, admitted)
     }
@@ -414,10 +449,16 @@ impl Session {
     ) -> Result<(), SessionError> {
         match (control, &self.side) {
             (Control::Have(have), _) => self.on_have(replica, &have, env),
-            (Control::Nack { document, code, message, hashes, judged_by }, _) => {
-                let _ = hashes;
-                self.on_nack(replica, document, code, message, judged_by)
-            }
+            (
+                Control::Nack {
+                    document,
+                    code,
+                    message,
+                    judged_by,
+                    ..
+                },
+                _,
+            ) => self.on_nack(replica, document, code, message, judged_by),
             (Control::Bye { code, message }, _) => Err(SessionError::Bye { code, message }),
             (control, Side::Relay(_)) => self.on_relay_control(replica, control, env),
             (control, Side::Client(_)) => self.on_client_control(replica, control),
@@ -430,6 +471,20 @@ impl Session {
         }
         self.controls.push_back(control);
         Ok(())
+    }
+
+    /// Queues a message for which there is always room.
+    pub(super) fn push_control(&mut self, control: Control) {
+        self.controls.push_back(control);
+    }
+
+    pub(super) fn signing_key(&self) -> &Keypair {
+        &self.key
+    }
+
+    /// The name of this session, once both nonces are known.
+    pub(super) fn session_binding(&self) -> Option<[u8; 16]> {
+        self.binding.as_ref().map(Binding::session)
     }
 
     pub(super) fn event(&mut self, event: Event) {
@@ -516,8 +571,14 @@ impl Session {
         let device = self.key.public();
         let message = ephemeral_message(&document, &device, &session, count, data);
         let signature = self.key.sign(Domain::EPHEMERAL, &message);
-        let message =
-            Ephemeral { document, device, session, count, data: data.to_vec().into(), signature };
+        let message = Ephemeral {
+            document,
+            device,
+            session,
+            count,
+            data: data.to_vec().into(),
+            signature,
+        };
         self.forward(encode(&Data::Ephemeral(message)));
         Ok(())
     }
@@ -562,8 +623,7 @@ impl Session {
             .device
             .verify(Domain::EPHEMERAL, &signed, &message.signature)
             .map_err(|_| SessionError::Ephemeral("its signature is not its author's"))?;
-        let authority =
-            crate::store::statements::authority(replica.conn(), &message.document)?;
+        let authority = crate::store::statements::authority(replica.conn(), &message.document)?;
         let Some(from) = authority.identity_of(&message.device) else {
             return Ok(());
         };
@@ -583,7 +643,10 @@ impl Session {
         match self.side {
             Side::Relay(_) => {
                 // A relay forwards what its own peer says, not what a peer says others say.
-                if self.peer.is_some_and(|(_, device)| device == message.device) {
+                if self
+                    .peer
+                    .is_some_and(|(_, device)| device == message.device)
+                {
                     self.effects.push(Effect::Ephemeral {
                         document: message.document,
                         frame: frame.to_vec(),
@@ -614,7 +677,11 @@ fn ephemeral_message(
     let mut out = Vec::with_capacity(96 + data.len());
     let mut e = minicbor::Encoder::new(&mut out);
     let written = e.array(5).and_then(|e| {
-        e.bytes(document.as_ref())?.bytes(device.as_ref())?.bytes(session)?.u64(count)?.bytes(data)
+        e.bytes(document.as_ref())?
+            .bytes(device.as_ref())?
+            .bytes(session)?
+            .u64(count)?
+            .bytes(data)
     });
     debug_assert!(written.is_ok());
     out
