@@ -1,1 +1,3 @@
 //! An offline-first sync engine for lists: signed Automerge documents on SQLite.
+
+pub mod model;

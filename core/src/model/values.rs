@@ -1,0 +1,187 @@
+//! The small fixed sets of values that a task has.
+
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// How much of a wrong value an error repeats.
+const GIVEN_CHARS_MAX: usize = 40;
+
+/// How urgent a task is. The more urgent sorts first.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Before anything else.
+    High,
+    /// Soon.
+    Medium,
+    /// When there is time.
+    Low,
+    /// Not said.
+    #[default]
+    None,
+}
+
+/// How far a task is.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not begun.
+    #[default]
+    Open,
+    /// Somebody is at it.
+    InProgress,
+    /// It waits for something.
+    Blocked,
+    /// Finished.
+    Done,
+}
+
+/// A text names none of the values that a field can have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{given:?} is no {what}: use one of {allowed}")]
+pub struct ValueError {
+    what: &'static str,
+    given: String,
+    allowed: &'static str,
+}
+
+impl ValueError {
+    fn new(what: &'static str, given: &str, allowed: &'static str) -> Self {
+        Self {
+            what,
+            given: given.chars().take(GIVEN_CHARS_MAX).collect(),
+            allowed,
+        }
+    }
+}
+
+impl Priority {
+    /// The value as it is stored and written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::None => "none",
+        }
+    }
+}
+
+impl Status {
+    /// The value as it is stored and written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::InProgress => "in_progress",
+            Self::Blocked => "blocked",
+            Self::Done => "done",
+        }
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Priority {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "high" => Ok(Self::High),
+            "medium" => Ok(Self::Medium),
+            "low" => Ok(Self::Low),
+            "none" => Ok(Self::None),
+            _ => Err(ValueError::new("priority", text, "high, medium, low, none")),
+        }
+    }
+}
+
+impl FromStr for Status {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "open" => Ok(Self::Open),
+            "in_progress" => Ok(Self::InProgress),
+            "blocked" => Ok(Self::Blocked),
+            "done" => Ok(Self::Done),
+            _ => Err(ValueError::new(
+                "status",
+                text,
+                "open, in_progress, blocked, done",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Every value is written, read and put into JSON as one and the same word.
+
+    use super::*;
+
+    #[test]
+    fn values_are_written_and_read_as_the_same_word() {
+        for value in [
+            Priority::High,
+            Priority::Medium,
+            Priority::Low,
+            Priority::None,
+        ] {
+            assert_eq!(value.to_string().parse(), Ok(value));
+            let json = serde_json::to_string(&value).unwrap();
+            assert_eq!(json, format!("\"{value}\""));
+        }
+        for value in [
+            Status::Open,
+            Status::InProgress,
+            Status::Blocked,
+            Status::Done,
+        ] {
+            assert_eq!(value.to_string().parse(), Ok(value));
+            let json = serde_json::to_string(&value).unwrap();
+            assert_eq!(json, format!("\"{value}\""));
+        }
+    }
+
+    #[test]
+    fn an_error_lists_what_can_be_used() {
+        let error = "urgent".parse::<Priority>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "\"urgent\" is no priority: use one of high, medium, low, none"
+        );
+        let error = "x".repeat(1000).parse::<Status>().unwrap_err().to_string();
+        assert!(error.len() < 120, "{error}");
+    }
+
+    #[test]
+    fn the_more_urgent_sorts_first() {
+        let mut values = [
+            Priority::None,
+            Priority::Low,
+            Priority::High,
+            Priority::Medium,
+        ];
+        values.sort();
+        assert_eq!(values[0], Priority::High);
+        assert_eq!(values[3], Priority::None);
+    }
+}
