@@ -1,0 +1,256 @@
+//! `poo share`, `poo join`, `poo members` and `poo revoke`.
+
+use clap::{Args, ValueEnum};
+use poo_core::membership::Role;
+use poo_core::model::{Answer, Command, Outcome, Query};
+use poo_core::replica::Link;
+
+use crate::app::App;
+use crate::find::{self, answer};
+use crate::net;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::screen::Look;
+
+/// How to share.
+#[derive(Debug, Args)]
+pub(crate) struct ShareArgs {
+    /// The list: its title, the beginning of it, or its id
+    list: String,
+    /// What the joiner may do
+    #[arg(long, value_enum)]
+    role: ShareRole,
+    /// For how long the link is good, such as 30m, 12h, 7d or 2w [default: 7d]
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    expires: Option<u32>,
+}
+
+/// What a joiner may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShareRole {
+    /// Reads and writes
+    Editor,
+    /// Reads
+    Viewer,
+}
+
+/// By which link to join.
+#[derive(Debug, Args)]
+pub(crate) struct JoinArgs {
+    /// The link; - reads it from stdin
+    link: String,
+    /// Let the connection to a relay on another machine go unencrypted
+    #[arg(long)]
+    insecure: bool,
+}
+
+/// Whose members.
+#[derive(Debug, Args)]
+pub(crate) struct MembersArgs {
+    /// The list: its title, the beginning of it, or its id
+    list: String,
+}
+
+/// Whose access to take away.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// The list: its title, the beginning of it, or its id
+    list: String,
+    /// Who: a name, the beginning of one, or a DID
+    member: String,
+}
+
+/// A role as people read it.
+pub(super) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Editor => "editor",
+        Role::Owner => "owner",
+    }
+}
+
+/// Reads `30m`, `12h`, `7d`, `2w`.
+fn seconds(text: &str) -> Result<u32, String> {
+    let wrong = || format!("`{text}` is no length of time: use 30m, 12h, 7d or 2w");
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let factor = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 24 * 3600,
+        'w' => 7 * 24 * 3600,
+        _ => return Err(wrong()),
+    };
+    let number = text.strip_suffix(unit).unwrap_or_default();
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    number
+        .checked_mul(factor)
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(wrong)
+}
+
+/// Runs `poo share`.
+pub(crate) fn share(app: &mut App, args: &ShareArgs) -> Result<(), Problem> {
+    let mut home = app.home.open_to_write(&mut app.moment)?;
+    let list = find::list(&home.replica, &app.moment, &args.list)?;
+    let command = Command::Share {
+        list: list.id,
+        role: match args.role {
+            ShareRole::Editor => Role::Editor,
+            ShareRole::Viewer => Role::Viewer,
+        },
+        expires_in_s: args.expires,
+    };
+    let outcome = home.replica.execute(&command, &mut app.moment.env())?;
+    let Outcome::Invite {
+        link, expires_at, ..
+    } = &outcome
+    else {
+        return Err(Problem::Unexpected("invite"));
+    };
+    // The relay must know of the invite before anybody can use it.
+    let synced = super::sync::once(app, &mut home.replica);
+    app.print(&outcome, |screen| {
+        let may = match args.role {
+            ShareRole::Editor => "read and change",
+            ShareRole::Viewer => "read",
+        };
+        screen.line(&format!(
+            "Whoever opens this link first can {may} {}, until {}. They will see its history from before they joined.",
+            list.title,
+            super::task_view::day(*expires_at)
+        ));
+        screen.line(link);
+    })?;
+    match synced {
+        Ok(_) => Ok(()),
+        Err(Problem::Net(error)) if error.is_offline() => {
+            let text = "The relay cannot be reached now. The link works once this device has synced: poo sync";
+            app.warn(
+                &serde_json::json!({ "code": "offline", "message": text }),
+                text,
+            );
+            Ok(())
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Runs `poo join`.
+pub(crate) fn join(app: &mut App, args: &JoinArgs) -> Result<(), Problem> {
+    let text = super::transfer::text_or_stdin(args.link.clone())?;
+    let link: Link = text.parse()?;
+    let Link::Invite {
+        relay_url, relay, ..
+    } = &link
+    else {
+        return Err(Problem::Usage(
+            "this link is for another device of the same person: use `poo device join LINK --name NAME` in an empty home".to_owned(),
+        ));
+    };
+    let url = super::sync::relay_url(relay_url, args.insecure)?;
+    let mut home = app.home.open_to_write(&mut app.moment)?;
+    if home.replica.relay_url()?.is_none() {
+        home.replica.set_relay(&url, Some(*relay))?;
+    }
+    let id = {
+        let _progress = Progress::start("Joining", app.json);
+        net::block_on(net::redeem(
+            &mut home.replica,
+            &link,
+            &super::sync::options(),
+        ))?
+    };
+    let list = answer!(
+        home.replica,
+        app.moment,
+        Query::List { list: id },
+        List,
+        "list"
+    )?;
+    app.print(&list, |screen| {
+        let role = list.role.map_or("member", role_name);
+        screen
+            .plain("You joined ")
+            .put(Look::Strong, &list.title)
+            .line(&format!(" as {role}."));
+    })
+}
+
+/// Runs `poo members`.
+pub(crate) fn members(app: &App, args: &MembersArgs) -> Result<(), Problem> {
+    let home = app.home.open_to_read()?;
+    let list = find::list(&home.replica, &app.moment, &args.list)?;
+    let members = find::members(&home.replica, &app.moment, list.id)?;
+    if app.json {
+        return app.print_json(&members);
+    }
+    let query = Query::Invites { list: list.id };
+    let invites = answer!(home.replica, app.moment, query, Invites, "invites")?;
+    app.print(&members, |screen| {
+        let rows: Vec<_> = members
+            .items
+            .iter()
+            .map(|member| {
+                let about = match (member.me, member.is_agent) {
+                    (true, _) => "you",
+                    (false, true) => "agent",
+                    (false, false) => "",
+                };
+                vec![
+                    (Look::Strong, member.name.clone()),
+                    (Look::Plain, role_name(member.role).to_owned()),
+                    (Look::Dim, about.to_owned()),
+                ]
+            })
+            .collect();
+        screen.table(&rows);
+        for invite in &invites.items {
+            let role = role_name(invite.role);
+            let until = super::task_view::day(invite.expires_at);
+            screen
+                .put(
+                    Look::Dim,
+                    &format!("An open invite as {role}, until {until}"),
+                )
+                .end();
+        }
+    })
+}
+
+/// Runs `poo revoke`.
+pub(crate) fn revoke(app: &mut App, args: &RevokeArgs) -> Result<(), Problem> {
+    let mut home = app.home.open_to_write(&mut app.moment)?;
+    let list = find::list(&home.replica, &app.moment, &args.list)?;
+    let member = find::member(&home.replica, &app.moment, list.id, &args.member)?;
+    let command = Command::RevokeMember {
+        list: list.id,
+        member: member.did,
+    };
+    let outcome = home.replica.execute(&command, &mut app.moment.env())?;
+    app.print(&outcome, |screen| {
+        if member.me {
+            screen.line(&format!("You left {}.", list.title));
+        } else {
+            screen.line(&format!(
+                "{} has no access to {} any more. What they wrote so far stays.",
+                member.name, list.title
+            ));
+        }
+        screen.line("Others learn of it with the next `poo sync`.");
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read() {
+        assert_eq!(seconds("30m"), Ok(1800));
+        assert_eq!(seconds("7d"), Ok(604_800));
+        for bad in ["", "7", "d", "0d", "-1d", "7 d", "7y", "99999999w", "7ö"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+}

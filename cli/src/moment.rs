@@ -1,0 +1,39 @@
+//! The one place where the program asks the machine for time and randomness.
+
+use jiff::Timestamp;
+use poo_core::replica::Env;
+use rand::rngs::ThreadRng;
+
+/// The time now and a source of randomness, as the engine takes them.
+pub(crate) struct Moment {
+    now: Timestamp,
+    rng: ThreadRng,
+}
+
+impl Moment {
+    /// Now.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a program at the edge: this is where time comes from"
+    )]
+    pub(crate) fn now() -> Self {
+        Self {
+            now: Timestamp::now(),
+            // Secure, and seeded by the operating system.
+            rng: rand::rng(),
+        }
+    }
+
+    /// The time of this moment.
+    pub(crate) fn time(&self) -> Timestamp {
+        self.now
+    }
+
+    /// For one call of the engine.
+    pub(crate) fn env(&mut self) -> Env<'_> {
+        Env {
+            now: self.now,
+            rng: &mut self.rng,
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What can go wrong, as a message, a code for programs and an exit code.
+
+use std::path::PathBuf;
+
+use poo_core::identity::{KeyFileError, PhraseError};
+use poo_core::replica::{CommandError, LinkError, OpenError, QueryError};
+use poo_core::store::StoreError;
+
+use crate::net::NetError;
+
+/// A command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    /// There is no home yet.
+    #[error(
+        "there is no identity at {home}: make one with `poo init --name NAME`, or join your other device with `poo device join LINK --name NAME`"
+    )]
+    NoHome {
+        /// Where it was looked for.
+        home: PathBuf,
+    },
+    /// An identity is there already.
+    #[error("{home} holds an identity already{}: use another home (--home) for another one", name.as_ref().map(|n| format!(" ({n})")).unwrap_or_default())]
+    HomeTaken {
+        /// Where.
+        home: PathBuf,
+        /// Whose it is, where that is known.
+        name: Option<String>,
+    },
+    /// A database without its keys.
+    #[error(
+        "{home} has a database but no keys: put the `keys` file back beside it, or use an empty home"
+    )]
+    KeysLost {
+        /// Where.
+        home: PathBuf,
+    },
+    /// Keys without their database.
+    #[error(
+        "the database at {path} is missing or empty: put it back from a backup, or fetch everything again from your relay with `poo doctor --repair --relay URL`"
+    )]
+    DatabaseLost {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// No folder to keep the home in.
+    #[error(
+        "it is not known where your home folder is: say where to keep things with --home or POO_HOME"
+    )]
+    NowhereHome,
+    /// A relay is needed and none is set.
+    #[error("no relay is set: set one with `poo relay URL`, then run `poo sync`")]
+    NoRelay,
+    /// Others still use the home.
+    #[error(
+        "another poo command is using this home: end it (`poo sync --watch` too) and try again"
+    )]
+    HomeBusy,
+    /// What was typed does not make sense.
+    #[error("{0}")]
+    Usage(String),
+    /// What was asked for has been done, and the answer is bad: the report tells.
+    #[error("{0}")]
+    Unwell(String),
+    /// A file cannot be read or written.
+    #[error("cannot access {path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Output cannot be written.
+    #[error("cannot write the output: {0}")]
+    Output(std::io::Error),
+    /// The engine answered with something else than what was asked for.
+    #[error("the engine gave no {0}: this is a defect of the program, please report it")]
+    Unexpected(&'static str),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The recovery phrase is wrong.
+    #[error(transparent)]
+    Phrase(#[from] PhraseError),
+    /// The link is wrong.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The engine does not carry a command out.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The engine has no answer.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The network or the relay failed.
+    #[error(transparent)]
+    Net(#[from] NetError),
+}
+
+/// What kind of failure it is, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Anything without a kind of its own.
+    Failed,
+    /// Wrong words on the command line, or a value that cannot be.
+    Usage,
+    /// There is no such thing.
+    NotFound,
+    /// Somebody's right or rule forbids it.
+    Refused,
+    /// The relay cannot be reached.
+    Offline,
+    /// Several things fit.
+    Ambiguous,
+    /// What is there stands in the way.
+    Conflict,
+    /// There is no identity here yet.
+    NoIdentity,
+    /// No relay is known.
+    NoRelay,
+    /// What is stored is damaged.
+    Damaged,
+}
+
+impl Kind {
+    /// The stable code in JSON.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::NotFound => "not_found",
+            Self::Refused => "refused",
+            Self::Offline => "offline",
+            Self::Ambiguous => "ambiguous",
+            Self::Conflict => "conflict",
+            Self::NoIdentity => "no_identity",
+            Self::NoRelay => "no_relay",
+            Self::Damaged => "damaged",
+        }
+    }
+
+    /// The program's exit code.
+    pub(crate) fn exit(self) -> u8 {
+        match self {
+            Self::Failed | Self::NoIdentity | Self::NoRelay | Self::Damaged => 1,
+            Self::Usage => 2,
+            Self::NotFound => 3,
+            Self::Refused => 4,
+            Self::Offline => 5,
+            Self::Ambiguous | Self::Conflict => 6,
+        }
+    }
+}
+
+impl Problem {
+    /// What kind of failure this is.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::NoHome { .. } => Kind::NoIdentity,
+            Self::HomeTaken { .. } | Self::KeysLost { .. } | Self::HomeBusy => Kind::Conflict,
+            Self::DatabaseLost { .. } => Kind::Damaged,
+            Self::NoRelay | Self::Command(CommandError::NoRelay) => Kind::NoRelay,
+            Self::NowhereHome | Self::Usage(_) | Self::Phrase(_) | Self::Link(_) => Kind::Usage,
+            Self::Unwell(_) | Self::File { .. } | Self::Output(_) | Self::Unexpected(_) => {
+                Kind::Failed
+            }
+            Self::Keys(KeyFileError::Missing { .. }) => Kind::NoIdentity,
+            Self::Keys(KeyFileError::Exists { .. }) => Kind::Conflict,
+            Self::Keys(KeyFileError::Damaged { .. }) => Kind::Damaged,
+            Self::Keys(_) => Kind::Failed,
+            Self::Open(OpenError::OtherDevice) => Kind::Conflict,
+            Self::Open(OpenError::Store(error))
+            | Self::Store(error)
+            | Self::Command(CommandError::Store(error))
+            | Self::Query(QueryError::Store(error)) => store_kind(error),
+            Self::Command(error) => command_kind(error),
+            Self::Query(QueryError::NotFound { .. }) => Kind::NotFound,
+            Self::Query(QueryError::Ambiguous { .. }) => Kind::Ambiguous,
+            Self::Query(QueryError::Invalid { .. }) => Kind::Usage,
+            Self::Net(error) if error.is_offline() => Kind::Offline,
+            Self::Net(error) if error.is_refused() => Kind::Refused,
+            Self::Net(_) => Kind::Failed,
+        }
+    }
+
+    /// What to do next, where the message itself does not say.
+    pub(crate) fn next_step(&self) -> Option<&'static str> {
+        match self {
+            Self::Open(OpenError::Store(error)) => match error {
+                StoreError::Damaged(_) | StoreError::Foreign => Some(
+                    "run `poo doctor` to see what is wrong; `poo doctor --repair` fetches everything again from your relay and keeps the old file",
+                ),
+                StoreError::Denied(_) => {
+                    Some("check who owns the home folder and that it can be written")
+                }
+                _ => None,
+            },
+            Self::Query(QueryError::NotFound { what: "list", .. }) => {
+                Some("`poo list ls --all` shows every list")
+            }
+            Self::Query(QueryError::NotFound { what: "task", .. }) => {
+                Some("`poo task list` shows every task with its id")
+            }
+            Self::Query(QueryError::NotFound { what: "member", .. }) => {
+                Some("`poo members LIST` shows who is in a list")
+            }
+            Self::Query(QueryError::Ambiguous { .. }) => Some("use a whole id from these"),
+            Self::Command(CommandError::NoRelay) => {
+                Some("set one with `poo relay URL`, then run `poo sync` once")
+            }
+            Self::Command(CommandError::NotFound("device")) => {
+                Some("`poo device ls` shows your devices")
+            }
+            Self::Net(error) if error.is_offline() => Some(
+                "everything you did is kept here: check the network, and that the relay is up, then run `poo sync` again",
+            ),
+            _ => None,
+        }
+    }
+}
+
+fn store_kind(error: &StoreError) -> Kind {
+    match error {
+        StoreError::Damaged(_) | StoreError::Foreign => Kind::Damaged,
+        _ => Kind::Failed,
+    }
+}
+
+fn command_kind(error: &CommandError) -> Kind {
+    match error {
+        CommandError::NotFound(_) => Kind::NotFound,
+        CommandError::Forbidden { .. }
+        | CommandError::NoIdentitySecret
+        | CommandError::Refused(_) => Kind::Refused,
+        CommandError::Invalid { .. } => Kind::Usage,
+        CommandError::NoRelay => Kind::NoRelay,
+        _ => Kind::Failed,
+    }
+}
