@@ -14,3 +14,4 @@ pub mod membership;
 pub mod model;
 pub mod replica;
 pub mod store;
+pub mod sync;

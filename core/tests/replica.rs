@@ -1,91 +1,14 @@
 //! One replica on its own: every command works offline, survives a restart, and can be checked.
 
-use jiff::Timestamp;
+mod common;
+
+use common::{Bench, found, list, task, verify};
 use poo_core::document::DocumentId;
-use poo_core::model::{
-    Answer, Command, MovePlace, NewTask, Outcome, Query, Status, Task, TaskId, TaskPatch,
-};
-use poo_core::replica::{CommandError, Env, Keyring, Replica};
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng as _;
+use poo_core::model::{Command, MovePlace, Outcome, Status, Task, TaskPatch};
+use poo_core::replica::{CommandError, Keyring, Replica};
 
-struct Bench {
-    rng: ChaCha20Rng,
-    now_ms: i64,
-}
-
-impl Bench {
-    fn new(seed: u64) -> Self {
-        Self {
-            rng: ChaCha20Rng::seed_from_u64(seed),
-            now_ms: 1_790_000_000_000,
-        }
-    }
-
-    fn env(&mut self) -> Env<'_> {
-        self.now_ms += 1_000;
-        Env {
-            now: Timestamp::from_millisecond(self.now_ms).unwrap(),
-            rng: &mut self.rng,
-        }
-    }
-}
-
-fn found(bench: &mut Bench, name: &str) -> Replica {
-    let keys = Keyring::generate(&mut bench.env());
-    let mut replica = Replica::in_memory(keys).unwrap();
-    replica.found(name, &mut bench.env()).unwrap();
-    replica
-}
-
-fn list(replica: &mut Replica, bench: &mut Bench, title: &str) -> DocumentId {
-    match replica
-        .execute(
-            &Command::CreateList {
-                title: title.into(),
-            },
-            &mut bench.env(),
-        )
-        .unwrap()
-    {
-        Outcome::List { list } => list,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn task(
-    replica: &mut Replica,
-    bench: &mut Bench,
-    list: DocumentId,
-    title: &str,
-    parent: Option<TaskId>,
-) -> TaskId {
-    let task = NewTask {
-        title: title.into(),
-        parent,
-        ..NewTask::default()
-    };
-    match replica
-        .execute(&Command::CreateTask { list, task }, &mut bench.env())
-        .unwrap()
-    {
-        Outcome::Task { task, .. } => task,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn tasks(replica: &Replica, bench: &mut Bench, list: DocumentId, deleted: bool) -> Vec<Task> {
-    let query = Query::Tasks {
-        list: Some(list),
-        status: None,
-        deleted,
-        limit: None,
-        cursor: None,
-    };
-    match replica.query(&query, bench.env().now).unwrap() {
-        Answer::Tasks(page) => page.items,
-        other => panic!("{other:?}"),
-    }
+fn tasks(replica: &Replica, _: &mut Bench, list: DocumentId, deleted: bool) -> Vec<Task> {
+    common::tasks(replica, list, deleted)
 }
 
 fn titles(tasks: &[Task]) -> Vec<&str> {
@@ -245,12 +168,7 @@ fn every_item_command_does_what_it_says() {
         ["Whole milk", "Oat milk", "Eggs"]
     );
 
-    let Answer::Verified(report) = sam
-        .query(&Query::Verify { list: groceries }, bench.env().now)
-        .unwrap()
-    else {
-        panic!()
-    };
+    let report = verify(sam, groceries);
     assert!(report.ok, "{report:?}");
     assert_eq!(report.authors.len(), 1);
     assert_eq!(report.authors[0].name, "Sam");

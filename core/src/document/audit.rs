@@ -5,8 +5,8 @@
 //! again and must give the same bytes: then those bytes mean to Automerge what they mean here.
 
 use super::audit_ops::{KNOWN_COLUMNS, OpColumns};
-use super::columns::{LayoutFault, read_layout};
 use super::frame::{self, Frame, FrameError};
+use super::layout::{LayoutFault, read_layout};
 use super::leb::{ReadFault, Reader};
 use super::limits::{
     ACTORS_MAX, CHANGE_BYTES_MAX, CHANGE_DEPS_MAX, CHANGE_NOTE_BYTES_MAX, COUNTER_MAX, SEQ_MAX,
@@ -15,6 +15,18 @@ use super::limits::{
 use super::{ActorId, Change, ChangeError, ChangeHash, EncodedChange, Unsupported};
 
 impl EncodedChange {
+    /// Encodes a change that was put together from foreign parts, and audits it.
+    pub(super) fn audit_rebuilt(change: &Change) -> Result<Self, ChangeError> {
+        let (bytes, hash) = change.automerge_bytes();
+        let frame = Frame::parse(&bytes, frame::CHANGE, CHANGE_BYTES_MAX)?;
+        let change = decode(frame.data)?;
+        Ok(Self {
+            change,
+            hash,
+            bytes,
+        })
+    }
+
     /// Audits the bytes of a foreign change: one plain change chunk and nothing else.
     ///
     /// This is about the change alone. Whether its dependencies are here, whether its operations
@@ -100,7 +112,7 @@ fn decode(data: &[u8]) -> Result<Change, ChangeError> {
     if !reader.is_empty() {
         return Err(Unsupported::ExtraBytes(reader.len()).into());
     }
-    let ops = columns.decode(&actors, start_op)?;
+    let ops = columns.decode(actor, &actors, start_op)?;
     Ok(Change {
         actor,
         seq,

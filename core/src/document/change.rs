@@ -27,7 +27,7 @@ pub struct Change {
 }
 
 /// A change with its bytes, canonical and within every limit. Only [`Change::encode`] and
-/// [`EncodedChange::audit`](super::audit) make one.
+/// [`EncodedChange::audit`] make one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncodedChange {
     pub(super) change: Change,

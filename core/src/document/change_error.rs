@@ -1,7 +1,8 @@
 //! Why a foreign change is refused.
 
-use super::columns::{ColumnFault, LayoutFault};
+use super::columns::ColumnFault;
 use super::frame::FrameError;
+use super::layout::LayoutFault;
 use super::leb::ReadFault;
 
 /// Why bytes are no change that this engine takes. A refusal is final: the same bytes are refused

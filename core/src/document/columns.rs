@@ -3,12 +3,6 @@
 
 use super::leb::{ReadFault, Reader};
 
-/// Set in a column's specification when its data is deflated.
-const DEFLATED: u32 = 0b1000;
-
-/// More columns than any chunk has.
-const COLUMNS_MAX: usize = 32;
-
 /// Why a column cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnFault {
@@ -18,6 +12,12 @@ pub enum ColumnFault {
     /// A run of no rows.
     #[error("a run has no rows")]
     EmptyRun,
+    /// A run that repeats one value once: Automerge writes that as a literal.
+    #[error("a run repeats its value only once")]
+    ShortRun,
+    /// Two runs stand where one says the same.
+    #[error("two runs stand where one says the same")]
+    SplitRun,
     /// The column has more rows than it may have.
     #[error("it has more rows than it may have")]
     TooManyRows,
@@ -47,77 +47,8 @@ impl From<ReadFault> for ColumnFault {
     }
 }
 
-/// Why the list of columns cannot be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum LayoutFault {
-    /// A field of the list, or the data of a column, cannot be read.
-    #[error("the list of columns is damaged: {0}")]
-    Read(ReadFault),
-    /// There are more columns than any chunk has.
-    #[error("the chunk has {0} columns, more than any")]
-    TooMany(u64),
-    /// The columns are not in ascending order, or one stands twice.
-    #[error("column {0} is out of order")]
-    Order(u32),
-    /// A column that this version does not know.
-    #[error("this version does not know column {0}: update it")]
-    Unknown(u32),
-    /// A column without data: such columns are left out.
-    #[error("column {0} is empty and should be left out")]
-    Empty(u32),
-    /// A deflated column in a change.
-    #[error("column {0} is deflated: send the change plain")]
-    Deflated(u32),
-}
-
-impl From<ReadFault> for LayoutFault {
-    fn from(fault: ReadFault) -> Self {
-        Self::Read(fault)
-    }
-}
-
-/// One entry of a list of columns.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ColumnMeta {
-    pub(super) spec: u32,
-    pub(super) deflated: bool,
-    pub(super) len: usize,
-}
-
-/// Reads a list of columns: known ones, ascending, none empty.
-pub(super) fn read_layout(
-    reader: &mut Reader<'_>,
-    known: &[u32],
-) -> Result<Vec<ColumnMeta>, LayoutFault> {
-    let count = reader.uleb()?;
-    if count > COLUMNS_MAX as u64 {
-        return Err(LayoutFault::TooMany(count));
-    }
-    let mut columns: Vec<ColumnMeta> = Vec::with_capacity(known.len());
-    for _ in 0..count {
-        let raw = u32::try_from(reader.uleb()?).map_err(|_| ReadFault::Overflow)?;
-        let spec = raw & !DEFLATED;
-        let len = reader.length()?;
-        if columns.last().is_some_and(|last| last.spec >= spec) {
-            return Err(LayoutFault::Order(spec));
-        }
-        if !known.contains(&spec) {
-            return Err(LayoutFault::Unknown(spec));
-        }
-        if len == 0 {
-            return Err(LayoutFault::Empty(spec));
-        }
-        columns.push(ColumnMeta {
-            spec,
-            deflated: raw != spec,
-            len,
-        });
-    }
-    Ok(columns)
-}
-
 /// What a run-length column has in its rows.
-pub(super) trait Cell<'a>: Copy {
+pub(super) trait Cell<'a>: Copy + PartialEq {
     /// Reads one value.
     fn read(reader: &mut Reader<'a>) -> Result<Self, ColumnFault>;
 }
@@ -147,12 +78,28 @@ enum Run<T> {
     Literal,
 }
 
+/// What the last row had, and in which kind of run: what follows may not continue it.
+#[derive(Debug, Clone, Copy)]
+enum Last<T> {
+    Start,
+    Gap,
+    Repeated(T),
+    Literal(T),
+}
+
+impl<T: PartialEq> Last<T> {
+    fn is(&self, value: &T) -> bool {
+        matches!(self, Self::Repeated(last) | Self::Literal(last) if last == value)
+    }
+}
+
 /// A run-length column. One that is left out has nothing in every row.
 #[derive(Debug, Clone)]
 pub(super) struct Rle<'a, T> {
     reader: Reader<'a>,
     left_out: bool,
     run: Run<T>,
+    last: Last<T>,
     run_rows: usize,
     rows_left: usize,
 }
@@ -164,6 +111,7 @@ impl<'a, T: Cell<'a>> Rle<'a, T> {
             reader: Reader::new(bytes),
             left_out: bytes.is_empty(),
             run: Run::Same(None),
+            last: Last::Start,
             run_rows: 0,
             rows_left: rows_max,
         }
@@ -185,7 +133,14 @@ impl<'a, T: Cell<'a>> Rle<'a, T> {
         self.run_rows -= 1;
         match self.run {
             Run::Same(value) => Ok(value),
-            Run::Literal => T::read(&mut self.reader).map(Some),
+            Run::Literal => {
+                let value = T::read(&mut self.reader)?;
+                if self.last.is(&value) {
+                    return Err(ColumnFault::SplitRun);
+                }
+                self.last = Last::Literal(value);
+                Ok(Some(value))
+            }
         }
     }
 
@@ -212,15 +167,28 @@ impl<'a, T: Cell<'a>> Rle<'a, T> {
         }
         let head = self.reader.sleb()?;
         let rows = match head {
-            1.. => {
-                self.run = Run::Same(Some(T::read(&mut self.reader)?));
+            1 => return Err(ColumnFault::ShortRun),
+            2.. => {
+                let value = T::read(&mut self.reader)?;
+                if self.last.is(&value) {
+                    return Err(ColumnFault::SplitRun);
+                }
+                self.run = Run::Same(Some(value));
+                self.last = Last::Repeated(value);
                 head.unsigned_abs()
             }
             0 => {
+                if matches!(self.last, Last::Gap) {
+                    return Err(ColumnFault::SplitRun);
+                }
                 self.run = Run::Same(None);
+                self.last = Last::Gap;
                 self.reader.uleb()?
             }
             _ => {
+                if matches!(self.last, Last::Literal(_)) {
+                    return Err(ColumnFault::SplitRun);
+                }
                 self.run = Run::Literal;
                 head.unsigned_abs()
             }
@@ -281,6 +249,7 @@ impl<'a> Delta<'a> {
 pub(super) struct Boolean<'a> {
     reader: Reader<'a>,
     left_out: bool,
+    started: bool,
     value: bool,
     run_rows: usize,
     rows_left: usize,
@@ -292,6 +261,7 @@ impl<'a> Boolean<'a> {
         Self {
             reader: Reader::new(bytes),
             left_out: bytes.is_empty(),
+            started: false,
             value: true,
             run_rows: 0,
             rows_left: rows_max,
@@ -308,6 +278,11 @@ impl<'a> Boolean<'a> {
                 return Err(ColumnFault::TooFewRows);
             }
             let rows = self.reader.length()?;
+            // Only the first run may be empty, in a column that begins with true.
+            if rows == 0 && (self.started || self.reader.is_empty()) {
+                return Err(ColumnFault::EmptyRun);
+            }
+            self.started = true;
             self.rows_left = self
                 .rows_left
                 .checked_sub(rows)
@@ -334,9 +309,9 @@ mod tests {
 
     fn all<'a, T: Cell<'a>>(bytes: &'a [u8], rows: usize) -> Result<Vec<Option<T>>, ColumnFault> {
         let mut column = Rle::new(bytes, rows);
-        let out = (0..rows).map(|_| column.next()).collect();
+        let out = (0..rows).map(|_| column.next()).collect::<Result<_, _>>()?;
         column.finish()?;
-        out
+        Ok(out)
     }
 
     #[test]
@@ -365,11 +340,30 @@ mod tests {
         assert_eq!(all::<u64>(&[3, 7], 2), Err(ColumnFault::TooManyRows));
         assert_eq!(all::<u64>(&[3, 7], 4), Err(ColumnFault::TooFewRows));
         assert_eq!(all::<u64>(&[2, 7, 2, 8], 2), Err(ColumnFault::TooManyRows));
-        assert_eq!(all::<u64>(&[0, 0], 2), Err(ColumnFault::EmptyRun));
         assert_eq!(
             all::<u64>(&[0x7e, 1], 2),
             Err(ColumnFault::Read(ReadFault::End))
         );
+    }
+
+    #[test]
+    fn runs_have_one_form() {
+        assert_eq!(all::<u64>(&[0, 0], 2), Err(ColumnFault::EmptyRun));
+        assert_eq!(all::<u64>(&[1, 7], 1), Err(ColumnFault::ShortRun));
+        for split in [
+            &[2, 7, 2, 7][..],
+            &[2, 7, 0x7f, 7],
+            &[0x7f, 7, 2, 7],
+            &[0x7e, 7, 7],
+            &[0x7f, 7, 0x7f, 8],
+            &[0, 2, 0, 2],
+        ] {
+            assert_eq!(
+                all::<u64>(split, 8),
+                Err(ColumnFault::SplitRun),
+                "{split:?}"
+            );
+        }
     }
 
     #[test]
@@ -411,19 +405,10 @@ mod tests {
         assert_eq!(column.finish(), Ok(()));
         assert_eq!(Boolean::new(&[5], 4).next(), Err(ColumnFault::TooManyRows));
         assert_eq!(Boolean::new(&[], 4).next(), Ok(false));
-    }
-
-    #[test]
-    fn a_layout_lists_known_columns_in_order() {
-        let read = |bytes: &[u8]| {
-            read_layout(&mut Reader::new(bytes), &[1, 2, 17]).map(|columns| columns.len())
-        };
-        assert_eq!(read(&[2, 1, 5, 17, 6]), Ok(2));
-        assert_eq!(read(&[2, 17, 5, 1, 6]), Err(LayoutFault::Order(1)));
-        assert_eq!(read(&[2, 1, 5, 9, 6]), Err(LayoutFault::Order(1)));
-        assert_eq!(read(&[1, 3, 5]), Err(LayoutFault::Unknown(3)));
-        assert_eq!(read(&[1, 1, 0]), Err(LayoutFault::Empty(1)));
-        assert_eq!(read(&[0xff, 0x7f]), Err(LayoutFault::TooMany(16_383)));
-        assert_eq!(read(&[2, 1, 5]), Err(LayoutFault::Read(ReadFault::End)));
+        assert_eq!(Boolean::new(&[0, 4], 4).next(), Ok(true));
+        assert_eq!(Boolean::new(&[0], 4).next(), Err(ColumnFault::EmptyRun));
+        let mut column = Boolean::new(&[1, 0, 3], 4);
+        assert_eq!(column.next(), Ok(false));
+        assert_eq!(column.next(), Err(ColumnFault::EmptyRun));
     }
 }

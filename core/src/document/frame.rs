@@ -6,6 +6,8 @@ use super::leb::{ReadFault, Reader};
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 
+/// The type of a chunk that holds a whole document.
+pub(super) const DOCUMENT: u8 = 0;
 /// The type of a chunk that holds one plain change.
 pub(super) const CHANGE: u8 = 1;
 /// The type of a chunk that holds one deflated change.

@@ -16,6 +16,20 @@ pub const DOCUMENT_OPS_MAX: usize = 1_000_000;
 /// The most changes in a document.
 pub const DOCUMENT_CHANGES_MAX: usize = 1_000_000;
 
+/// The most dependencies that the changes of a document may have together.
+pub const DOCUMENT_DEPS_MAX: usize = 2_000_000;
+
+/// The most bytes that the map keys of a document may take when each operation has its own.
+pub const DOCUMENT_KEY_BYTES_MAX: usize = 64 << 20;
+
+/// The most bytes that the changes of a document may have when each is encoded on its own.
+pub const DOCUMENT_LOG_BYTES_MAX: usize = 256 << 20;
+
+/// The stack that Automerge needs for any document within its limits, with room to spare. It
+/// recurses over the graph of changes, one level for every 32 of them: 320,000 changes made for it
+/// overflow 2 MiB, which ends the process, and 1,000,000 fit into 8 MiB.
+pub const AUTOMERGE_STACK_BYTES: usize = 16 << 20;
+
 /// The most actors in a document, and the most that one change may name beside its own.
 pub const ACTORS_MAX: usize = 4_096;
 

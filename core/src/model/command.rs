@@ -248,6 +248,7 @@ pub enum Outcome {
         /// The link.
         link: String,
         /// When it ends.
+        #[serde(serialize_with = "super::time::milliseconds")]
         expires_at: jiff::Timestamp,
     },
     /// A link for another device was made. Whoever has it can ask to become a device of this
@@ -256,6 +257,7 @@ pub enum Outcome {
         /// The link.
         link: String,
         /// When it ends.
+        #[serde(serialize_with = "super::time::milliseconds")]
         expires_at: jiff::Timestamp,
     },
     /// It is done; `changed` is false where everything was as asked already.

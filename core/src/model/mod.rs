@@ -4,15 +4,16 @@
 mod command;
 mod due;
 mod ids;
+pub mod interchange;
 mod query;
-mod temp;
+mod time;
 mod values;
-pub use due::{Due, DueError};
-pub use temp::ImportedTask;
 mod view;
 
 pub use command::{Command, MovePlace, NewTask, Outcome, TaskPatch};
+pub use due::{Due, DueError};
 pub use ids::{TaskId, TaskIdError};
+pub use interchange::ImportedTask;
 pub use query::{Answer, ExportFormat, Page, PendingList, Query};
 pub use values::{Priority, Status, ValueError};
 pub use view::{

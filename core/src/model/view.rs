@@ -42,9 +42,13 @@ pub struct List {
     /// How many members it has.
     pub members: u64,
     /// When it was made, by its author's clock.
+    #[serde(serialize_with = "super::time::milliseconds_or_null")]
     pub created_at: Option<Timestamp>,
     /// When it was deleted, if it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "super::time::milliseconds_or_null"
+    )]
     pub deleted_at: Option<Timestamp>,
 }
 
@@ -77,11 +81,15 @@ pub struct Task {
     /// Names of its tags, sorted.
     pub tags: Vec<String>,
     /// When it was made, by its author's clock.
+    #[serde(serialize_with = "super::time::milliseconds_or_null")]
     pub created_at: Option<Timestamp>,
     /// Who made it: whose signature covers the change that did.
     pub created_by: Option<Did>,
     /// When it was put into the trash, if it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "super::time::milliseconds_or_null"
+    )]
     pub deleted_at: Option<Timestamp>,
     /// Fields that two people set at once: the value that lost is offered here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -125,6 +133,7 @@ pub struct InviteView {
     /// What the joiner will be allowed to do.
     pub role: Role,
     /// When it ends.
+    #[serde(serialize_with = "super::time::milliseconds")]
     pub expires_at: Timestamp,
 }
 
@@ -141,6 +150,7 @@ pub struct Device {
     /// Whether it was revoked.
     pub revoked: bool,
     /// When it was linked, by its linker's clock.
+    #[serde(serialize_with = "super::time::milliseconds_or_null")]
     pub linked_at: Option<Timestamp>,
 }
 

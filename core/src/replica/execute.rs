@@ -7,11 +7,9 @@ use super::write::{Opened, Run, create_document, line};
 use super::{CommandError, Env, Replica};
 use crate::document::{BIRTH_VERSION, DocumentId, DocumentKind, DocumentNonce, Scalar};
 use crate::membership::{Genesis, NAME_CHARS_MAX, Payload, Profile, Role, Statement};
+use crate::model::interchange::LIST_TITLE_CHARS_MAX;
 use crate::model::{Command, Outcome};
 use crate::store::{DocumentRow, statements};
-
-/// The longest title of a list, in characters.
-pub const LIST_TITLE_CHARS_MAX: usize = 200;
 
 /// A command as it rests until a relay has acknowledged it: with all that it takes to make the
 /// same change again.

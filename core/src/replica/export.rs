@@ -1,12 +1,65 @@
 //! A list as text for other programs.
 
-use super::QueryError;
-use crate::model::{ExportFormat, List, Task};
+use std::collections::BTreeSet;
 
+use crate::model::interchange::{ExportList, ExportTask, to_json, to_markdown, to_todotxt};
+use crate::model::{ExportFormat, List, Task, TaskId};
+
+/// Writes what is not in the trash.
 pub(super) fn export(
-    _list: &List,
-    _tasks: Vec<Task>,
-    _format: ExportFormat,
-) -> Result<String, QueryError> {
-    Ok(String::new())
+    list: &List,
+    tasks: Vec<Task>,
+    trashed: &BTreeSet<TaskId>,
+    format: ExportFormat,
+) -> String {
+    let live = tasks.into_iter().filter(|task| !trashed.contains(&task.id));
+    let list = ExportList {
+        id: list.id.to_string(),
+        title: list.title.clone(),
+        tasks: nest(live),
+    };
+    match format {
+        ExportFormat::Json => to_json(&list),
+        ExportFormat::Markdown => to_markdown(&list),
+        ExportFormat::TodoTxt => to_todotxt(&list),
+    }
+}
+
+/// Brings tasks that stand in their order, each with its depth, back into a tree.
+fn nest(tasks: impl Iterator<Item = Task>) -> Vec<ExportTask> {
+    let mut top = Vec::new();
+    // The tasks above the next one, each with its depth.
+    let mut open: Vec<(u32, ExportTask)> = Vec::new();
+    let close = |open: &mut Vec<(u32, ExportTask)>, top: &mut Vec<ExportTask>, depth: u32| {
+        while open.last().is_some_and(|(d, _)| *d >= depth) {
+            if let Some((_, task)) = open.pop() {
+                match open.last_mut() {
+                    Some((_, parent)) => parent.children.push(task),
+                    None => top.push(task),
+                }
+            }
+        }
+    };
+    for task in tasks {
+        close(&mut open, &mut top, task.depth);
+        open.push((task.depth, exported(task)));
+    }
+    close(&mut open, &mut top, 0);
+    top
+}
+
+fn exported(task: Task) -> ExportTask {
+    ExportTask {
+        id: task.id.to_string(),
+        title: task.title,
+        notes: Some(task.notes).filter(|notes| !notes.is_empty()),
+        url: task.url,
+        status: task.status,
+        priority: task.priority,
+        due: task.due,
+        tags: task.tags,
+        created_at: task.created_at,
+        completed: None,
+        children: Vec::new(),
+    }
 }

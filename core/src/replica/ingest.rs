@@ -90,13 +90,12 @@ pub(crate) fn ingest(
     waiting: &mut Quarantine,
 ) -> Result<Ingested, IngestError> {
     let fresh = fresh_statements(conn, id, incoming)?;
-    let mut all = statements::of_document(conn, id)?;
-    if all.len() + fresh.len() > STATEMENTS_MAX {
+    let all = statements::of_document_with(conn, id, &fresh)?;
+    if all.len() > STATEMENTS_MAX {
         return Err(IngestError::TooManyStatements);
     }
-    all.extend(fresh.iter().cloned());
     let authority = Authority::evaluate(id, &all);
-    if !authority.can_read(reader) {
+    if !authority.can_read(reader) && !readable_before(conn, id, reader)? {
         return Err(IngestError::Unavailable);
     }
     let mut ingested = Ingested {
@@ -175,6 +174,12 @@ pub(crate) fn ingest(
         ingested.touched.push(*id);
     }
     Ok(ingested)
+}
+
+/// Whether `reader` may read the document by what is stored already: somebody who leaves, or
+/// learns that they were removed, may still say or hear so.
+fn readable_before(conn: &Connection, id: &DocumentId, reader: &Did) -> Result<bool, StoreError> {
+    Ok(document_for_session(conn, id, reader)?.is_some())
 }
 
 /// Verifies the statements of a message that are not here yet. Those about other documents do

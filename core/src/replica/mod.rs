@@ -4,6 +4,7 @@
 //! changes with a relay through a [`Session`](crate::sync::Session). Everything happens on the
 //! caller's thread and is on disk when the call returns.
 
+mod batch;
 mod error;
 mod execute;
 mod export;

@@ -78,9 +78,8 @@ impl Replica {
             Query::Export { list, format } => {
                 let list = self.list(conn, list)?;
                 let tree = Tree::load(conn, &self.document(conn, &list.id)?)?;
-                Ok(Answer::Text(super::export::export(
-                    &list, tree.tasks, *format,
-                )?))
+                let text = super::export::export(&list, tree.tasks, &tree.trashed, *format);
+                Ok(Answer::Text(text))
             }
             Query::Pending => Ok(Answer::Pending(pending(conn)?.into())),
         })

@@ -8,19 +8,12 @@ use super::order::{Sibling, behind, place};
 use super::write::{Opened, Run, line, text};
 use super::{CommandError, Replica};
 use crate::document::{DocumentId, Scalar};
+use crate::model::interchange::{NOTES_CHARS_MAX, TAG_CHARS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX};
 use crate::model::{
     ImportedTask, MovePlace, NewTask, Outcome, Priority, Status, TaskId, TaskPatch,
 };
 use crate::store::{Draft, StoreError, Target, parsed};
 
-/// The longest title of a task, in characters.
-pub const TITLE_CHARS_MAX: usize = 500;
-/// The longest notes, in characters.
-pub const NOTES_CHARS_MAX: usize = 50_000;
-/// The longest link, in characters.
-pub const URL_CHARS_MAX: usize = 2_000;
-/// The longest name of a tag, in characters.
-pub const TAG_CHARS_MAX: usize = 50;
 /// The most tags on one task.
 pub const TAGS_MAX: usize = 50;
 /// An import is written in changes of at most so many tasks,
@@ -166,6 +159,7 @@ struct Fresh {
     parent: Option<TaskId>,
     order: String,
     tags: Vec<String>,
+    created_ms: i64,
 }
 
 /// Writes a new item: only the fields that say something.
@@ -179,7 +173,7 @@ fn write_item(
     let item = draft.make_map(items, &fresh.id.to_string())?;
     draft.put(item, "title", Scalar::Str(fresh.title.clone()))?;
     draft.put(item, "order", Scalar::Str(fresh.order.clone()))?;
-    draft.put(item, "createdAt", Scalar::Timestamp(run.now_ms()))?;
+    draft.put(item, "createdAt", Scalar::Timestamp(fresh.created_ms))?;
     // Always made with the item: made on demand, two devices would hide one another's.
     let notes = draft.make_text(item, "notes")?;
     draft.type_new(notes, &fresh.notes);
@@ -248,6 +242,7 @@ impl Replica {
                     parent: new.parent,
                     order,
                     tags: tag_names,
+                    created_ms: run.now_ms(),
                 };
                 let items = draft.stored(items)?;
                 write_item(draft, run, items, &mut tags, &fresh)?;
@@ -535,8 +530,15 @@ fn flatten(
             parent,
             order,
             tags: tag_names(&task.tags)?,
+            created_ms: created_ms(task).unwrap_or(run.now_ms()),
         });
         flatten(&task.children, Some(id), None, run, out)?;
     }
     Ok(())
+}
+
+/// The beginning of the day on which an imported task says it was made, in UTC.
+fn created_ms(task: &ImportedTask) -> Option<i64> {
+    let zoned = task.created?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(zoned.timestamp().as_millisecond())
 }

@@ -125,11 +125,24 @@ impl Store {
         Ok(self.conn.execute_batch("ROLLBACK")?)
     }
 
-    /// Runs `work` in one transaction: all of it is committed, or nothing.
+    /// Runs `work` in one transaction: all of it is committed, or nothing. Inside a batch it is
+    /// committed with the batch.
     pub(crate) fn write<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E>
     where
         E: From<StoreError>,
     {
+        if !self.conn.is_autocommit() {
+            self.conn
+                .execute_batch("SAVEPOINT command")
+                .map_err(StoreError::from)?;
+            let result = work(&self.conn);
+            let end = match result {
+                Ok(_) => "RELEASE command",
+                Err(_) => "ROLLBACK TO command; RELEASE command",
+            };
+            self.conn.execute_batch(end).map_err(StoreError::from)?;
+            return result;
+        }
         self.begin()?;
         match work(&self.conn) {
             Ok(value) => {
@@ -148,6 +161,9 @@ impl Store {
     where
         E: From<StoreError>,
     {
+        if !self.conn.is_autocommit() {
+            return work(&self.conn);
+        }
         self.conn.execute_batch("BEGIN").map_err(StoreError::from)?;
         let result = work(&self.conn);
         self.rollback()?;

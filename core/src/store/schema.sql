@@ -116,6 +116,18 @@ CREATE TABLE pending_link (
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- A relay's: who may put new documents here.
+CREATE TABLE admitted (
+    did BLOB PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- A relay's: what two devices leave for one another.
+CREATE TABLE box (
+    id         BLOB PRIMARY KEY,
+    content    BLOB NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Caches from here on: all of it follows from the log and the statements.
 
 CREATE TABLE object (

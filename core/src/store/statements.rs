@@ -82,7 +82,16 @@ pub(crate) fn of_document(
     conn: &Connection,
     document: &DocumentId,
 ) -> Result<Vec<Statement>, StoreError> {
-    let mut out = Vec::new();
+    of_document_with(conn, document, &[])
+}
+
+/// The same, as it would be if `fresh` were stored too.
+pub(crate) fn of_document_with(
+    conn: &Connection,
+    document: &DocumentId,
+    fresh: &[Statement],
+) -> Result<Vec<Statement>, StoreError> {
+    let mut out = fresh.to_vec();
     query(
         conn,
         "SELECT bytes FROM statement WHERE doc = ?1 ORDER BY digest",
@@ -90,6 +99,11 @@ pub(crate) fn of_document(
         &mut out,
     )?;
     let mut dids: BTreeSet<Did> = mentioned(&out);
+    for statement in fresh {
+        if let Scope::Identity(did) = statement.scope() {
+            dids.insert(did);
+        }
+    }
     let signers: BTreeSet<PublicKey> = out.iter().map(Statement::signer).collect();
     for signer in signers {
         let mut prepared =

@@ -55,10 +55,17 @@ fn a_run_length_bomb_is_refused_before_it_grows() {
 }
 
 #[test]
+fn a_run_of_the_smallest_number_is_refused() {
+    // Automerge panics on it, or takes it for a literal, as its arithmetic is checked or not.
+    let forge = Forge::put().column(ACTION, &run(i64::MIN, &[1]));
+    assert_eq!(too_large(&refused(&forge)), "operations");
+}
+
+#[test]
 fn a_bomb_of_predecessors_is_refused_before_it_grows() {
     let mut count = Vec::new();
     uleb(&mut count, u64::MAX);
-    let forge = Forge::put().column(PRED_COUNT, &run(1, &count));
+    let forge = Forge::put().column(PRED_COUNT, &run(-1, &count));
     assert_eq!(too_large(&refused(&forge)), "predecessors");
     let mut rows = Vec::new();
     uleb(&mut rows, 1_000);
@@ -133,10 +140,31 @@ fn columns_of_different_length_are_refused() {
 
 #[test]
 fn the_same_operations_in_another_encoding_are_refused() {
-    // A run of one instead of a literal: Automerge reads both alike, but hashes them apart.
+    // Two literals instead of one run: Automerge reads both alike, but hashes them apart.
+    let forge = Forge::put()
+        .column(KEY_TEXT, &[2, 1, b'k'])
+        .column(INSERT, &[2])
+        .column(ACTION, &[0x7e, 1, 1])
+        .column(VALUE_META, &[2, 0])
+        .column(PRED_COUNT, &[2, 0]);
+    assert!(automerge::Change::from_bytes(forge.seal()).is_ok());
+    assert_eq!(
+        refused(&forge),
+        ChangeError::Column {
+            column: "actions",
+            fault: ColumnFault::SplitRun
+        }
+    );
+    // A run of one instead of a literal.
     let forge = Forge::put().column(ACTION, &[1, 1]);
     assert!(automerge::Change::from_bytes(forge.seal()).is_ok());
-    assert_eq!(refused(&forge), ChangeError::NotCanonical);
+    assert!(matches!(
+        refused(&forge),
+        ChangeError::Column {
+            fault: ColumnFault::ShortRun,
+            ..
+        }
+    ));
     // A column of falsehood that is left out.
     let forge = Forge::put().column(INSERT, &[]);
     assert_eq!(refused(&forge), ChangeError::NotCanonical);

@@ -1,0 +1,246 @@
+//! Reads JSON.
+
+use core::fmt::Display;
+use core::str::FromStr;
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::node::{Node, Object};
+use super::{FORMAT, VERSION};
+use crate::model::interchange::fields::day;
+use crate::model::interchange::fit::finish;
+use crate::model::interchange::forest::Forest;
+use crate::model::interchange::links::Links;
+use crate::model::interchange::task::{Import, ImportError, ImportedTask, check_size};
+use crate::model::interchange::warnings::Warnings;
+
+/// Fields that say where a task was, or that follow from others: they mean nothing elsewhere.
+const FIELDS_OF_PLACE: [&str; 9] = [
+    "shortId",
+    "list",
+    "depth",
+    "order",
+    "createdBy",
+    "assigneeDid",
+    "assignedAt",
+    "conflicts",
+    "line",
+];
+
+/// Reads a JSON export. A value that cannot be read goes to the notes as `field: value`, and a
+/// warning names it; a field that is not known is named by a warning once.
+///
+/// # Errors
+/// [`ImportError`] where the text is too large, no JSON, or no list.
+pub fn import_json(text: &str) -> Result<Import, ImportError> {
+    check_size(text)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = Reader::default();
+    let mut title = None;
+    let tasks = match Node::read(text)? {
+        Node::List(tasks) => tasks,
+        Node::Object(list) => reader.list(list, &mut title)?,
+        Node::Null | Node::Plain(_) | Node::Text(_) => return Err(ImportError::NotAList),
+    };
+    reader.tasks(tasks, None, 1)?;
+    for (place, id) in reader.links.resolve(&mut reader.forest).missing {
+        if let Some(task) = reader.forest.task_mut(place) {
+            let reason = format!("its parent {id} is not there; it is a task of the top level");
+            reader.warnings.add(task.line, &task.title, reason);
+        }
+    }
+    let tasks = reader.forest.grow(&mut reader.warnings);
+    Ok(finish(title, tasks, reader.warnings))
+}
+
+#[derive(Default)]
+struct Reader {
+    forest: Forest,
+    links: Links,
+    warnings: Warnings,
+    unknown: BTreeSet<String>,
+}
+
+impl Reader {
+    fn list(&mut self, list: Object, title: &mut Option<String>) -> Result<Vec<Node>, ImportError> {
+        let mut tasks = None;
+        for (key, value) in list.fields {
+            match (key.as_str(), value) {
+                ("tasks" | "items", Node::List(items)) => tasks = Some(items),
+                ("title" | "name", Node::Text(text)) => *title = Some(text),
+                ("version", value) => {
+                    let version = value.describe();
+                    if version.parse::<u64>().is_ok_and(|number| number > VERSION) {
+                        return Err(ImportError::NewerVersion { version });
+                    }
+                }
+                ("format", value) if value.describe() != FORMAT => {
+                    let reason = format!("this is no {FORMAT}; it is read as if it were one");
+                    self.warnings.add(list.line, &value.describe(), reason);
+                }
+                ("id" | "format" | "nextCursor", _) => {}
+                (key, value) => self.unknown_field(key, &value, list.line),
+            }
+        }
+        tasks.ok_or(ImportError::NotAList)
+    }
+
+    fn tasks(
+        &mut self,
+        nodes: Vec<Node>,
+        parent: Option<usize>,
+        line: usize,
+    ) -> Result<(), ImportError> {
+        for node in nodes {
+            match node {
+                Node::Object(object) => self.task(object, parent)?,
+                Node::Null => {}
+                other => {
+                    // A list of titles.
+                    let title = other.describe();
+                    if !matches!(other, Node::Text(_)) {
+                        let reason = "this is no task; it became a title";
+                        self.warnings.add(line, &title, reason);
+                    }
+                    let task = ImportedTask {
+                        title,
+                        line,
+                        ..ImportedTask::default()
+                    };
+                    self.forest.add(task, parent)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn task(&mut self, object: Object, parent: Option<usize>) -> Result<(), ImportError> {
+        let line = object.line;
+        let place = self.forest.add(
+            ImportedTask {
+                line,
+                ..ImportedTask::default()
+            },
+            parent,
+        )?;
+        let mut task = ImportedTask {
+            line,
+            ..ImportedTask::default()
+        };
+        let mut children = Vec::new();
+        // What could not be read, for the end of the notes.
+        let mut left = Vec::new();
+        for (key, value) in object.fields {
+            match (key.as_str(), value) {
+                (_, Node::Null) => {}
+                ("title", Node::Text(text)) => task.title = text,
+                ("notes", Node::Text(text)) => task.notes = Some(text),
+                ("url", Node::Text(text)) => task.url = Some(text),
+                ("status", Node::Text(text)) => {
+                    keep(text.parse(), &mut task.status, "status", text, &mut left);
+                }
+                ("priority", Node::Text(text)) => {
+                    keep(
+                        text.parse(),
+                        &mut task.priority,
+                        "priority",
+                        text,
+                        &mut left,
+                    );
+                }
+                ("due", Node::Text(text)) => {
+                    keep(parsed(&text), &mut task.due, "due", text, &mut left);
+                }
+                ("created", Node::Text(text)) => {
+                    keep(
+                        some_day(&text),
+                        &mut task.created,
+                        "created",
+                        text,
+                        &mut left,
+                    );
+                }
+                ("createdAt", Node::Text(text)) => {
+                    let day = parsed::<Timestamp>(&text)
+                        .map(|at| at.map(|at| TimeZone::UTC.to_datetime(at).date()));
+                    keep(day, &mut task.created, "createdAt", text, &mut left);
+                }
+                ("completed", Node::Text(text)) => {
+                    keep(
+                        some_day(&text),
+                        &mut task.completed,
+                        "completed",
+                        text,
+                        &mut left,
+                    );
+                }
+                ("tags", Node::List(tags)) => {
+                    task.set_tags(tags.iter().map(Node::describe).collect());
+                }
+                ("children", Node::List(list)) => children = list,
+                ("id", Node::Text(id)) => self.links.id(place, id),
+                ("parent", Node::Text(id)) => {
+                    if parent.is_none() {
+                        self.links.parent(place, id);
+                    }
+                }
+                ("deletedAt", _) => {
+                    self.warnings
+                        .add(line, &task.title, "it was in the trash; it no longer is");
+                }
+                ("title" | "notes" | "url" | "status" | "priority" | "due" | "tags", value) => {
+                    left.push((key, value.describe(), "it has another type".to_owned()));
+                }
+                (key, value) => self.unknown_field(key, &value, line),
+            }
+        }
+        for (key, value, error) in left {
+            let reason = format!("{key} cannot be read and is in the notes: {error}");
+            self.warnings.add(line, &value, reason);
+            task.add_notes(&format!("{key}: {value}"));
+        }
+        if let Some(kept) = self.forest.task_mut(place) {
+            *kept = task;
+        }
+        self.tasks(children, Some(place), line)
+    }
+
+    fn unknown_field(&mut self, key: &str, value: &Node, line: usize) {
+        if FIELDS_OF_PLACE.contains(&key) || !self.unknown.insert(key.to_owned()) {
+            return;
+        }
+        let text = format!("{key}: {}", value.describe());
+        self.warnings.add(
+            line,
+            &text,
+            "this field is not known; it was left out everywhere",
+        );
+    }
+}
+
+fn parsed<T>(text: &str) -> Result<Option<T>, T::Err>
+where
+    T: FromStr,
+{
+    text.parse().map(Some)
+}
+
+fn some_day(text: &str) -> Result<Option<jiff::civil::Date>, &'static str> {
+    day(text).map(Some).ok_or("write a day as 2026-11-23")
+}
+
+/// Takes a value over, or keeps its text for the notes.
+fn keep<T, E: Display>(
+    value: Result<T, E>,
+    slot: &mut T,
+    key: &str,
+    text: String,
+    left: &mut Vec<(String, String, String)>,
+) {
+    match value {
+        Ok(value) => *slot = value,
+        Err(error) => left.push((key.to_owned(), text, error.to_string())),
+    }
+}

@@ -1,0 +1,47 @@
+//! Lists as text: JSON, Markdown task lists and todo.txt, in and out.
+//!
+//! Pure functions. Two rules hold for every format:
+//!
+//! - **Nothing is dropped.** What cannot be read stays as text in a title or in notes, and a
+//!   warning names the line. A file is refused as a whole only where it is too large or no JSON.
+//! - **Out and in again is the same.** What an exporter writes, the importer of that format reads
+//!   back as the same tree: titles, notes, links, statuses, priorities, due dates, tags (in their
+//!   order, each once) and days. The exceptions: Markdown writes line breaks in notes as `\n`,
+//!   and todo.txt has no place for the list's title.
+//!
+//! ```
+//! use poo_core::model::interchange::import_markdown;
+//!
+//! let import = import_markdown("# Home\n\n- [ ] Pay rent !high due:2026-11-23 #money\n")?;
+//! assert_eq!(import.title.as_deref(), Some("Home"));
+//! assert_eq!(import.tasks[0].title, "Pay rent");
+//! assert_eq!(import.tasks[0].tags, ["money"]);
+//! # Ok::<(), poo_core::model::interchange::ImportError>(())
+//! ```
+
+mod export;
+mod fields;
+mod fit;
+mod forest;
+mod json;
+mod limits;
+mod lines;
+mod links;
+mod markdown;
+mod task;
+mod todotxt;
+mod warnings;
+mod words;
+
+#[cfg(test)]
+mod round_trip;
+
+pub use export::{ExportList, ExportTask};
+pub use json::{import_json, to_json};
+pub use limits::{
+    DEPTH_MAX, INPUT_BYTES_MAX, JSON_DEPTH_MAX, JSON_VALUES_MAX, LIST_TITLE_CHARS_MAX,
+    NOTES_CHARS_MAX, TAG_CHARS_MAX, TASKS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX, WARNINGS_MAX,
+};
+pub use markdown::{import_markdown, to_markdown};
+pub use task::{Import, ImportError, ImportWarning, ImportedTask};
+pub use todotxt::{import_todotxt, to_todotxt};

@@ -1,0 +1,344 @@
+//! Out and in again is the same, for every format; and no text makes an importer panic, or gives
+//! a tree that would not survive being exported and imported again.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Due, Priority, Status};
+
+/// Pieces that formats give a meaning to.
+const NASTY: [&str; 64] = [
+    " ",
+    " ",
+    " ",
+    "  ",
+    "\n",
+    "\t",
+    "\r\n",
+    "x",
+    "x ",
+    "(A)",
+    "(B) ",
+    "2026-11-23",
+    "2026-13-45",
+    "due:2026-11-23",
+    "due:",
+    "due: 2026-11-23",
+    "due:soon",
+    "pri:A",
+    "status:blocked",
+    "id:1",
+    "parent:1",
+    "url:u",
+    "note:n",
+    "rec:1w",
+    "t:2026-01-01",
+    "+tag",
+    "@tag",
+    "#tag",
+    "#",
+    "# ",
+    "## ",
+    "#12",
+    "!high",
+    "!none",
+    "- ",
+    "- [ ] ",
+    "* [x] ",
+    "1. ",
+    "[ ] ",
+    "[x]",
+    "[",
+    "]",
+    "(",
+    ")",
+    "[a](b)",
+    "](",
+    "<",
+    ">",
+    "> ",
+    "~~",
+    "~~~\n",
+    "```\n",
+    "`",
+    "\\",
+    "\\x",
+    "%41",
+    "&#10;",
+    "&",
+    "---\n",
+    "===\n",
+    "📅 ",
+    "⏫",
+    "\u{feff}",
+    "\u{1b}",
+];
+
+fn nasty(pieces: core::ops::Range<usize>) -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => proptest::sample::select(NASTY.as_slice()).prop_map(str::to_owned),
+        2 => "[a-zäß0-9]{1,4}",
+        1 => "\\PC",
+    ];
+    proptest::collection::vec(piece, pieces).prop_map(|pieces| pieces.concat())
+}
+
+fn some_text() -> impl Strategy<Value = String> {
+    nasty(1..9).prop_filter("not empty", |text| !text.is_empty())
+}
+
+fn some_day() -> impl Strategy<Value = Date> {
+    (1_i16..9999, 1_i8..13, 1_i8..29).prop_map(|(y, m, d)| jiff::civil::date(y, m, d))
+}
+
+fn some_due() -> impl Strategy<Value = Due> {
+    let zone = proptest::sample::select(
+        [
+            "UTC",
+            "Europe/Berlin",
+            "America/Argentina/Ushuaia",
+            "+05:30",
+        ]
+        .as_slice(),
+    );
+    (
+        some_day(),
+        proptest::option::of((0_i8..24, 0_i8..60, 0_i8..2, zone)),
+    )
+        .prop_map(|(day, at)| match at {
+            None => Due::on(day).unwrap(),
+            Some((h, m, s, zone)) => format!("{day}T{h:02}:{m:02}:{s:02}[{zone}]")
+                .parse()
+                .unwrap(),
+        })
+}
+
+fn some_task() -> impl Strategy<Value = ExportTask> {
+    let leaf = (
+        (
+            some_text(),
+            proptest::option::of(some_text()),
+            proptest::option::of(some_text()),
+        ),
+        proptest::sample::select(
+            [
+                Status::Open,
+                Status::InProgress,
+                Status::Blocked,
+                Status::Done,
+            ]
+            .as_slice(),
+        ),
+        proptest::sample::select(
+            [
+                Priority::High,
+                Priority::Medium,
+                Priority::Low,
+                Priority::None,
+            ]
+            .as_slice(),
+        ),
+        proptest::option::of(some_due()),
+        proptest::collection::vec(some_text(), 0..3),
+        proptest::option::of(0_i64..4_000_000_000),
+        proptest::option::of(some_day()),
+        prop_oneof!["[a-c]", some_text()],
+    )
+        .prop_map(
+            |((title, notes, url), status, priority, due, tags, created, completed, id)| {
+                ExportTask {
+                    id,
+                    title,
+                    notes,
+                    url,
+                    status,
+                    priority,
+                    due,
+                    tags: tags
+                        .into_iter()
+                        .map(|tag| tag.chars().take(TAG_CHARS_MAX).collect())
+                        .collect(),
+                    created_at: created.map(|at| Timestamp::from_second(at).unwrap()),
+                    completed,
+                    children: Vec::new(),
+                }
+            },
+        );
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        (inner.clone(), proptest::collection::vec(inner, 0..4)).prop_map(|(mut task, children)| {
+            task.children = children;
+            task
+        })
+    })
+}
+
+fn some_list() -> impl Strategy<Value = ExportList> {
+    (some_text(), proptest::collection::vec(some_task(), 0..4)).prop_map(|(title, tasks)| {
+        ExportList {
+            id: "list".to_owned(),
+            title,
+            tasks,
+        }
+    })
+}
+
+/// What an import of an export must give, but for lines.
+fn expected(tasks: &[ExportTask], notes_of: fn(&str) -> String) -> Vec<ImportedTask> {
+    tasks
+        .iter()
+        .map(|task| ImportedTask {
+            title: task.title.clone(),
+            notes: task.some_notes().map(notes_of),
+            url: task.url.clone(),
+            status: task.status,
+            priority: task.priority,
+            due: task.due.clone(),
+            tags: task.unique_tags().into_iter().map(str::to_owned).collect(),
+            created: task.created_day(),
+            completed: task.completed_day(),
+            line: 0,
+            children: expected(&task.children, notes_of),
+        })
+        .collect()
+}
+
+fn without_lines(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
+    for task in &mut tasks {
+        task.line = 0;
+        task.children = without_lines(core::mem::take(&mut task.children));
+    }
+    tasks
+}
+
+/// What an import gave, to be exported.
+fn exportable(tasks: &[ImportedTask]) -> Vec<ExportTask> {
+    tasks
+        .iter()
+        .map(|task| ExportTask {
+            id: "same".to_owned(),
+            title: task.title.clone(),
+            notes: task.notes.clone(),
+            url: task.url.clone(),
+            status: task.status,
+            priority: task.priority,
+            due: task.due.clone(),
+            tags: task.tags.clone(),
+            created_at: task
+                .created
+                .and_then(|day| TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()),
+            completed: task.completed,
+            children: exportable(&task.children),
+        })
+        .collect()
+}
+
+fn as_is(notes: &str) -> String {
+    notes.to_owned()
+}
+
+fn with_line_feeds(notes: &str) -> String {
+    notes.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+type Importer = fn(&str) -> Result<Import, ImportError>;
+type Exporter = fn(&ExportList) -> String;
+
+fn survives(text: &str, import: Importer, export: Exporter) -> Result<(), TestCaseError> {
+    let Ok(first) = import(text) else {
+        return Ok(());
+    };
+    let list = ExportList {
+        id: String::new(),
+        title: first.title.clone().unwrap_or_default(),
+        tasks: exportable(&first.tasks),
+    };
+    let written = export(&list);
+    let second = import(&written).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    prop_assert_eq!(
+        without_lines(second.tasks),
+        expected(&list.tasks, as_is),
+        "{}",
+        written
+    );
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn json_is_read_back(list in some_list()) {
+        let written = to_json(&list);
+        let import = import_json(&written).unwrap();
+        prop_assert_eq!(import.title.as_ref(), Some(&list.title));
+        let completed = import.tasks;
+        prop_assert_eq!(strip_undone(without_lines(completed)), expected(&list.tasks, as_is));
+        prop_assert_eq!(import.warnings, []);
+    }
+
+    #[test]
+    fn markdown_is_read_back(list in some_list()) {
+        let written = to_markdown(&list);
+        let import = import_markdown(&written).unwrap();
+        prop_assert_eq!(import.title.as_ref(), Some(&list.title), "{}", written);
+        prop_assert_eq!(
+            without_lines(import.tasks), expected(&list.tasks, with_line_feeds), "{}", written
+        );
+        prop_assert_eq!(import.warnings, [], "{}", written);
+    }
+
+    #[test]
+    fn todotxt_is_read_back(list in some_list()) {
+        let written = to_todotxt(&list);
+        let import = import_todotxt(&written).unwrap();
+        prop_assert_eq!(without_lines(import.tasks), expected(&list.tasks, as_is), "{}", written);
+    }
+
+    #[test]
+    fn any_text_is_read_as_markdown(text in nasty(0..60)) {
+        survives(&text, import_markdown, to_markdown)?;
+    }
+
+    #[test]
+    fn any_lines_are_read_as_markdown(
+        lines in proptest::collection::vec((0_usize..9, nasty(0..6)), 0..12)
+    ) {
+        let text: String = lines
+            .into_iter()
+            .map(|(indent, text)| format!("{}{text}\n", " ".repeat(indent)))
+            .collect();
+        survives(&text, import_markdown, to_markdown)?;
+    }
+
+    #[test]
+    fn any_text_is_read_as_todotxt(text in nasty(0..60)) {
+        survives(&text, import_todotxt, to_todotxt)?;
+    }
+
+    #[test]
+    fn any_characters_are_read(text in proptest::collection::vec(any::<char>(), 0..200)) {
+        let text: String = text.into_iter().collect();
+        survives(&text, import_markdown, to_markdown)?;
+        survives(&text, import_todotxt, to_todotxt)?;
+        prop_assert!(import_json(&text).is_err() || text.starts_with('['));
+    }
+
+    #[test]
+    fn any_damage_to_json_is_told(list in some_list(), at in any::<prop::sample::Index>(), c in any::<char>()) {
+        let mut damaged: Vec<char> = to_json(&list).chars().collect();
+        let at = at.index(damaged.len());
+        damaged[at] = c;
+        let damaged: String = damaged.into_iter().collect();
+        let _ = import_json(&damaged);
+    }
+}
+
+/// JSON keeps a day of completion whatever the status; the other formats have no place for it.
+fn strip_undone(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
+    for task in &mut tasks {
+        task.completed = task.completed.filter(|_| task.status == Status::Done);
+        task.children = strip_undone(core::mem::take(&mut task.children));
+    }
+    tasks
+}

@@ -1,0 +1,239 @@
+//! The client's end: it learns from the catalog what changed, and asks for just that.
+
+use std::collections::BTreeMap;
+
+use super::error::SessionError;
+use super::exchange::may_read;
+use super::session::{Event, Outgoing, Session, Side};
+use super::wire::Control;
+use crate::document::DocumentId;
+use crate::identity::Did;
+use crate::membership::StatementDigest;
+use crate::replica::Replica;
+use crate::store::{DocumentRow, StoreError};
+
+/// What only a client knows.
+#[derive(Debug)]
+pub(super) struct ClientState {
+    pub(super) pinned: Option<Did>,
+    /// Whether the relay takes new documents from this identity.
+    pub(super) admitted: bool,
+    /// Whether the relay has told everything that changed.
+    catalog_done: bool,
+    /// The place in the relay's sequence that is reached once everything is settled.
+    reached: Option<([u8; 16], u64)>,
+    /// What the relay told of documents, until they are settled.
+    told: BTreeMap<DocumentId, Vec<u8>>,
+}
+
+impl ClientState {
+    pub(super) fn new(pinned: Option<Did>) -> Self {
+        Self {
+            pinned,
+            admitted: false,
+            catalog_done: false,
+            reached: None,
+            told: BTreeMap::new(),
+        }
+    }
+}
+
+impl Session {
+    /// The handshake is done: ask what changed, and offer what is here.
+    pub(super) fn begin_client(
+        &mut self,
+        replica: &mut Replica,
+        admitted: bool,
+    ) -> Result<(), SessionError> {
+        if let Side::Client(client) = &mut self.side {
+            client.admitted = admitted;
+        }
+        if replica.relay_did()?.is_none()
+            && let Some((relay, _)) = self.peer
+        {
+            replica.pin_relay(&relay)?;
+        }
+        let (epoch, since) = replica.catalog_cursor()?;
+        self.send(Control::CatalogSince { epoch, since })?;
+        for row in DocumentRow::all(replica.conn())? {
+            if row.digest != row.synced {
+                self.ask(&row.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the relay's state of a document, and follows it from then on.
+    pub(super) fn ask(&mut self, document: &DocumentId) -> Result<(), SessionError> {
+        let state = self.follow(document)?;
+        if state.asked.is_none() {
+            state.asked = Some(false);
+        }
+        self.dirty.insert(*document);
+        Ok(())
+    }
+
+    pub(super) fn on_client_control(
+        &mut self,
+        replica: &mut Replica,
+        control: Control,
+    ) -> Result<(), SessionError> {
+        match control {
+            Control::Catalog {
+                epoch,
+                upto,
+                more,
+                documents,
+            } => {
+                for (document, digest) in documents {
+                    let row = DocumentRow::find(replica.conn(), &document)?;
+                    if row.is_some_and(|row| row.digest == digest.as_slice()) {
+                        // In sync. If it changes from now on, the relay says so.
+                        continue;
+                    }
+                    if let Side::Client(client) = &mut self.side {
+                        client.told.insert(document, digest.into());
+                    }
+                    self.ask(&document)?;
+                }
+                if let Side::Client(client) = &mut self.side {
+                    client.reached = Some((epoch, upto));
+                    client.catalog_done |= !more;
+                }
+                Ok(())
+            }
+            Control::BoxContent { id, content } => {
+                self.event(Event::Box {
+                    id,
+                    content: content.map(Into::into),
+                });
+                Ok(())
+            }
+            Control::Admitted { admitted } => {
+                if let Side::Client(client) = &mut self.side {
+                    client.admitted = admitted;
+                }
+                self.event(Event::Admitted { admitted });
+                Ok(())
+            }
+            _ => Err(SessionError::Unexpected("a message for a relay")),
+        }
+    }
+
+    /// Whether everything that was here is committed by the relay or refused by it, and
+    /// everything that the relay has for this identity is here.
+    #[must_use]
+    pub fn is_in_sync(&self) -> bool {
+        match &self.side {
+            Side::Client(client) => {
+                self.is_open()
+                    && client.catalog_done
+                    && self.dirty.is_empty()
+                    && self
+                        .documents
+                        .values()
+                        .all(super::exchange::DocumentState::is_settled)
+            }
+            Side::Relay(_) => false,
+        }
+    }
+
+    /// Notes how far this replica is in the relay's sequence. Call it when
+    /// [`Session::is_in_sync`] says so.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn note_in_sync(&mut self, replica: &mut Replica) -> Result<(), StoreError> {
+        if let Side::Client(client) = &mut self.side
+            && let Some((epoch, upto)) = client.reached.take()
+        {
+            client.told.clear();
+            replica.set_catalog_cursor(&epoch, upto)?;
+        }
+        Ok(())
+    }
+
+    /// Uses an invite. The list arrives by itself if the relay accepts it.
+    ///
+    /// # Errors
+    /// [`SessionError`] if the session cannot take more requests.
+    pub fn redeem(
+        &mut self,
+        document: DocumentId,
+        grant: StatementDigest,
+        secret: &[u8; 32],
+    ) -> Result<(), SessionError> {
+        let invite = crate::identity::Keypair::from_seed(secret);
+        let proof = crate::membership::Redeem::proof(&invite, &document, &grant, &self.me);
+        self.send(Control::Redeem {
+            document,
+            grant,
+            proof,
+        })?;
+        self.follow(&document)?.asked = Some(true);
+        Ok(())
+    }
+
+    /// Asks what lies at a meeting point, now and whenever that changes.
+    ///
+    /// # Errors
+    /// [`SessionError`] if the session cannot take more requests.
+    pub fn watch_box(&mut self, id: [u8; 16]) -> Result<(), SessionError> {
+        self.send(Control::BoxGet { id })
+    }
+
+    /// Leaves something at a meeting point.
+    ///
+    /// # Errors
+    /// [`SessionError`] if the session cannot take more requests.
+    pub fn put_box(&mut self, id: [u8; 16], content: Vec<u8>) -> Result<(), SessionError> {
+        self.send(Control::BoxPut {
+            id,
+            content: content.into(),
+        })
+    }
+
+    /// Uses a set-up link. [`Event::Admitted`] has the answer.
+    ///
+    /// # Errors
+    /// [`SessionError`] before the handshake is done.
+    pub fn admit(&mut self, secret: &[u8; 32]) -> Result<(), SessionError> {
+        let Some(message) = self.admission_message() else {
+            return Err(SessionError::Unexpected(
+                "an admission before the handshake",
+            ));
+        };
+        let proof = crate::replica::link_mac(secret, &message);
+        self.send(Control::Admit { proof })
+    }
+
+    /// What only a client or only a relay says about a document.
+    pub(super) fn next_for_reader(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+    ) -> Result<Option<Outgoing>, StoreError> {
+        let Some((did, _)) = self.peer else {
+            return Ok(None);
+        };
+        let Side::Relay(relay) = &mut self.side else {
+            return Ok(None);
+        };
+        if may_read(replica.conn(), document, &did)? {
+            relay.removed.remove(document);
+            if relay.unfollowed.remove(document) && !self.documents.contains_key(document) {
+                return self.announce(replica, document);
+            }
+            return Ok(None);
+        }
+        relay.unfollowed.remove(document);
+        let known = self.documents.remove(document).is_some();
+        let Side::Relay(relay) = &mut self.side else {
+            return Ok(None);
+        };
+        if known && relay.admitted_once.contains(document) {
+            relay.removed.insert(*document);
+        }
+        self.say_removed(replica, document)
+    }
+}

@@ -1,0 +1,658 @@
+//! One document in one session: what the other side has, what it still gets, what it sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::error::SessionError;
+use super::session::{DOCUMENTS_MAX, Effect, Event, Outgoing, Session, Side};
+use super::wire::{Changes, Control, Have};
+use crate::document::{ActorId, ChangeHash, DocumentId, TIP_INTERVAL, Tip, UnverifiedTip};
+use crate::identity::Did;
+use crate::membership::Statement;
+use crate::replica::{Env, Incoming, IngestError, Replica, ingest};
+use crate::store::{Actors, DocumentRow, Quarantine, Refusal, StoreError, nearest_tip, statements};
+
+/// About how many bytes of changes go into one message.
+const MESSAGE_TARGET_BYTES: usize = 256 * 1024;
+/// The most changes in one message.
+const MESSAGE_CHANGES_MAX: usize = 4_000;
+/// The most tips, statements and changes that a message may bring.
+const MESSAGE_PARTS_MAX: usize = 50_000;
+/// The most hashes that a refusal names.
+const NACK_HASHES_MAX: usize = 100;
+
+/// The first 16 bytes of a statement's digest.
+pub(super) type Short = [u8; 16];
+
+fn short(statement: &Statement) -> Short {
+    let digest = statement.digest();
+    let mut short = [0; 16];
+    for (to, from) in short.iter_mut().zip(digest.as_bytes()) {
+        *to = *from;
+    }
+    short
+}
+
+/// What a session knows of one document.
+#[derive(Debug, Default)]
+pub(super) struct DocumentState {
+    waiting: Quarantine,
+    /// What the other side has, once it has said so.
+    peer: Option<PeerView>,
+    /// The other side waits for our `Have`.
+    reply_due: bool,
+    /// We want the other side's `Have`: said (true) or still to say.
+    pub(super) asked: Option<bool>,
+    /// The other side refused: by which statements it judged, and which were here then.
+    refused: Option<([u8; 32], [u8; 32])>,
+}
+
+/// What the other side of a session has of a document.
+#[derive(Debug, Default)]
+struct PeerView {
+    tips: BTreeMap<ActorId, u64>,
+    statements: BTreeSet<Short>,
+}
+
+impl DocumentState {
+    /// Whether everything that was asked about this document has been answered.
+    pub(super) fn is_settled(&self) -> bool {
+        self.asked.is_none()
+    }
+}
+
+/// Whether an identity may read a document that is here.
+pub(super) fn may_read(
+    conn: &Connection,
+    document: &DocumentId,
+    did: &Did,
+) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM document_identity AS who JOIN document ON document.id = who.doc
+             WHERE document.doc = ?1 AND who.did = ?2 AND who.role IS NOT NULL",
+        )?
+        .exists(params![document.as_ref(), did.key().as_ref()])?)
+}
+
+/// Whether an identity once could read a document, or is named in it otherwise.
+fn is_named(conn: &Connection, document: &DocumentId, did: &Did) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM document_identity AS who JOIN document ON document.id = who.doc
+             WHERE document.doc = ?1 AND who.did = ?2",
+        )?
+        .exists(params![document.as_ref(), did.key().as_ref()])?)
+}
+
+/// The end of an actor's history here.
+fn hash_at(conn: &Connection, actor: i64, seq: u64) -> Result<Option<ChangeHash>, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT hash FROM change WHERE actor = ?1 AND seq = ?2")?
+        .query_row(params![actor, seq as i64], |row| crate::store::blob(row, 0))
+        .optional()?)
+}
+
+impl Session {
+    /// Whose right to read decides about a document: on a relay the other side's, on a client
+    /// one's own.
+    fn reader(&self) -> Option<Did> {
+        match self.side {
+            Side::Relay(_) => self.peer.map(|(did, _)| did),
+            Side::Client(_) => Some(self.me),
+        }
+    }
+
+    pub(super) fn follow(
+        &mut self,
+        document: &DocumentId,
+    ) -> Result<&mut DocumentState, SessionError> {
+        if self.documents.len() >= DOCUMENTS_MAX && !self.documents.contains_key(document) {
+            return Err(SessionError::TooMany("documents in one session"));
+        }
+        Ok(self.documents.entry(*document).or_default())
+    }
+
+    /// Follows a document for somebody who just became a member and has nothing of it.
+    pub(super) fn follow_new_member(&mut self, document: &DocumentId) -> Result<(), SessionError> {
+        if let Side::Relay(relay) = &mut self.side {
+            relay.admitted_once.insert(*document);
+        }
+        let state = self.follow(document)?;
+        state.peer = Some(PeerView::default());
+        state.reply_due = true;
+        self.dirty.insert(*document);
+        Ok(())
+    }
+
+    pub(super) fn on_have(
+        &mut self,
+        replica: &mut Replica,
+        have: &Have,
+        _env: &mut Env<'_>,
+    ) -> Result<(), SessionError> {
+        if have.tips.len() > MESSAGE_PARTS_MAX || have.statements.len() > MESSAGE_PARTS_MAX {
+            return Err(SessionError::TooMany("entries in a have"));
+        }
+        let document = have.document;
+        if let (Side::Relay(_), Some((did, _))) = (&self.side, self.peer)
+            && !may_read(replica.conn(), &document, &did)?
+        {
+            return self.answer_stranger(replica, &document, &did, have.reply);
+        }
+        let mut view = PeerView::default();
+        for (actor, seq, _) in &have.tips {
+            view.tips.insert(*actor, *seq);
+        }
+        for digest in &have.statements {
+            if let Ok(digest) = Short::try_from(digest.as_slice()) {
+                view.statements.insert(digest);
+            }
+        }
+        if let Side::Client(_) = self.side {
+            self.compare_with_relay(replica, have)?;
+        }
+        if let Side::Relay(relay) = &mut self.side {
+            relay.admitted_once.insert(document);
+        }
+        let state = self.follow(&document)?;
+        state.peer = Some(view);
+        state.reply_due |= have.reply;
+        state.asked = None;
+        self.dirty.insert(document);
+        Ok(())
+    }
+
+    /// Somebody who may not read a document asks for it, or offers one that is not here: the
+    /// same answer, "I have nothing". Who once could read gets the statements that ended it.
+    fn answer_stranger(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+        did: &Did,
+        reply: bool,
+    ) -> Result<(), SessionError> {
+        if is_named(replica.conn(), document, did)? && reply {
+            self.removed(document);
+            return Ok(());
+        }
+        let state = self.follow(document)?;
+        state.peer = None;
+        state.reply_due = false;
+        if reply {
+            self.send(Control::Have(Have {
+                document: *document,
+                tips: Vec::new(),
+                statements: Vec::new(),
+                reply: false,
+            }))?;
+        }
+        Ok(())
+    }
+
+    /// Notes that the other side must be told that it may not read a document any longer.
+    fn removed(&mut self, document: &DocumentId) {
+        if let Side::Relay(relay) = &mut self.side {
+            relay.removed.insert(*document);
+            self.dirty.insert(*document);
+        }
+    }
+
+    /// A client compares the relay's committed state with its own: that is its acknowledgement,
+    /// and how it learns that another copy of this device has written.
+    fn compare_with_relay(
+        &mut self,
+        replica: &mut Replica,
+        have: &Have,
+    ) -> Result<(), SessionError> {
+        let Some(row) = DocumentRow::find(replica.conn(), &have.document)? else {
+            if have.tips.is_empty() && have.statements.is_empty() {
+                self.event(Event::Refused {
+                    document: have.document,
+                    code: "unavailable".to_owned(),
+                    message: "the relay does not have it, or not for you".to_owned(),
+                });
+            }
+            return Ok(());
+        };
+        let actors = Actors::load(replica.conn(), row.row)?;
+        for (id, seq, hash) in &have.tips {
+            let Some(actor) = actors.get(id) else {
+                continue;
+            };
+            let forked = match hash_at(replica.conn(), actor.row, *seq)? {
+                Some(ours) => ours != *hash,
+                None => false,
+            };
+            if forked {
+                let commands = replica.yield_to(&have.document, id)?;
+                self.event(Event::Reauthored {
+                    document: have.document,
+                    commands,
+                });
+                return Ok(());
+            }
+            if actor.mine && *seq > actor.seq {
+                // Another copy of this device went on where this one stopped.
+                replica.retire_actor(&have.document)?;
+            }
+            if *seq <= actor.seq && actor.device == Some(replica.keys().device.public()) {
+                crate::replica::acknowledge_outbox(replica.conn(), row.row, actor.row, *seq)?;
+            }
+        }
+        if self.is_level(replica.conn(), &row, &actors, have)? {
+            DocumentRow::acknowledge(replica.conn(), row.row, &row.digest, None)?;
+            self.event(Event::Acknowledged {
+                document: have.document,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the other side has just what is here.
+    fn is_level(
+        &self,
+        conn: &Connection,
+        row: &DocumentRow,
+        actors: &Actors,
+        have: &Have,
+    ) -> Result<bool, StoreError> {
+        let theirs: BTreeMap<ActorId, u64> =
+            have.tips.iter().map(|(id, seq, _)| (*id, *seq)).collect();
+        let ours = actors
+            .iter()
+            .filter(|actor| actor.device.is_some() && actor.seq > 0)
+            .map(|actor| (actor.id, actor.seq))
+            .collect::<BTreeMap<_, _>>();
+        if theirs != ours {
+            return Ok(false);
+        }
+        let theirs: BTreeSet<&[u8]> = have.statements.iter().map(|s| s.as_slice()).collect();
+        let known = relevant(conn, &row.id)?;
+        Ok(theirs.len() == known.len()
+            && known.iter().all(|s| theirs.contains(short(s).as_slice())))
+    }
+
+    pub(super) fn on_changes(
+        &mut self,
+        replica: &mut Replica,
+        changes: &Changes,
+        _env: &mut Env<'_>,
+    ) -> Result<(), SessionError> {
+        let document = changes.document.ok_or(SessionError::Malformed)?;
+        let parts = changes.statements.len() + changes.tips.len() + changes.changes.len();
+        if parts > MESSAGE_PARTS_MAX {
+            return Err(SessionError::TooMany("parts in a message"));
+        }
+        let Some(reader) = self.reader() else {
+            return Err(SessionError::Unexpected("changes before the handshake"));
+        };
+        if let Some(refusal) = self.refuse_new_document(replica, &document)? {
+            return self.send(refusal);
+        }
+        let is_relay = matches!(self.side, Side::Relay(_));
+        let incoming = Incoming {
+            statements: changes.statements.iter().map(|s| s.as_slice()).collect(),
+            tips: changes.tips.clone(),
+            changes: changes.changes.iter().map(|c| c.as_slice()).collect(),
+            complete: !changes.more,
+        };
+        let state = self.follow(&document)?;
+        let taken = ingest(
+            replica.conn(),
+            &document,
+            &reader,
+            &incoming,
+            &mut state.waiting,
+        );
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(IngestError::Unavailable) => {
+                return self.send(nack(
+                    &document,
+                    "unavailable",
+                    "the document is not available to you here",
+                    Vec::new(),
+                    [0; 32],
+                ));
+            }
+            Err(IngestError::Statement(error)) => return Err(error.into()),
+            Err(IngestError::Tip(error)) => return Err(error.into()),
+            Err(IngestError::Change(error)) => return Err(error.into()),
+            Err(IngestError::TooManyStatements) => {
+                return Err(SessionError::TooMany("statements about one document"));
+            }
+            Err(IngestError::Store(error)) => return Err(error.into()),
+        };
+        // Whatever they sent they have, unless it is refused: then they learn what is here.
+        if let Some(peer) = state.peer.as_mut().filter(|_| taken.refused.is_empty()) {
+            for tip in &changes.tips {
+                let seq = peer.tips.entry(tip.actor(&document)).or_default();
+                *seq = (*seq).max(tip.seq());
+            }
+            for statement in &changes.statements {
+                if let Ok(unverified) = crate::membership::UnverifiedStatement::decode(statement) {
+                    peer.statements
+                        .insert(short_digest(unverified.digest().as_bytes()));
+                }
+            }
+        } else if state.peer.is_none() && is_relay {
+            state.peer = Some(PeerView::default());
+        }
+        if is_relay && !changes.more {
+            // The acknowledgement: what is committed here.
+            state.reply_due = true;
+            self.dirty.insert(document);
+        }
+        if !taken.fell.is_empty() {
+            self.event(Event::Refused {
+                document,
+                code: "fell".to_owned(),
+                message: "changes that were made after access ended are kept, but no longer part of the list".to_owned(),
+            });
+        }
+        if taken.added > 0 || taken.statements > 0 {
+            self.event(Event::Changed {
+                document,
+                added: taken.added,
+            });
+        }
+        for touched in taken.touched {
+            if is_relay {
+                self.effects.push(Effect::Document(touched));
+            } else if touched != document {
+                self.dirty.insert(touched);
+                self.documents.entry(touched).or_default();
+            }
+        }
+        self.refuse(replica, &document, &taken.refused)
+    }
+
+    fn refuse(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+        refused: &[(ChangeHash, Refusal)],
+    ) -> Result<(), SessionError> {
+        let Some((_, first)) = refused.first() else {
+            return Ok(());
+        };
+        // The reason that explains the others: those that only miss what was refused say less.
+        let reason = refused
+            .iter()
+            .map(|(_, refusal)| *refusal)
+            .find(|refusal| *refusal != Refusal::MissingDeps)
+            .unwrap_or(*first);
+        let judged_by = statements::authority(replica.conn(), document)?.digest_set_fingerprint();
+        let hashes = refused
+            .iter()
+            .take(NACK_HASHES_MAX)
+            .map(|(hash, _)| *hash)
+            .collect();
+        self.send(nack(
+            document,
+            reason.code(),
+            &reason.to_string(),
+            hashes,
+            judged_by,
+        ))
+    }
+
+    pub(super) fn on_nack(
+        &mut self,
+        replica: &mut Replica,
+        document: DocumentId,
+        code: String,
+        message: String,
+        judged_by: [u8; 32],
+    ) -> Result<(), SessionError> {
+        let ours = statements::authority(replica.conn(), &document)?.digest_set_fingerprint();
+        let is_client = matches!(self.side, Side::Client(_));
+        let state = self.follow(&document)?;
+        state.refused = Some((judged_by, ours));
+        if is_client {
+            if judged_by == [0; 32] {
+                state.asked = None;
+            }
+            if let Some(row) = DocumentRow::find(replica.conn(), &document)? {
+                DocumentRow::acknowledge(replica.conn(), row.row, &row.synced, Some(&message))?;
+            }
+            self.event(Event::Refused {
+                document,
+                code,
+                message,
+            });
+        }
+        Ok(())
+    }
+
+    /// What there is to say about a document next; `None` when all is said.
+    pub(super) fn next_of(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+    ) -> Result<Option<Outgoing>, StoreError> {
+        if let Some(outgoing) = self.next_for_reader(replica, document)? {
+            return Ok(Some(outgoing));
+        }
+        let is_relay = matches!(self.side, Side::Relay(_));
+        let Some((did, _)) = self.peer else {
+            return Ok(None);
+        };
+        if is_relay && !may_read(replica.conn(), document, &did)? {
+            return Ok(None);
+        }
+        let Some(state) = self.documents.get_mut(document) else {
+            return Ok(None);
+        };
+        let row = DocumentRow::find(replica.conn(), document)?;
+        if let (Some(row), Some(_)) = (&row, &state.peer)
+            && let Some(changes) = state.next_changes(replica.conn(), row)?
+        {
+            if !is_relay && !changes.more {
+                state.asked = Some(true);
+            }
+            return Ok(Some(Outgoing::Changes(changes)));
+        }
+        if core::mem::take(&mut state.reply_due) {
+            return Ok(Some(Outgoing::Have(make_have(
+                replica.conn(),
+                document,
+                false,
+            )?)));
+        }
+        if !is_relay
+            && (state.asked == Some(false) || state.peer.is_none() && state.asked.is_none())
+        {
+            state.asked = Some(true);
+            return Ok(Some(Outgoing::Have(make_have(
+                replica.conn(),
+                document,
+                true,
+            )?)));
+        }
+        Ok(None)
+    }
+}
+
+fn short_digest(digest: &[u8]) -> Short {
+    let mut short = [0; 16];
+    for (to, from) in short.iter_mut().zip(digest) {
+        *to = *from;
+    }
+    short
+}
+
+pub(super) fn nack(
+    document: &DocumentId,
+    code: &str,
+    message: &str,
+    hashes: Vec<ChangeHash>,
+    judged_by: [u8; 32],
+) -> Control {
+    Control::Nack {
+        document: *document,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        hashes,
+        judged_by,
+    }
+}
+
+/// The statements that belong to a document.
+pub(super) fn relevant(
+    conn: &Connection,
+    document: &DocumentId,
+) -> Result<BTreeSet<Statement>, StoreError> {
+    Ok(crate::membership::relevant(
+        document,
+        &statements::of_document(conn, document)?,
+    ))
+}
+
+/// What is here of a document.
+pub(super) fn make_have(
+    conn: &Connection,
+    document: &DocumentId,
+    reply: bool,
+) -> Result<Have, StoreError> {
+    let mut have = Have {
+        document: *document,
+        tips: Vec::new(),
+        statements: Vec::new(),
+        reply,
+    };
+    let Some(row) = DocumentRow::find(conn, document)? else {
+        return Ok(have);
+    };
+    for actor in Actors::load(conn, row.row)?.iter() {
+        if let (Some(_), Some(hash), true) = (actor.device, actor.hash, actor.seq > 0) {
+            have.tips.push((actor.id, actor.seq, hash));
+        }
+    }
+    have.tips.sort_unstable();
+    for statement in relevant(conn, document)? {
+        have.statements.push(short(&statement).to_vec().into());
+    }
+    Ok(have)
+}
+
+impl DocumentState {
+    /// The next part of what the other side lacks: all statements first, then changes in causal
+    /// order with the tips that vouch for them. What it gets it is taken to have.
+    fn next_changes(
+        &mut self,
+        conn: &Connection,
+        row: &DocumentRow,
+    ) -> Result<Option<Changes>, StoreError> {
+        let Some(peer) = &mut self.peer else {
+            return Ok(None);
+        };
+        let known = relevant(conn, &row.id)?;
+        if let Some((judged_by, at_refusal)) = self.refused {
+            // Offered again only when more is known than when it was refused, and that is not
+            // just what it was refused by: else two peers would talk for ever.
+            let now = statements::authority(conn, &row.id)?.digest_set_fingerprint();
+            if now == judged_by || now == at_refusal {
+                return Ok(None);
+            }
+            self.refused = None;
+        }
+        let mut out = Changes {
+            document: Some(row.id),
+            ..Changes::default()
+        };
+        for statement in &known {
+            if peer.statements.insert(short(statement)) {
+                out.statements.push(statement.to_wire().into());
+            }
+        }
+        let actors = Actors::load(conn, row.row)?;
+        let mut behind: BTreeMap<i64, (ActorId, u64)> = BTreeMap::new();
+        for actor in actors.iter().filter(|actor| actor.device.is_some()) {
+            let theirs = peer.tips.get(&actor.id).copied().unwrap_or_default();
+            if actor.seq > theirs {
+                behind.insert(actor.row, (actor.id, theirs));
+            }
+        }
+        if behind.is_empty() {
+            return Ok((!out.statements.is_empty()).then_some(out));
+        }
+        let mut last: BTreeMap<i64, u64> = BTreeMap::new();
+        let mut bytes = 0;
+        let first = first_missing(conn, &behind)?;
+        let mut statement = conn.prepare_cached(
+            "SELECT actor, seq, bytes FROM change WHERE doc = ?1 AND id >= ?2 ORDER BY id",
+        )?;
+        let mut rows = statement.query(params![row.row, first])?;
+        while let Some(found) = rows.next()? {
+            let actor: i64 = found.get(0)?;
+            let seq = found.get::<_, i64>(1)?.unsigned_abs();
+            match behind.get(&actor) {
+                Some((_, theirs)) if seq > *theirs => {}
+                _ => continue,
+            }
+            if bytes >= MESSAGE_TARGET_BYTES || out.changes.len() >= MESSAGE_CHANGES_MAX {
+                out.more = true;
+                break;
+            }
+            let change: Vec<u8> = found.get(2)?;
+            bytes += change.len();
+            out.changes.push(change.into());
+            last.insert(actor, seq);
+        }
+        for (actor, seq) in last {
+            out.tips.extend(covering_tips(conn, row, actor, seq)?);
+            if let Some((id, _)) = behind.get(&actor) {
+                peer.tips.insert(*id, seq);
+            }
+        }
+        Ok(Some(out))
+    }
+}
+
+/// Where in the log the other side begins to lack something.
+fn first_missing(
+    conn: &Connection,
+    behind: &BTreeMap<i64, (ActorId, u64)>,
+) -> Result<i64, StoreError> {
+    let mut first = i64::MAX;
+    for (actor, (_, theirs)) in behind {
+        let id: Option<i64> = conn
+            .prepare_cached("SELECT id FROM change WHERE actor = ?1 AND seq = ?2")?
+            .query_row(params![actor, *theirs as i64 + 1], |row| row.get(0))
+            .optional()?;
+        first = first.min(id.unwrap_or(i64::MAX));
+    }
+    Ok(first)
+}
+
+/// The tips that let a receiver take an actor's changes up to `seq`: the last one at or before
+/// it, and the next one behind it.
+fn covering_tips(
+    conn: &Connection,
+    row: &DocumentRow,
+    actor: i64,
+    seq: u64,
+) -> Result<Vec<UnverifiedTip>, StoreError> {
+    let mut tips = Vec::with_capacity(2);
+    let read = |bytes: Vec<u8>| {
+        crate::store::read_tip(row, &bytes).map(|tip: Tip| tip.as_unverified().clone())
+    };
+    if !seq.is_multiple_of(TIP_INTERVAL) {
+        let before: Option<Vec<u8>> = conn
+            .prepare_cached(
+                "SELECT bytes FROM tip WHERE actor = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT 1",
+            )?
+            .query_row(params![actor, seq as i64], |r| r.get(0))
+            .optional()?;
+        if let Some(bytes) = before {
+            tips.push(read(bytes)?);
+        }
+    }
+    if let Some(bytes) = nearest_tip(conn, actor, seq)? {
+        tips.push(read(bytes)?);
+    }
+    Ok(tips)
+}

@@ -1,0 +1,26 @@
+//! Signed sessions: how two replicas exchange what they have (docs/PROTOCOL.md).
+//!
+//! A [`Session`] is a state machine without sockets and clocks. The loop around it is the same
+//! everywhere:
+//!
+//! 1. give it every frame that arrives: [`Session::handle_frame`], inside [`Replica::batch`];
+//! 2. when the batch has been committed, send what it has to say: [`Session::poll_transmit`]
+//!    until there is nothing, and no faster than the other side takes it;
+//! 3. look at what happened: [`Session::poll_event`], and on a relay [`Session::take_effects`],
+//!    which the other sessions have to hear of.
+//!
+//! [`Replica::batch`]: crate::replica::Replica::batch
+
+mod client;
+mod error;
+mod exchange;
+mod relay;
+mod seal;
+mod session;
+mod wire;
+
+pub use error::SessionError;
+pub use relay::Admission;
+pub use seal::SealError;
+pub use session::{Effect, Event, Session};
+pub use wire::{EPHEMERAL_BYTES_MAX, Ephemeral, SUBPROTOCOL};

@@ -1,0 +1,323 @@
+//! The relay's end: admission, catalog, invites, meeting points.
+
+use std::collections::BTreeSet;
+
+use subtle::ConstantTimeEq as _;
+
+use super::error::SessionError;
+use super::exchange::{may_read, nack, relevant};
+use super::session::{Effect, Outgoing, Session, Side};
+use super::wire::{Changes, Control};
+use crate::document::DocumentId;
+use crate::identity::{Did, Signature};
+use crate::membership::{Payload, Redeem, Statement, StatementDigest};
+use crate::replica::{Env, Replica, add_statement, link_mac};
+use crate::store::{DocumentRow, StoreError, statements};
+
+/// The most documents in one catalog message.
+const CATALOG_DOCUMENTS_MAX: usize = 5_000;
+/// The most bytes at a meeting point.
+const BOX_BYTES_MAX: usize = 4 * 1024;
+/// The most meeting points that one session watches.
+const BOXES_WATCHED_MAX: usize = 64;
+
+/// Who may put new documents on a relay. Whoever is a member of a document that is there may
+/// always reach that document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Admission {
+    /// Everybody: for a relay that only its owner can reach.
+    Open,
+    /// Who used the set-up link, and whoever was invited by somebody admitted.
+    #[default]
+    Invite,
+    /// Who was admitted before.
+    Closed,
+}
+
+/// What only a relay knows.
+#[derive(Debug)]
+pub(super) struct RelayState {
+    admission: Admission,
+    boxes: BTreeSet<[u8; 16]>,
+    /// Documents that changed and that this session does not follow yet.
+    pub(super) unfollowed: BTreeSet<DocumentId>,
+    /// Documents that the other side has to be told it may not read any longer.
+    pub(super) removed: BTreeSet<DocumentId>,
+    /// Documents that this session was given.
+    pub(super) admitted_once: BTreeSet<DocumentId>,
+}
+
+impl RelayState {
+    pub(super) fn new(admission: Admission) -> Self {
+        Self {
+            admission,
+            boxes: BTreeSet::new(),
+            unfollowed: BTreeSet::new(),
+            removed: BTreeSet::new(),
+            admitted_once: BTreeSet::new(),
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn is_admitted(&self, replica: &Replica) -> Result<bool, StoreError> {
+        match (&self.side, self.peer) {
+            (Side::Relay(relay), Some((did, _))) => {
+                Ok(relay.admission == Admission::Open || replica.is_admitted(&did)?)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// A refusal, if a document is not here and its sender may not put new ones here.
+    pub(super) fn refuse_new_document(
+        &self,
+        replica: &Replica,
+        document: &DocumentId,
+    ) -> Result<Option<Control>, StoreError> {
+        if matches!(self.side, Side::Client(_))
+            || DocumentRow::find(replica.conn(), document)?.is_some()
+            || self.is_admitted(replica)?
+        {
+            return Ok(None);
+        }
+        Ok(Some(nack(
+            document,
+            "not-admitted",
+            "this relay takes new lists only from people who were invited to it: ask its owner for a link",
+            Vec::new(),
+            [0; 32],
+        )))
+    }
+
+    pub(super) fn on_relay_control(
+        &mut self,
+        replica: &mut Replica,
+        control: Control,
+        env: &mut Env<'_>,
+    ) -> Result<(), SessionError> {
+        let Some((did, _)) = self.peer else {
+            return Err(SessionError::Unexpected("a request before the handshake"));
+        };
+        match control {
+            Control::CatalogSince { epoch, since } => {
+                self.answer_catalog(replica, &did, &epoch, since)
+            }
+            Control::Redeem {
+                document,
+                grant,
+                proof,
+            } => self.answer_redeem(replica, &did, &document, &grant, &proof, env),
+            Control::BoxPut { id, content } => {
+                if content.len() > BOX_BYTES_MAX {
+                    return Err(SessionError::TooMany("bytes at a meeting point"));
+                }
+                replica.put_box(&id, &content, env.now)?;
+                self.effects.push(Effect::Box(id));
+                Ok(())
+            }
+            Control::BoxGet { id } => {
+                let Side::Relay(relay) = &mut self.side else {
+                    return Ok(());
+                };
+                if relay.boxes.len() >= BOXES_WATCHED_MAX && !relay.boxes.contains(&id) {
+                    return Err(SessionError::TooMany("watched meeting points"));
+                }
+                relay.boxes.insert(id);
+                let content = replica.get_box(&id, env.now)?;
+                self.send(Control::BoxContent {
+                    id,
+                    content: content.map(Into::into),
+                })
+            }
+            Control::Admit { proof } => {
+                let message = self.admission_message().ok_or(SessionError::Unexpected(
+                    "an admission before the handshake",
+                ))?;
+                let holds = match replica.setup_secret()? {
+                    Some(secret) => bool::from(link_mac(&secret, &message).ct_eq(&proof)),
+                    None => false,
+                };
+                if holds {
+                    // The link is for one person; whom they invite comes by invites.
+                    replica.admit(&did)?;
+                    replica.clear_setup_secret()?;
+                }
+                let admitted = holds || self.is_admitted(replica)?;
+                self.send(Control::Admitted { admitted })
+            }
+            _ => Err(SessionError::Unexpected("a message for a client")),
+        }
+    }
+
+    /// What an admission's proof is made over: this session, and who asks.
+    pub(super) fn admission_message(&self) -> Option<Vec<u8>> {
+        let binding = self.session_binding()?;
+        let did = match &self.side {
+            Side::Client(_) => self.me,
+            Side::Relay(_) => self.peer?.0,
+        };
+        let mut message = binding.to_vec();
+        message.extend_from_slice(did.key().as_ref());
+        Some(message)
+    }
+
+    fn answer_catalog(
+        &mut self,
+        replica: &Replica,
+        did: &Did,
+        epoch: &[u8; 16],
+        since: u64,
+    ) -> Result<(), SessionError> {
+        let ours = replica.epoch()?;
+        let since = if *epoch == ours { since } else { 0 };
+        let mut upto = since;
+        let mut documents = Vec::new();
+        for (row, version) in DocumentRow::changed_since(replica.conn(), since)? {
+            upto = upto.max(version);
+            if may_read(replica.conn(), &row.id, did)? {
+                documents.push((row.id, row.digest.into()));
+            }
+            if documents.len() >= CATALOG_DOCUMENTS_MAX {
+                let part = core::mem::take(&mut documents);
+                self.send(Control::Catalog {
+                    epoch: ours,
+                    upto,
+                    more: true,
+                    documents: part,
+                })?;
+            }
+        }
+        self.send(Control::Catalog {
+            epoch: ours,
+            upto,
+            more: false,
+            documents,
+        })
+    }
+
+    fn answer_redeem(
+        &mut self,
+        replica: &mut Replica,
+        did: &Did,
+        document: &DocumentId,
+        grant: &StatementDigest,
+        proof: &Signature,
+        env: &Env<'_>,
+    ) -> Result<(), SessionError> {
+        let refuse = |code: &str, message: &str| nack(document, code, message, Vec::new(), [0; 32]);
+        let authority = statements::authority(replica.conn(), document)?;
+        let known = authority.invites().get(grant).filter(|state| {
+            state.invite.relay == self.me
+                && Redeem::verify_proof(&state.invite.key, document, grant, did, proof).is_ok()
+        });
+        let Some(state) = known else {
+            return self.send(refuse(
+                "invite-unknown",
+                "the relay does not know this invite: ask its maker to sync, then try again",
+            ));
+        };
+        if !state.redeemed_by.contains(did) {
+            if state.revoked {
+                return self.send(refuse("invite-revoked", "the invite was taken back"));
+            }
+            if state.invite.expires_at_ms <= env.now.as_millisecond() {
+                return self.send(refuse(
+                    "invite-expired",
+                    "the invite has expired: ask for a new one",
+                ));
+            }
+            if state.invite.single_use && !state.redeemed_by.is_empty() {
+                return self.send(refuse(
+                    "invite-used",
+                    "the invite was used already, and it is good for one person: ask for a new one",
+                ));
+            }
+            let redeem = Redeem {
+                document: *document,
+                grant: *grant,
+                joiner: *did,
+                invite: state.invite.key,
+                proof: *proof,
+                redeemed_at_ms: env.now.as_millisecond(),
+            };
+            let statement = Statement::sign(Payload::Redeem(redeem), self.signing_key())?;
+            add_statement(replica.conn(), document, &statement)?;
+            replica.admit(did)?;
+            self.effects.push(Effect::Document(*document));
+        }
+        // From here on the joiner is a member that has nothing yet.
+        self.follow_new_member(document)
+    }
+
+    /// Tells the other side of a meeting point that it watches.
+    ///
+    /// # Errors
+    /// [`SessionError`] if the session cannot take more messages.
+    pub fn notify_box(
+        &mut self,
+        replica: &Replica,
+        id: &[u8; 16],
+        env: &Env<'_>,
+    ) -> Result<(), SessionError> {
+        let watches = matches!(&self.side, Side::Relay(relay) if relay.boxes.contains(id));
+        if !watches {
+            return Ok(());
+        }
+        let content = replica.get_box(id, env.now)?;
+        self.send(Control::BoxContent {
+            id: *id,
+            content: content.map(Into::into),
+        })
+    }
+
+    /// Tells of a document that the other side may read and does not follow yet.
+    pub(super) fn announce(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+    ) -> Result<Option<Outgoing>, StoreError> {
+        let Some(row) = DocumentRow::find(replica.conn(), document)? else {
+            return Ok(None);
+        };
+        Ok(Some(Outgoing::Control(Control::Catalog {
+            epoch: replica.epoch()?,
+            // Out of turn: the cursor stays where it was.
+            upto: 0,
+            more: true,
+            documents: vec![(row.id, row.digest.into())],
+        })))
+    }
+
+    /// Tells the other side that it may not read a document any longer: the statements first,
+    /// so that it can see by whom, then in words.
+    pub(super) fn say_removed(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+    ) -> Result<Option<Outgoing>, StoreError> {
+        let Side::Relay(relay) = &mut self.side else {
+            return Ok(None);
+        };
+        if !relay.removed.remove(document) {
+            return Ok(None);
+        }
+        relay.admitted_once.remove(document);
+        let known = relevant(replica.conn(), document)?;
+        let goodbye = nack(
+            document,
+            "removed",
+            "you are no longer a member of this list; your copy is kept",
+            Vec::new(),
+            [0; 32],
+        );
+        // There is always room for one more: it answers what the session itself is about.
+        self.push_control(goodbye);
+        let statements = known.iter().map(|s| s.to_wire().into()).collect();
+        Ok(Some(Outgoing::Changes(Changes {
+            document: Some(*document),
+            statements,
+            ..Changes::default()
+        })))
+    }
+}

@@ -1,0 +1,688 @@
+//! The session: handshake, frames in and out.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::client::ClientState;
+use super::error::SessionError;
+use super::exchange::DocumentState;
+use super::relay::RelayState;
+use super::seal::{Binding, Direction, is_sealed, peek_join};
+use super::wire::{
+    Changes, Control, Data, EPHEMERAL_BYTES_MAX, Ephemeral, Have, Nonce, VERSION, decode_data,
+    encode,
+};
+use crate::document::{DocumentId, limits};
+use crate::identity::{Did, Domain, Keypair, PublicKey};
+use crate::membership::{Statement, verify_device_chain};
+use crate::replica::{Env, Replica, own_chain, put_chain};
+use crate::store::StoreError;
+
+/// The most statements in a client's proof of its device.
+const CHAIN_MAX: usize = 64;
+/// The most documents that one session may follow.
+pub(super) const DOCUMENTS_MAX: usize = 10_000;
+/// Signed messages that wait to be forwarded; beyond that the oldest are dropped.
+const EPHEMERALS_MAX: usize = 64;
+/// Control messages that wait to be sent; beyond that the other side asks for more than it takes.
+const CONTROLS_MAX: usize = 20_000;
+
+/// Something that an application may want to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The handshake is done.
+    Connected {
+        /// Who is on the other side.
+        peer: Did,
+        /// How far the relay's clock is ahead of ours, in milliseconds.
+        clock_offset_ms: i64,
+    },
+    /// A document changed by what the other side sent.
+    Changed {
+        /// The document.
+        document: DocumentId,
+        /// Changes that were added.
+        added: usize,
+    },
+    /// The relay has committed everything that is here of a document.
+    Acknowledged {
+        /// The document.
+        document: DocumentId,
+    },
+    /// Something was refused by the other side.
+    Refused {
+        /// Of which document.
+        document: DocumentId,
+        /// A short name that does not change between versions.
+        code: String,
+        /// In words.
+        message: String,
+    },
+    /// Another copy of this device has written: history was made again under a fresh actor.
+    Reauthored {
+        /// In which document.
+        document: DocumentId,
+        /// How many commands were carried out again.
+        commands: usize,
+    },
+    /// A signed message that is not kept.
+    Ephemeral {
+        /// The message.
+        message: Ephemeral,
+        /// Who sent it.
+        from: Did,
+    },
+    /// What lies at a meeting point of two devices.
+    Box {
+        /// The meeting point.
+        id: [u8; 16],
+        /// What lies there.
+        content: Option<Vec<u8>>,
+    },
+    /// The relay answered a set-up link.
+    Admitted {
+        /// Whether this identity may put new documents there.
+        admitted: bool,
+    },
+}
+
+/// Something that the relay's other sessions have to hear of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A document changed: [`Session::notify_document`].
+    Document(DocumentId),
+    /// Something was left at a meeting point: [`Session::notify_box`].
+    Box([u8; 16]),
+    /// A signed message: [`Session::forward`], with the frame as it came.
+    Ephemeral {
+        /// The document that it is about.
+        document: DocumentId,
+        /// The frame.
+        frame: Vec<u8>,
+    },
+}
+
+pub(super) enum Side {
+    Client(ClientState),
+    Relay(RelayState),
+}
+
+/// How far the handshake is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The client waits for `Challenge`.
+    AwaitChallenge,
+    /// The client waits for `Peer`; the relay waits for `Join`.
+    AwaitJoin,
+    Open,
+    Closed,
+}
+
+/// One end of a signed session.
+pub struct Session {
+    pub(super) side: Side,
+    stage: Stage,
+    key: Keypair,
+    pub(super) me: Did,
+    my_nonce: Nonce,
+    binding: Option<Binding>,
+    /// The other side: who, and by which device.
+    pub(super) peer: Option<(Did, PublicKey)>,
+    sent: u64,
+    received: u64,
+    frames: VecDeque<Vec<u8>>,
+    controls: VecDeque<Control>,
+    ephemerals: VecDeque<Vec<u8>>,
+    pub(super) documents: BTreeMap<DocumentId, DocumentState>,
+    /// Documents of which there may be something to say.
+    pub(super) dirty: BTreeSet<DocumentId>,
+    events: VecDeque<Event>,
+    pub(super) effects: Vec<Effect>,
+    /// The last count of each author's session of signed messages.
+    counts: BTreeMap<(DocumentId, PublicKey), ([u8; 16], u64)>,
+    my_ephemeral: ([u8; 16], u64),
+}
+
+impl core::fmt::Debug for Session {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Session")
+            .field("stage", &self.stage)
+            .field("me", &self.me)
+            .field("peer", &self.peer)
+            .field("documents", &self.documents.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// The client's end. `pinned` is who must answer; `None` trusts whoever does, and reports it
+    /// by [`Event::Connected`].
+    #[must_use]
+    pub fn client(replica: &Replica, pinned: Option<Did>, env: &mut Env<'_>) -> Self {
+        let keys = replica.keys();
+        let side = Side::Client(ClientState::new(pinned));
+        Self::new(
+            side,
+            Stage::AwaitChallenge,
+            keys.device.clone(),
+            keys.did,
+            env,
+        )
+    }
+
+    /// The relay's end, which speaks first. The relay signs with its identity key.
+    ///
+    /// # Errors
+    /// [`StoreError::Denied`] if the replica holds no identity key.
+    pub fn relay(
+        replica: &Replica,
+        admission: super::Admission,
+        env: &mut Env<'_>,
+    ) -> Result<Self, StoreError> {
+        let keys = replica.keys();
+        let Some(identity) = keys.identity.clone() else {
+            return Err(StoreError::Denied(
+                "a relay needs its identity key".to_owned(),
+            ));
+        };
+        let side = Side::Relay(RelayState::new(admission));
+        let mut session = Self::new(side, Stage::AwaitJoin, identity, keys.did, env);
+        session.frames.push_back(encode(&Data::Challenge {
+            version: VERSION,
+            relay: keys.did,
+            nonce: session.my_nonce,
+        }));
+        Ok(session)
+    }
+
+    fn new(side: Side, stage: Stage, key: Keypair, me: Did, env: &mut Env<'_>) -> Self {
+        Self {
+            side,
+            stage,
+            key,
+            me,
+            my_nonce: env.random(),
+            binding: None,
+            peer: None,
+            sent: 0,
+            received: 0,
+            frames: VecDeque::new(),
+            controls: VecDeque::new(),
+            ephemerals: VecDeque::new(),
+            documents: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            events: VecDeque::new(),
+            effects: Vec::new(),
+            counts: BTreeMap::new(),
+            my_ephemeral: (env.random(), 0),
+        }
+    }
+
+    /// Whether the handshake is done.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.stage == Stage::Open
+    }
+
+    /// Who is on the other side, once the handshake is done.
+    #[must_use]
+    pub fn peer(&self) -> Option<Did> {
+        self.peer.map(|(did, _)| did)
+    }
+
+    fn direction_out(&self) -> Direction {
+        match self.side {
+            Side::Client(_) => Direction::ToRelay,
+            Side::Relay(_) => Direction::ToClient,
+        }
+    }
+
+    fn direction_in(&self) -> Direction {
+        match self.side {
+            Side::Client(_) => Direction::ToClient,
+            Side::Relay(_) => Direction::ToRelay,
+        }
+    }
+
+    /// Takes in one frame. Everything that it changes is in the batch around the call; nothing
+    /// may be sent before that is committed.
+    ///
+    /// # Errors
+    /// [`SessionError`] ends the session: what the frame changed is undone, and after
+    /// [`Session::poll_transmit`] has said goodbye the connection must be closed.
+    pub fn handle_frame(
+        &mut self,
+        replica: &mut Replica,
+        frame: &[u8],
+        env: &mut Env<'_>,
+    ) -> Result<(), SessionError> {
+        if self.stage == Stage::Closed {
+            return Err(SessionError::Unexpected(
+                "a frame after the end of the session",
+            ));
+        }
+        let result = replica.savepoint(|replica| self.handle(replica, frame, env));
+        if let Err(error) = &result {
+            self.close(error);
+        }
+        result
+    }
+
+    /// Ends the session; the last frame says why.
+    pub fn close(&mut self, error: &SessionError) {
+        self.dirty.clear();
+        self.ephemerals.clear();
+        self.controls.clear();
+        if !matches!(error, SessionError::Bye { .. }) && self.binding.is_some() {
+            self.controls.push_back(Control::Bye {
+                code: error.code().to_owned(),
+                message: match error {
+                    // What is wrong inside is for the log, not for the other side.
+                    SessionError::Store(_) => "internal error".to_owned(),
+                    error => error.to_string(),
+                },
+            });
+        }
+        self.stage = Stage::Closed;
+    }
+
+    fn handle(
+        &mut self,
+        replica: &mut Replica,
+        frame: &[u8],
+        env: &mut Env<'_>,
+    ) -> Result<(), SessionError> {
+        if frame.len() > limits::MESSAGE_BYTES_MAX {
+            return Err(SessionError::FrameTooLarge(frame.len()));
+        }
+        match self.stage {
+            Stage::AwaitChallenge => self.on_challenge(replica, frame),
+            Stage::AwaitJoin if matches!(self.side, Side::Relay(_)) => {
+                self.on_join(replica, frame, env)
+            }
+            Stage::AwaitJoin => match self.open_control(frame)? {
+                Control::Peer { now_ms, admitted } => self.on_peer(replica, now_ms, admitted, env),
+                Control::Bye { code, message } => Err(SessionError::Bye { code, message }),
+                _ => Err(SessionError::Unexpected(
+                    "a message before the relay said who it is",
+                )),
+            },
+            Stage::Open if is_sealed(frame) => {
+                let control = self.open_control(frame)?;
+                self.on_control(replica, control, env)
+            }
+            Stage::Open => match decode_data(frame).ok_or(SessionError::Malformed)? {
+                Data::Changes(changes) => self.on_changes(replica, &changes, env),
+                Data::Ephemeral(message) => self.on_ephemeral(replica, message, frame),
+                Data::Challenge { .. } => Err(SessionError::Unexpected("a second challenge")),
+            },
+            Stage::Closed => Err(SessionError::Unexpected("a frame after the end")),
+        }
+    }
+
+    fn on_challenge(&mut self, replica: &Replica, frame: &[u8]) -> Result<(), SessionError> {
+        let Some(Data::Challenge {
+            version,
+            relay,
+            nonce,
+        }) = decode_data(frame)
+        else {
+            return Err(SessionError::Malformed);
+        };
+        if version != VERSION {
+            return Err(SessionError::Version(version));
+        }
+        let Side::Client(client) = &self.side else {
+            return Err(SessionError::Unexpected("a challenge"));
+        };
+        if let Some(expected) = client.pinned
+            && expected != relay
+        {
+            return Err(SessionError::WrongRelay {
+                expected,
+                found: relay,
+            });
+        }
+        self.binding = Some(Binding {
+            client: self.key.public(),
+            relay,
+            client_nonce: self.my_nonce,
+            relay_nonce: nonce,
+        });
+        self.peer = Some((relay, relay.key()));
+        let chain = own_chain(replica.conn(), replica.keys())?.unwrap_or_default();
+        // A device that is not certified yet acts for nobody but itself: enough to ask for it.
+        let certified = !chain.is_empty() || self.me.key() == self.key.public();
+        let did = if certified {
+            self.me
+        } else {
+            Did::from_key(self.key.public())
+        };
+        self.controls.push_back(Control::Join {
+            did,
+            chain: chain.iter().map(|s| s.to_wire().into()).collect(),
+            nonce: self.my_nonce,
+        });
+        self.stage = Stage::AwaitJoin;
+        Ok(())
+    }
+
+    fn on_join(
+        &mut self,
+        replica: &mut Replica,
+        frame: &[u8],
+        env: &mut Env<'_>,
+    ) -> Result<(), SessionError> {
+        let (device, _, peeked) = peek_join(frame)?;
+        let Control::Join { nonce, .. } = peeked else {
+            return Err(SessionError::Unexpected("a message before join"));
+        };
+        let binding = Binding {
+            client: device,
+            relay: self.me,
+            client_nonce: nonce,
+            relay_nonce: self.my_nonce,
+        };
+        let opened = binding.open(frame, &device, Direction::ToRelay, 0)?;
+        self.received = 1;
+        self.binding = Some(binding);
+        let Control::Join { did, chain, .. } = opened else {
+            return Err(SessionError::Unexpected("a message before join"));
+        };
+        if chain.len() > CHAIN_MAX {
+            return Err(SessionError::TooMany("statements in a join"));
+        }
+        let chain: Vec<Statement> = chain
+            .iter()
+            .map(|bytes| Statement::from_wire(bytes))
+            .collect::<Result<_, _>>()?;
+        // What is known here counts too: a revocation that the client keeps to itself.
+        let mut known = crate::store::statements::of_identity(replica.conn(), &did)?;
+        known.extend(chain.iter().cloned());
+        verify_device_chain(&did, &device, &known)?;
+        put_chain(replica.conn(), &chain)?;
+        self.peer = Some((did, device));
+        let admitted = self.is_admitted(replica)?;
+        self.stage = Stage::Open;
+        self.send(Control::Peer {
+            now_ms: env.now.as_millisecond(),
+            admitted,
+        })?;
+        self.event(Event::Connected {
+            peer: did,
+            clock_offset_ms: 0,
+        });
+        Ok(())
+    }
+
+    fn on_peer(
+        &mut self,
+        replica: &mut Replica,
+        now_ms: i64,
+        admitted: bool,
+        env: &mut Env<'_>,
+    ) -> Result<(), SessionError> {
+        self.stage = Stage::Open;
+        if let Some((peer, _)) = self.peer {
+            let clock_offset_ms = now_ms.saturating_sub(env.now.as_millisecond());
+            self.event(Event::Connected {
+                peer,
+                clock_offset_ms,
+            });
+        }
+        self.begin_client(replica, admitted)
+    }
+
+    fn open_control(&mut self, frame: &[u8]) -> Result<Control, SessionError> {
+        let (Some(binding), Some((_, key))) = (&self.binding, &self.peer) else {
+            return Err(SessionError::Malformed);
+        };
+        let control = binding.open(frame, key, self.direction_in(), self.received)?;
+        self.received += 1;
+        Ok(control)
+    }
+
+    fn on_control(
+        &mut self,
+        replica: &mut Replica,
+        control: Control,
+        env: &mut Env<'_>,
+    ) -> Result<(), SessionError> {
+        match (control, &self.side) {
+            (Control::Have(have), _) => self.on_have(replica, &have, env),
+            (
+                Control::Nack {
+                    document,
+                    code,
+                    message,
+                    judged_by,
+                    ..
+                },
+                _,
+            ) => self.on_nack(replica, document, code, message, judged_by),
+            (Control::Bye { code, message }, _) => Err(SessionError::Bye { code, message }),
+            (control, Side::Relay(_)) => self.on_relay_control(replica, control, env),
+            (control, Side::Client(_)) => self.on_client_control(replica, control),
+        }
+    }
+
+    pub(super) fn send(&mut self, control: Control) -> Result<(), SessionError> {
+        if self.controls.len() >= CONTROLS_MAX {
+            return Err(SessionError::TooMany("unanswered requests"));
+        }
+        self.controls.push_back(control);
+        Ok(())
+    }
+
+    /// Queues a message for which there is always room.
+    pub(super) fn push_control(&mut self, control: Control) {
+        self.controls.push_back(control);
+    }
+
+    pub(super) fn signing_key(&self) -> &Keypair {
+        &self.key
+    }
+
+    /// The name of this session, once both nonces are known.
+    pub(super) fn session_binding(&self) -> Option<[u8; 16]> {
+        self.binding.as_ref().map(Binding::session)
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// What the relay's other sessions have to hear of. Empty on a client.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        core::mem::take(&mut self.effects)
+    }
+
+    /// The next frame to send, made when it is asked for: a slow receiver costs no memory. Must
+    /// be called outside of a batch, so that nothing uncommitted leaves.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails; the session must be closed then.
+    pub fn poll_transmit(&mut self, replica: &Replica) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(frame) = self.frames.pop_front() {
+            return Ok(Some(frame));
+        }
+        if let Some(control) = self.controls.pop_front() {
+            return Ok(Some(self.seal(control)));
+        }
+        if self.stage != Stage::Open {
+            return Ok(None);
+        }
+        if let Some(frame) = self.ephemerals.pop_front() {
+            return Ok(Some(frame));
+        }
+        while let Some(document) = self.dirty.first().copied() {
+            match self.next_of(replica, &document)? {
+                Some(Outgoing::Changes(changes)) => {
+                    return Ok(Some(encode(&Data::Changes(changes))));
+                }
+                Some(Outgoing::Have(have)) => return Ok(Some(self.seal(Control::Have(have)))),
+                Some(Outgoing::Control(control)) => return Ok(Some(self.seal(control))),
+                None => {
+                    self.dirty.remove(&document);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn seal(&mut self, control: Control) -> Vec<u8> {
+        let Some(binding) = &self.binding else {
+            return Vec::new();
+        };
+        let sealed = binding.seal(&self.key, self.direction_out(), self.sent, control);
+        self.sent += 1;
+        sealed
+    }
+
+    /// Tells the session that a document changed: by a command here, or by another session.
+    pub fn notify_document(&mut self, document: &DocumentId) {
+        if self.documents.contains_key(document) || matches!(self.side, Side::Client(_)) {
+            self.dirty.insert(*document);
+            self.documents.entry(*document).or_default();
+        } else if let Side::Relay(relay) = &mut self.side {
+            relay.unfollowed.insert(*document);
+            self.dirty.insert(*document);
+        }
+    }
+
+    /// Says something to everybody who follows a document; it is signed and not kept.
+    ///
+    /// # Errors
+    /// [`SessionError::TooMany`] if the data is longer than [`EPHEMERAL_BYTES_MAX`].
+    pub fn send_ephemeral(
+        &mut self,
+        document: DocumentId,
+        data: &[u8],
+    ) -> Result<(), SessionError> {
+        if data.len() > EPHEMERAL_BYTES_MAX {
+            return Err(SessionError::TooMany("bytes in a signed message"));
+        }
+        self.my_ephemeral.1 += 1;
+        let (session, count) = self.my_ephemeral;
+        let device = self.key.public();
+        let message = ephemeral_message(&document, &device, &session, count, data);
+        let signature = self.key.sign(Domain::EPHEMERAL, &message);
+        let message = Ephemeral {
+            document,
+            device,
+            session,
+            count,
+            data: data.to_vec().into(),
+            signature,
+        };
+        self.forward(encode(&Data::Ephemeral(message)));
+        Ok(())
+    }
+
+    /// Forwards a signed message that came by another session. The oldest give way if the
+    /// receiver is slow.
+    pub fn forward(&mut self, frame: Vec<u8>) {
+        if self.ephemerals.len() >= EPHEMERALS_MAX {
+            self.ephemerals.pop_front();
+        }
+        self.ephemerals.push_back(frame);
+    }
+
+    /// Whether the other side follows a document here and may still read it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn follows(&self, replica: &Replica, document: &DocumentId) -> Result<bool, StoreError> {
+        match (self.documents.contains_key(document), self.peer) {
+            (true, Some((did, _))) => super::exchange::may_read(replica.conn(), document, &did),
+            _ => Ok(false),
+        }
+    }
+
+    fn on_ephemeral(
+        &mut self,
+        replica: &Replica,
+        message: Ephemeral,
+        frame: &[u8],
+    ) -> Result<(), SessionError> {
+        if message.data.len() > EPHEMERAL_BYTES_MAX {
+            return Err(SessionError::TooMany("bytes in a signed message"));
+        }
+        let signed = ephemeral_message(
+            &message.document,
+            &message.device,
+            &message.session,
+            message.count,
+            &message.data,
+        );
+        message
+            .device
+            .verify(Domain::EPHEMERAL, &signed, &message.signature)
+            .map_err(|_| SessionError::Ephemeral("its signature is not its author's"))?;
+        let authority = crate::store::statements::authority(replica.conn(), &message.document)?;
+        let Some(from) = authority.identity_of(&message.device) else {
+            return Ok(());
+        };
+        if !authority.can_read(&from) || authority.is_revoked(&message.device) {
+            return Ok(());
+        }
+        let key = (message.document, message.device);
+        match self.counts.get(&key) {
+            Some((session, count)) if *session == message.session && *count >= message.count => {
+                return Ok(());
+            }
+            _ => {}
+        }
+        if self.counts.len() < DOCUMENTS_MAX {
+            self.counts.insert(key, (message.session, message.count));
+        }
+        match self.side {
+            Side::Relay(_) => {
+                // A relay forwards what its own peer says, not what a peer says others say.
+                if self
+                    .peer
+                    .is_some_and(|(_, device)| device == message.device)
+                {
+                    self.effects.push(Effect::Ephemeral {
+                        document: message.document,
+                        frame: frame.to_vec(),
+                    });
+                }
+            }
+            Side::Client(_) => self.event(Event::Ephemeral { message, from }),
+        }
+        Ok(())
+    }
+}
+
+/// What a document has to say next.
+pub(super) enum Outgoing {
+    Changes(Changes),
+    Have(Have),
+    Control(Control),
+}
+
+/// The signed bytes: a CBOR array of document, device, session, count and data.
+fn ephemeral_message(
+    document: &DocumentId,
+    device: &PublicKey,
+    session: &[u8; 16],
+    count: u64,
+    data: &[u8],
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(96 + data.len());
+    let mut e = minicbor::Encoder::new(&mut out);
+    let written = e.array(5).and_then(|e| {
+        e.bytes(document.as_ref())?
+            .bytes(device.as_ref())?
+            .bytes(session)?
+            .u64(count)?
+            .bytes(data)
+    });
+    debug_assert!(written.is_ok());
+    out
+}

@@ -1,0 +1,272 @@
+//! The messages of a session (websocket subprotocol `poo.sync.v1`), in CBOR.
+//!
+//! Control messages travel sealed (see `seal`). Data messages carry their authors' own
+//! signatures and are the same for every receiver.
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use crate::document::{ActorId, ChangeHash, DocumentId, UnverifiedTip, limits};
+use crate::identity::{Did, PublicKey, Signature};
+use crate::membership::StatementDigest;
+
+/// The websocket subprotocol.
+pub const SUBPROTOCOL: &str = "poo.sync.v1";
+/// The version in the relay's first message.
+pub const VERSION: u32 = 1;
+
+/// What a side of a session contributes to its freshness.
+pub type Nonce = [u8; 32];
+
+/// Messages that carry their authors' signatures, or none.
+#[derive(Debug, Clone, Encode, Decode)]
+pub enum Data {
+    /// The relay's first word: who it says it is, and its nonce. Nothing in it is believed until
+    /// the sealed `Peer` message.
+    #[n(0)]
+    Challenge {
+        /// The protocol version.
+        #[n(0)]
+        version: u32,
+        /// Who the relay says it is.
+        #[n(1)]
+        relay: Did,
+        /// The relay's nonce.
+        #[cbor(n(2), with = "minicbor::bytes")]
+        nonce: Nonce,
+    },
+    /// Changes of a document, with what vouches for them.
+    #[n(1)]
+    Changes(#[n(0)] Changes),
+    /// Presence, typing, heartbeats: signed by their author, forwarded, never stored.
+    #[n(2)]
+    Ephemeral(#[n(0)] Ephemeral),
+}
+
+/// Changes of a document, in causal order.
+#[derive(Debug, Clone, Default, Encode, Decode)]
+#[cbor(map)]
+pub struct Changes {
+    /// The document.
+    #[n(0)]
+    pub document: Option<DocumentId>,
+    /// Whether more follows that this part waits for.
+    #[n(1)]
+    pub more: bool,
+    /// Statements, in their wire form.
+    #[n(2)]
+    pub statements: Vec<ByteVec>,
+    /// Tips that vouch for the changes.
+    #[n(3)]
+    pub tips: Vec<UnverifiedTip>,
+    /// Plain change chunks.
+    #[n(4)]
+    pub changes: Vec<ByteVec>,
+}
+
+/// A signed message that is not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Ephemeral {
+    /// The document that it is about.
+    #[n(0)]
+    pub document: DocumentId,
+    /// The author's device.
+    #[n(1)]
+    pub device: PublicKey,
+    /// Chosen anew whenever the author begins to count from 1.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub session: [u8; 16],
+    /// Rises with every message of the session.
+    #[n(3)]
+    pub count: u64,
+    /// The content.
+    #[n(4)]
+    pub data: ByteVec,
+    /// By the device over the fields before it.
+    #[n(5)]
+    pub signature: Signature,
+}
+
+/// The most bytes in an ephemeral message.
+pub const EPHEMERAL_BYTES_MAX: usize = 4 * 1024;
+
+/// Messages between the two ends of one session, each sealed by its sender.
+#[derive(Debug, Clone, Encode, Decode)]
+pub enum Control {
+    /// The client says who it is.
+    #[n(0)]
+    Join {
+        /// Who the device acts for.
+        #[n(0)]
+        did: Did,
+        /// The statements that make the device theirs.
+        #[n(1)]
+        chain: Vec<ByteVec>,
+        /// The client's nonce.
+        #[cbor(n(2), with = "minicbor::bytes")]
+        nonce: Nonce,
+    },
+    /// The relay accepts. From here on documents may be named.
+    #[n(1)]
+    Peer {
+        /// The relay's time, in milliseconds since 1970.
+        #[n(0)]
+        now_ms: i64,
+        /// Whether the identity may put new documents here.
+        #[n(1)]
+        admitted: bool,
+    },
+    /// What one side has of a document: its tips are an exact version of it.
+    #[n(2)]
+    Have(#[n(0)] Have),
+    /// Something was not taken.
+    #[n(3)]
+    Nack {
+        /// Of which document.
+        #[n(0)]
+        document: DocumentId,
+        /// Why: a short name that does not change between versions.
+        #[n(1)]
+        code: String,
+        /// In words.
+        #[n(2)]
+        message: String,
+        /// Which changes; none: the whole document.
+        #[n(3)]
+        hashes: Vec<ChangeHash>,
+        /// The set of statements by which it was judged. The same changes are worth offering
+        /// again only when this differs.
+        #[cbor(n(4), with = "minicbor::bytes")]
+        judged_by: [u8; 32],
+    },
+    /// Asks which documents changed since a place in the relay's sequence.
+    #[n(4)]
+    CatalogSince {
+        /// The relay's epoch of that place; another one means from the beginning.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        epoch: [u8; 16],
+        /// The place.
+        #[n(1)]
+        since: u64,
+    },
+    /// Documents that the identity may read and that changed, each with its digest.
+    #[n(5)]
+    Catalog {
+        /// The relay's epoch.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        epoch: [u8; 16],
+        /// The place up to which this answers.
+        #[n(1)]
+        upto: u64,
+        /// Whether more follows.
+        #[n(2)]
+        more: bool,
+        /// The documents.
+        #[n(3)]
+        documents: Vec<(DocumentId, ByteVec)>,
+    },
+    /// Uses an invite.
+    #[n(6)]
+    Redeem {
+        /// The document.
+        #[n(0)]
+        document: DocumentId,
+        /// The grant that holds the invite.
+        #[n(1)]
+        grant: StatementDigest,
+        /// Proves that the sender holds the invite.
+        #[n(2)]
+        proof: Signature,
+    },
+    /// Leaves something at a meeting point of two devices.
+    #[n(7)]
+    BoxPut {
+        /// The meeting point.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        id: [u8; 16],
+        /// What is left there.
+        #[n(1)]
+        content: ByteVec,
+    },
+    /// Asks what lies at a meeting point, now and whenever something is left there.
+    #[n(8)]
+    BoxGet {
+        /// The meeting point.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        id: [u8; 16],
+    },
+    /// What lies at a meeting point.
+    #[n(9)]
+    BoxContent {
+        /// The meeting point.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        id: [u8; 16],
+        /// What lies there; nothing, perhaps not yet.
+        #[n(1)]
+        content: Option<ByteVec>,
+    },
+    /// Uses the relay's set-up link.
+    #[n(10)]
+    Admit {
+        /// HMAC-SHA-256 by the link's secret over session and DID.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        proof: [u8; 32],
+    },
+    /// Whether the identity may put new documents here, after an `Admit`.
+    #[n(11)]
+    Admitted {
+        /// The answer.
+        #[n(0)]
+        admitted: bool,
+    },
+    /// The session ends, and why.
+    #[n(12)]
+    Bye {
+        /// A short name that does not change between versions.
+        #[n(0)]
+        code: String,
+        /// In words.
+        #[n(1)]
+        message: String,
+    },
+}
+
+/// What one side has of a document.
+#[derive(Debug, Clone, Encode, Decode)]
+#[cbor(map)]
+pub struct Have {
+    /// The document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// The end of each actor's history.
+    #[n(1)]
+    pub tips: Vec<(ActorId, u64, ChangeHash)>,
+    /// The first 16 bytes of each statement's digest.
+    #[n(2)]
+    pub statements: Vec<ByteVec>,
+    /// Whether the sender waits for the other side's `Have`.
+    #[n(3)]
+    pub reply: bool,
+}
+
+/// Reads a data message. Bytes after it are refused.
+pub(crate) fn decode_data(bytes: &[u8]) -> Option<Data> {
+    decode(bytes)
+}
+
+/// Reads one CBOR item that fills `bytes`.
+pub(crate) fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Option<T> {
+    if bytes.len() > limits::MESSAGE_BYTES_MAX {
+        return None;
+    }
+    let mut decoder = minicbor::Decoder::new(bytes);
+    let value = decoder.decode().ok()?;
+    (decoder.position() == bytes.len()).then_some(value)
+}
+
+/// Writes one CBOR item.
+pub(crate) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
+    // Writing to memory cannot fail.
+    minicbor::to_vec(value).unwrap_or_default()
+}
