@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use poo_core::identity::{KeyFileError, PhraseError};
+use poo_core::model::interchange::ImportError;
 use poo_core::replica::{CommandError, LinkError, OpenError, QueryError};
 use poo_core::store::StoreError;
 
@@ -86,6 +87,9 @@ pub(crate) enum Problem {
     /// The keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// A text cannot be imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The recovery phrase is wrong.
     #[error(transparent)]
     Phrase(#[from] PhraseError),
@@ -174,7 +178,12 @@ impl Problem {
             Self::NoRelay | Self::RelayUnknown | Self::Command(CommandError::NoRelay) => {
                 Kind::NoRelay
             }
-            Self::NowhereHome | Self::Usage(_) | Self::Phrase(_) | Self::Link(_) => Kind::Usage,
+            Self::NowhereHome
+            | Self::Usage(_)
+            | Self::Import(_)
+            | Self::Phrase(_)
+            | Self::Link(_) => Kind::Usage,
+            Self::File { source, .. } if source.kind() == ErrorKind::NotFound => Kind::NotFound,
             Self::Unwell(_) | Self::File { .. } | Self::Output(_) | Self::Unexpected(_) => {
                 Kind::Failed
             }

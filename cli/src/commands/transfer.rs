@@ -5,16 +5,22 @@ use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use poo_core::model::{Answer, ExportFormat, Query};
+use poo_core::model::interchange::{
+    INPUT_BYTES_MAX, ImportWarning, import_json, import_markdown, import_todotxt,
+};
+use poo_core::model::{Answer, Command, ExportFormat, Outcome, Query};
 
 use crate::app::App;
 use crate::find::{self, answer};
 use crate::home::file_problem;
 use crate::problem::Problem;
-use crate::screen::Screen;
+use crate::progress::Progress;
+use crate::screen::{Screen, count};
 
-/// More than any note or list may hold: input beyond it is not read.
-const INPUT_LEN_MAX: u64 = 64 * 1024 * 1024;
+/// Input beyond it is not read.
+const INPUT_LEN_MAX: u64 = INPUT_BYTES_MAX as u64;
+/// How much of a text is looked at to tell what it is.
+const TOLD_BY_LINES: usize = 50;
 
 /// What to add, and where.
 #[derive(Debug, Args)]
@@ -99,7 +105,7 @@ fn read(path: &Path) -> Result<String, Problem> {
     if bytes.len() as u64 > INPUT_LEN_MAX {
         let name = path.display();
         return Err(Problem::Usage(format!(
-            "{name} is larger than 64 MiB: split it into parts"
+            "{name} is larger than 16 MiB: split it into parts"
         )));
     }
     String::from_utf8(bytes).map_err(|_| {
@@ -109,9 +115,69 @@ fn read(path: &Path) -> Result<String, Problem> {
 }
 
 /// Runs `poo import`.
-pub(crate) fn import(_app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
-    let _text = read(&args.file)?;
-    Err(Problem::Unexpected("importer"))
+pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
+    let text = read(&args.file)?;
+    let format = match args.format {
+        ImportFormat::Auto => told_by(&args.file, &text),
+        format => format,
+    };
+    let mut home = app.home.open_to_write(&mut app.moment)?;
+    let list = find::list(&home.replica, &app.moment, &args.list)?;
+    let (outcome, warnings) = {
+        let _progress = Progress::start("Importing", app.json);
+        let import = match format {
+            ImportFormat::Json => import_json(&text)?,
+            ImportFormat::Markdown => import_markdown(&text)?,
+            ImportFormat::TodoTxt | ImportFormat::Auto => import_todotxt(&text)?,
+        };
+        let command = Command::ImportTasks {
+            list: list.id,
+            tasks: import.tasks,
+        };
+        let outcome = home.replica.execute(&command, &mut app.moment.env())?;
+        (outcome, import.warnings)
+    };
+    app.print(&outcome, |screen| {
+        let made = match &outcome {
+            Outcome::Tasks { tasks, .. } => tasks.len() as u64,
+            _ => 0,
+        };
+        let made = count(made, "task");
+        screen.line(&format!("Added {made} to {}", list.title));
+    })?;
+    for warning in &warnings {
+        let ImportWarning { line, text, reason } = warning;
+        let file = args.file.display();
+        app.warn(warning, &format!("{file}:{line}: {reason}: {text}"));
+    }
+    Ok(())
+}
+
+/// What a file holds, by its name, else by its first lines. In doubt it is todo.txt, which takes
+/// every line as a task.
+fn told_by(path: &Path, text: &str) -> ImportFormat {
+    let extension = path.extension().map(|e| e.to_ascii_lowercase());
+    match extension.as_ref().and_then(|e| e.to_str()) {
+        Some("json") => return ImportFormat::Json,
+        Some("md" | "markdown") => return ImportFormat::Markdown,
+        _ => {}
+    }
+    let begin = text.trim_start_matches('\u{feff}').trim_start();
+    let checkbox = ["[ ]", "[x]", "[X]"].iter().any(|b| begin.starts_with(b));
+    if begin.starts_with(['{', '[']) && !checkbox {
+        return ImportFormat::Json;
+    }
+    if text.lines().take(TOLD_BY_LINES).any(is_markdown) {
+        return ImportFormat::Markdown;
+    }
+    ImportFormat::TodoTxt
+}
+
+fn is_markdown(line: &str) -> bool {
+    let line = line.trim_start();
+    let heading = line.trim_start_matches('#');
+    (heading.len() < line.len() && heading.starts_with(' '))
+        || ["- ", "* ", "+ "].iter().any(|mark| line.starts_with(mark))
 }
 
 /// Runs `poo export`.
@@ -142,4 +208,31 @@ pub(crate) fn export(app: &App, args: &ExportArgs) -> Result<(), Problem> {
     app.print(&written, |screen| {
         screen.line(&format!("Wrote {} to {}", list.title, path.display()));
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_apart_by_name_then_by_content() {
+        for (name, text, format) in [
+            ("x.json", "", ImportFormat::Json),
+            ("x.MD", "milk", ImportFormat::Markdown),
+            ("todo.txt", "(A) Call Ann +home", ImportFormat::TodoTxt),
+            (
+                "notes.txt",
+                "Shopping:\n\n- [ ] Milk",
+                ImportFormat::Markdown,
+            ),
+            ("-", "# Home\nmilk", ImportFormat::Markdown),
+            ("-", " {\"tasks\": []}", ImportFormat::Json),
+            ("-", "[{\"title\": \"Milk\"}]", ImportFormat::Json),
+            ("-", "[ ] Milk", ImportFormat::TodoTxt),
+            ("-", "#shop milk", ImportFormat::TodoTxt),
+            ("-", "", ImportFormat::TodoTxt),
+        ] {
+            assert_eq!(told_by(Path::new(name), text), format, "{name} {text}");
+        }
+    }
 }
