@@ -539,6 +539,7 @@ fn flatten(
 
 /// The beginning of the day on which an imported task says it was made, in UTC.
 fn created_ms(task: &ImportedTask) -> Option<i64> {
-    let zoned = task.created?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(zoned.timestamp().as_millisecond())
+    let midnight = task.created?.to_datetime(jiff::civil::Time::midnight());
+    let at = jiff::tz::TimeZone::UTC.to_timestamp(midnight).ok()?;
+    Some(at.as_millisecond())
 }
