@@ -12,6 +12,8 @@ pub mod document;
 pub mod identity;
 pub mod membership;
 pub mod model;
+#[cfg(feature = "net")]
+pub mod net;
 pub mod replica;
 pub mod store;
 pub mod sync;

@@ -1,1 +1,15 @@
-//! x
+//! The relay: one more peer of everybody, one that never sleeps.
+//!
+//! Sockets live on tokio's threads and the engine on a thread of its own, so that neither SQLite
+//! nor a large merge holds up a socket. The engine's thread takes in the frames of all
+//! connections in batches; a batch is one transaction, and nothing leaves before it is on disk.
+
+mod config;
+mod engine;
+mod pages;
+mod server;
+mod socket;
+
+pub use config::{Config, ConfigError, Settings};
+pub use engine::EngineError;
+pub use server::{Server, ServerError};

@@ -3,7 +3,6 @@
 use core::fmt;
 use core::str::FromStr;
 
-use serde::Deserialize as _;
 use uuid::Uuid;
 
 /// The id of an item: a UUIDv7 (RFC 9562), so that ids made later sort later.

@@ -162,6 +162,36 @@ impl Replica {
         }
     }
 
+    /// Changes whenever another connection has written to the database.
+    #[cfg(feature = "net")]
+    pub(crate) fn data_version(&self) -> Result<i64, StoreError> {
+        Ok(self
+            .conn()
+            .query_row("PRAGMA data_version", [], |row| row.get(0))?)
+    }
+
+    /// Documents of which the relay has not acknowledged everything.
+    #[cfg(feature = "net")]
+    pub(crate) fn unsynced(&self) -> Result<Vec<DocumentId>, StoreError> {
+        let documents = DocumentRow::all(self.conn())?;
+        Ok(documents
+            .into_iter()
+            .filter(|d| d.digest != d.synced)
+            .map(|d| d.id)
+            .collect())
+    }
+
+    /// Notes a list that was joined in the person's space.
+    #[cfg(feature = "net")]
+    pub(crate) fn note_joined(
+        &mut self,
+        list: &DocumentId,
+        env: &mut Env<'_>,
+    ) -> Result<(), CommandError> {
+        let mut run = super::write::Run::new(env.now, env.random());
+        self.note_in_space(list, &mut run)
+    }
+
     pub(crate) fn pin_relay(&self, relay: &Did) -> Result<(), StoreError> {
         self.set_meta_text("relay_did", Some(&relay.to_string()))
     }

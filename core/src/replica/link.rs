@@ -43,13 +43,44 @@ pub enum Link {
         /// By which the two devices know one another.
         secret: [u8; 32],
     },
+    /// The first person of a new relay.
+    Setup {
+        /// Where the relay listens.
+        relay_url: String,
+        /// Who must answer there.
+        relay: Did,
+        /// Good for one identity.
+        secret: [u8; 32],
+    },
+}
+
+impl Link {
+    /// Where the relay listens: `ws://` or `wss://`.
+    #[must_use]
+    pub fn relay_url(&self) -> &str {
+        match self {
+            Self::Invite { relay_url, .. }
+            | Self::Device { relay_url, .. }
+            | Self::Setup { relay_url, .. } => relay_url,
+        }
+    }
+
+    /// Who must answer there.
+    #[must_use]
+    pub fn relay(&self) -> Did {
+        match self {
+            Self::Invite { relay, .. } | Self::Device { relay, .. } | Self::Setup { relay, .. } => {
+                *relay
+            }
+        }
+    }
 }
 
 /// A text is no link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// Another kind of link, or none.
-    #[error("this is no invite or device link: those contain `/join#` or `/link#`")]
+    #[error("this is no invite or device link: those contain `/join#`, `/link#` or `/setup#`")]
     NotALink,
     /// It was cut off or mistyped.
     #[error("the link is damaged: copy it again, whole, with everything behind the #")]
@@ -80,8 +111,18 @@ struct DeviceBody {
     secret: [u8; 32],
 }
 
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct SetupBody {
+    #[n(0)]
+    relay: Did,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    secret: [u8; 32],
+}
+
 const INVITE_PATH: &str = "/join#";
 const DEVICE_PATH: &str = "/link#";
+const SETUP_PATH: &str = "/setup#";
 
 /// `ws://host/path` as `http://host/path`, without a slash at the end.
 fn to_http(url: &str) -> String {
@@ -132,6 +173,18 @@ impl fmt::Display for Link {
                     secret: *secret,
                 }),
             ),
+            Self::Setup {
+                relay_url,
+                relay,
+                secret,
+            } => (
+                relay_url,
+                SETUP_PATH,
+                minicbor::to_vec(SetupBody {
+                    relay: *relay,
+                    secret: *secret,
+                }),
+            ),
         };
         let body = body.map_err(|_| fmt::Error)?;
         let text = bs58::encode(body).with_check().into_string();
@@ -144,6 +197,7 @@ impl fmt::Debug for Link {
         match self {
             Self::Invite { document, .. } => write!(f, "Link::Invite({document}, secret redacted)"),
             Self::Device { did, .. } => write!(f, "Link::Device({did}, secret redacted)"),
+            Self::Setup { relay, .. } => write!(f, "Link::Setup({relay}, secret redacted)"),
         }
     }
 }
@@ -184,6 +238,15 @@ impl FromStr for Link {
                 secret: body.secret,
             });
         }
+        if let Some((url, body)) = text.split_once(SETUP_PATH) {
+            let bytes = decode(body)?;
+            let body: SetupBody = minicbor::decode(&bytes).map_err(|_| LinkError::Damaged)?;
+            return Ok(Self::Setup {
+                relay_url: to_ws(url),
+                relay: body.relay,
+                secret: body.secret,
+            });
+        }
         Err(LinkError::NotALink)
     }
 }
@@ -191,7 +254,9 @@ impl FromStr for Link {
 impl Drop for Link {
     fn drop(&mut self) {
         match self {
-            Self::Invite { secret, .. } | Self::Device { secret, .. } => secret.zeroize(),
+            Self::Invite { secret, .. }
+            | Self::Device { secret, .. }
+            | Self::Setup { secret, .. } => secret.zeroize(),
         }
     }
 }
@@ -216,7 +281,12 @@ mod tests {
             did,
             secret: [5; 32],
         };
-        for link in [invite, device] {
+        let setup = Link::Setup {
+            relay_url: "ws://[::1]:8787".into(),
+            relay: did,
+            secret: [6; 32],
+        };
+        for link in [invite, device, setup] {
             let text = link.to_string();
             assert!(text.starts_with("http"));
             assert_eq!(text.parse(), Ok(link.clone()));

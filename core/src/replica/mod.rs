@@ -26,12 +26,13 @@ use rusqlite::{OptionalExtension as _, params};
 
 pub use error::{CommandError, OpenError, QueryError};
 pub(crate) use ingest::{
-    Incoming, IngestError, Ingested, acknowledge_outbox, add_statement, document_for_session,
-    ingest, put_chain,
+    Incoming, IngestError, acknowledge_outbox, add_statement, ingest, put_chain,
 };
 pub use link::{Link, LinkError};
 pub use manage::{Health, Instance};
-pub(crate) use sharing::{link_box, link_mac, link_message, own_chain};
+#[cfg(feature = "net")]
+pub(crate) use sharing::{link_box, link_reply_box};
+pub(crate) use sharing::{link_mac, own_chain};
 
 use crate::document::{DocumentId, DocumentKind, DocumentNonce};
 use crate::identity::{Did, Keypair};

@@ -45,8 +45,17 @@ pub(super) fn certificate(
 
 /// Where the two devices of a link meet on the relay.
 pub(crate) fn link_box(secret: &[u8; 32]) -> [u8; 16] {
+    meeting_point(b"poo/link/v1", secret)
+}
+
+/// Where the new device waits for its certificate.
+pub(crate) fn link_reply_box(secret: &[u8; 32]) -> [u8; 16] {
+    meeting_point(b"poo/link-reply/v1", secret)
+}
+
+fn meeting_point(tag: &[u8], secret: &[u8; 32]) -> [u8; 16] {
     let digest: [u8; 32] = Sha256::new()
-        .chain_update(b"poo/link/v1")
+        .chain_update(tag)
         .chain_update(secret)
         .finalize()
         .into();
@@ -250,27 +259,18 @@ impl Replica {
         })
     }
 
-    /// The meeting points of device links that this replica gave out and that are still good.
-    pub(crate) fn pending_links(&self, now: Timestamp) -> Result<Vec<[u8; 16]>, StoreError> {
-        let mut statement = self
-            .store
-            .conn()
-            .prepare_cached("SELECT id FROM pending_link WHERE expires_at > ?1 ORDER BY id")?;
-        let rows = statement.query_map(params![now.as_millisecond()], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Certifies the device that answered a link. False if the answer does not hold.
+    /// Certifies the device that answered a link, with what it left at the meeting point. `None`
+    /// if the answer does not hold, or nobody waits for it any longer.
     pub(crate) fn certify(
         &mut self,
         id: &[u8; 16],
-        device: &PublicKey,
-        name: &str,
-        consent: &crate::identity::Signature,
-        mac: &[u8; 32],
+        content: &[u8],
         env: &Env<'_>,
-    ) -> Result<bool, CommandError> {
+    ) -> Result<Option<Certified>, CommandError> {
         use subtle::ConstantTimeEq as _;
+        let Ok(request) = minicbor::decode::<LinkRequest>(content) else {
+            return Ok(None);
+        };
         let keys = &self.keys;
         let now_ms = env.now.as_millisecond();
         self.store.write(|conn| {
@@ -281,39 +281,106 @@ impl Replica {
                 .query_row(params![id, now_ms], |row| row.get(0))
                 .optional()?;
             let Some(secret) = secret else {
-                return Ok(false);
+                return Ok(None);
             };
-            let expected = link_mac(&secret, &link_message(device, name, consent));
-            if !bool::from(expected.ct_eq(mac)) {
-                return Ok(false);
+            if !bool::from(request.expected_mac(&secret).ct_eq(&request.mac)) {
+                return Ok(None);
             }
             let certificate = Device {
                 identity: keys.did,
-                device: *device,
-                name: super::write::line("name", name, crate::membership::NAME_CHARS_MAX)?,
+                device: request.device,
+                name: super::write::line("name", &request.name, crate::membership::NAME_CHARS_MAX)?,
                 can_link: true,
                 issued_at_ms: now_ms,
-                consent: *consent,
+                consent: request.consent,
             };
             let statement = Statement::sign(Payload::Device(certificate), keys.signer())?;
             statements::put(conn, &statement)?;
             super::ingest::settle_naming(conn, &keys.did)?;
             conn.execute("DELETE FROM pending_link WHERE id = ?1", params![id])?;
+            let known = statements::of_identity(conn, &keys.did)?;
+            let known: Vec<minicbor::bytes::ByteVec> =
+                known.iter().map(|s| s.to_wire().into()).collect();
+            let reply = minicbor::to_vec(&known).unwrap_or_default();
+            Ok(Some(Certified {
+                name: request.name,
+                reply_box: link_reply_box(&secret),
+                reply,
+            }))
+        })
+    }
+
+    /// What a new device leaves at the meeting point of the link that it was given.
+    pub(crate) fn link_request(&self, secret: &[u8; 32], name: &str) -> Vec<u8> {
+        let device = &self.keys.device;
+        let mut request = LinkRequest {
+            device: device.public(),
+            name: name.to_owned(),
+            consent: Device::consent(device, &self.keys.did),
+            mac: [0; 32],
+        };
+        request.mac = request.expected_mac(secret);
+        minicbor::to_vec(&request).unwrap_or_default()
+    }
+
+    /// Takes in the answer of the device that certified this one. False if it does not hold.
+    pub(crate) fn accept_certificate(&mut self, reply: &[u8]) -> Result<bool, CommandError> {
+        let Ok(known) = minicbor::decode::<Vec<minicbor::bytes::ByteVec>>(reply) else {
+            return Ok(false);
+        };
+        let statements: Result<Vec<Statement>, _> = known
+            .iter()
+            .map(|bytes| Statement::from_wire(bytes))
+            .collect();
+        let Ok(known) = statements else {
+            return Ok(false);
+        };
+        let keys = &self.keys;
+        let identities = Identities::evaluate(&known);
+        if !identities.is_live(&keys.did, &keys.device.public()) {
+            return Ok(false);
+        }
+        self.store.write(|conn| {
+            for statement in &known {
+                statements::put(conn, statement)?;
+            }
             Ok(true)
         })
     }
 }
 
-/// What a new device authenticates by the link's secret.
-pub(crate) fn link_message(
-    device: &PublicKey,
-    name: &str,
-    consent: &crate::identity::Signature,
-) -> Vec<u8> {
-    let mut message = device.as_bytes().to_vec();
-    message.extend_from_slice(consent.as_ref());
-    message.extend_from_slice(name.as_bytes());
-    message
+/// A device was certified.
+pub(crate) struct Certified {
+    /// What it calls itself.
+    pub(crate) name: String,
+    /// Where it waits for the answer.
+    pub(crate) reply_box: [u8; 16],
+    /// The answer: the statements that make it a device of the identity.
+    pub(crate) reply: Vec<u8>,
+}
+
+/// What a new device says to the one that gave it the link.
+#[derive(minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+struct LinkRequest {
+    #[n(0)]
+    device: PublicKey,
+    #[n(1)]
+    name: String,
+    #[n(2)]
+    consent: crate::identity::Signature,
+    /// By the link's secret over the fields before it.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    mac: [u8; 32],
+}
+
+impl LinkRequest {
+    fn expected_mac(&self, secret: &[u8; 32]) -> [u8; 32] {
+        let mut message = self.device.as_bytes().to_vec();
+        message.extend_from_slice(self.consent.as_ref());
+        message.extend_from_slice(self.name.as_bytes());
+        link_mac(secret, &message)
+    }
 }
 
 /// For each actor of the devices concerned, how much of it is here.

@@ -24,8 +24,8 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub use accept::Refusal;
-pub(crate) use accept::{Accepted, Acceptor, nearest_tip, put_tip, read_tip};
-pub(crate) use actors::{ActorRow, Actors};
+pub(crate) use accept::{Acceptor, nearest_tip, read_tip};
+pub(crate) use actors::Actors;
 pub(crate) use clock::find_change;
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};
@@ -33,7 +33,7 @@ pub(crate) use items::{StoredConflict, maps, refresh};
 pub use ops::OpError;
 pub(crate) use ops::Touched;
 pub(crate) use quarantine::Quarantine;
-pub(crate) use rebuild::{Recounted, give_birth, recount, replay, rewind_actors};
+pub(crate) use rebuild::{give_birth, recount, replay, rewind_actors};
 pub(crate) use sql::{blob, opt_blob, parsed};
 
 /// The database cannot do what was asked.

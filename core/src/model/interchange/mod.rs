@@ -35,6 +35,8 @@ mod words;
 
 #[cfg(test)]
 mod round_trip;
+#[cfg(test)]
+mod samples;
 
 pub use export::{ExportList, ExportTask};
 pub use json::{import_json, to_json};

@@ -325,6 +325,25 @@ proptest! {
     }
 
     #[test]
+    fn nothing_is_dropped(pieces in proptest::collection::vec(nasty(0..4), 1..20)) {
+        // A word that is there once after each piece, and must be found again.
+        let words: Vec<String> = (0..pieces.len()).map(|number| format!("zq{number:03}")).collect();
+        let text: String = pieces
+            .iter()
+            .zip(&words)
+            .map(|(piece, word)| format!("{piece}{word}"))
+            .collect();
+        for import in [import_markdown, import_todotxt] {
+            let mut import = import(&text).unwrap();
+            import.warnings.clear();
+            let kept = format!("{import:?}");
+            for word in &words {
+                prop_assert!(kept.contains(word.as_str()), "{word} of {text:?} is not in {kept}");
+            }
+        }
+    }
+
+    #[test]
     fn any_damage_to_json_is_told(list in some_list(), at in any::<prop::sample::Index>(), c in any::<char>()) {
         let mut damaged: Vec<char> = to_json(&list).chars().collect();
         let at = at.index(damaged.len());

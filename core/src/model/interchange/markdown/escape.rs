@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use super::{DAY_SIGNS, KEYS, PRIORITY_SIGNS};
 
+/// The longest number of a character.
+const ENTITY_DIGITS_MAX: usize = 7;
+
 /// Characters that cannot stand in a line as they are.
 fn breaks(c: char) -> bool {
     c.is_control() || c == '\u{feff}'
@@ -129,10 +132,17 @@ pub(super) fn is_tag_char(c: char) -> bool {
 
 /// A character written by its number, and the text after it.
 pub(super) fn entity(text: &str) -> Option<(char, &str)> {
-    let (digits, rest) = text.strip_prefix("&#")?.split_once(';')?;
-    let is_number = (1..=7).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let number = text.strip_prefix("&#")?;
+    // No further than a number can be long: there may be many more of these signs behind it.
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let length = number
+        .bytes()
+        .take(ENTITY_DIGITS_MAX)
+        .take_while(is_digit)
+        .count();
+    let (digits, rest) = number.split_at_checked(length)?;
     let c = digits.parse().ok().and_then(char::from_u32)?;
-    is_number.then_some((c, rest))
+    Some((c, rest.strip_prefix(';')?))
 }
 
 /// The parts of a text that are code and those that are not, in turn, beginning with one that is

@@ -53,6 +53,8 @@ struct Reader {
     has_begun: bool,
     /// The heading of the first line, if it is one of the first level.
     title: Option<String>,
+    /// Where the text begins that stands right under it.
+    title_text: usize,
     /// How many headings of the first level there are.
     titles: usize,
 }
@@ -226,6 +228,9 @@ impl Reader {
             self.close_notes();
             self.notes = Some((place, Notes::new(columns)));
             self.blanks = 0;
+            if place == 0 && self.title_text == 0 {
+                self.title_text = line.number;
+            }
         }
         if let Some((_, notes)) = &mut self.notes {
             for _ in 0..self.blanks {
@@ -314,11 +319,9 @@ impl Reader {
             }
         }
         if self.title.is_some() {
-            let notes = self
-                .forest
-                .lift(0)
-                .and_then(|task| Some((task.line, task.notes?)));
-            if let Some((line, notes)) = notes {
+            let notes = self.forest.lift(0).and_then(|task| task.notes);
+            if let Some(notes) = notes {
+                let line = self.title_text;
                 let (first, rest) = notes.split_once('\n').unwrap_or((&notes, ""));
                 self.warnings
                     .add(line, first, "text outside of a list is a task now");

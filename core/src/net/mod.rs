@@ -1,0 +1,60 @@
+//! The websocket client loop that native programs share: the command line and the phone.
+//!
+//! Here, and only here, the engine meets the clock and the network. Each function drives a
+//! [`Session`](crate::sync::Session) and returns when its goal is reached.
+
+mod connection;
+mod error;
+mod goals;
+mod system;
+
+use core::time::Duration;
+
+pub use error::NetError;
+pub use goals::{admit, await_device, join_device, redeem, sync, watch};
+
+/// How a relay is reached.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long the relay may be silent before it counts as away.
+    pub timeout: Duration,
+    /// Whether an unencrypted connection may leave this machine.
+    pub allow_insecure: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(20),
+            allow_insecure: false,
+        }
+    }
+}
+
+/// What one sync did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncReport {
+    /// Changes that came.
+    pub received: u64,
+    /// Documents of which the relay has everything now.
+    pub acknowledged: u64,
+    /// Commands that were made again, since another copy of this device had written.
+    pub reauthored: u64,
+    /// What the relay refused, and why.
+    pub refused: Vec<Refused>,
+    /// How far the relay's clock is ahead of this one, in milliseconds.
+    pub clock_offset_ms: i64,
+}
+
+/// Something that the relay refused.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refused {
+    /// Of which document.
+    pub document: crate::document::DocumentId,
+    /// A short name that does not change between versions.
+    pub code: String,
+    /// In words.
+    pub message: String,
+}

@@ -1,0 +1,249 @@
+//! What the relay is told: by its command line, its environment and a file, in that order.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use poo_core::sync::Admission;
+use serde::Deserialize;
+
+/// Where the relay listens unless told.
+const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
+/// Where it keeps its data unless told.
+const DATA_DEFAULT: &str = "./data";
+
+/// The Poo App relay.
+#[derive(Debug, Clone, Default, Parser)]
+#[command(name = "poo-server", version, about = "The Poo App relay: keeps lists in sync, offline devices included", long_about = None)]
+pub struct Settings {
+    /// Where to listen; port 0 takes any free one. [default: 127.0.0.1:8787]
+    #[arg(long, env = "POO_SERVER_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// The folder for the database and the relay's keys. [default: ./data]
+    #[arg(long, env = "POO_SERVER_DATA", value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// Who may put new lists here: `open` (everybody; the default on loopback), `invite` (who
+    /// used the set-up link or was invited by somebody admitted; the default elsewhere) or
+    /// `closed` (nobody new).
+    #[arg(long, env = "POO_SERVER_ADMISSION", value_name = "POLICY")]
+    pub admission: Option<String>,
+    /// The address at which others reach this relay, for links: `wss://lists.example.org`.
+    #[arg(long, env = "POO_SERVER_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// How logs are written: `text` or `json`. What is logged is set by RUST_LOG.
+    #[arg(long, env = "POO_SERVER_LOG", value_name = "FORMAT")]
+    pub log: Option<String>,
+    /// A TOML file with these settings under the same names.
+    #[arg(long, env = "POO_SERVER_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// The same settings in a file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct File {
+    listen: Option<String>,
+    data: Option<PathBuf>,
+    admission: Option<String>,
+    public_url: Option<String>,
+    log: Option<String>,
+}
+
+/// Settings that hold together.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The folder for database and keys.
+    pub data: PathBuf,
+    /// Who may put new lists here.
+    pub admission: Admission,
+    /// The address in links; `None`: the one that it listens on.
+    pub public_url: Option<String>,
+    /// Whether logs are JSON.
+    pub json_log: bool,
+}
+
+/// The settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not right.
+    #[error("the configuration {} is not right: {message}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        message: String,
+    },
+    /// A value is not right.
+    #[error("{name}: `{value}` is not right: {wanted}")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What would be right.
+        wanted: &'static str,
+    },
+}
+
+impl Settings {
+    /// Settles what holds: the command line and the environment before the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the setting and what would be right.
+    pub fn resolve(self) -> Result<Config, ConfigError> {
+        let file = match &self.config {
+            Some(path) => read(path)?,
+            None => File::default(),
+        };
+        let listen = self
+            .listen
+            .or(file.listen)
+            .unwrap_or_else(|| LISTEN_DEFAULT.to_owned());
+        let listen: SocketAddr = listen.parse().map_err(|_| ConfigError::Value {
+            name: "listen",
+            value: listen.clone(),
+            wanted: "an address and a port such as 127.0.0.1:8787 or [::]:8787",
+        })?;
+        let admission = match self.admission.or(file.admission).as_deref() {
+            None if listen.ip().is_loopback() => Admission::Open,
+            None | Some("invite") => Admission::Invite,
+            Some("open") => Admission::Open,
+            Some("closed") => Admission::Closed,
+            Some(other) => {
+                return Err(ConfigError::Value {
+                    name: "admission",
+                    value: other.to_owned(),
+                    wanted: "open, invite or closed",
+                });
+            }
+        };
+        let public_url = self.public_url.or(file.public_url);
+        if let Some(url) = &public_url
+            && !url.starts_with("ws://")
+            && !url.starts_with("wss://")
+        {
+            return Err(ConfigError::Value {
+                name: "public-url",
+                value: url.clone(),
+                wanted: "an address that begins with ws:// or wss://",
+            });
+        }
+        let json_log = match self.log.or(file.log).as_deref() {
+            None | Some("text") => false,
+            Some("json") => true,
+            Some(other) => {
+                return Err(ConfigError::Value {
+                    name: "log",
+                    value: other.to_owned(),
+                    wanted: "text or json",
+                });
+            }
+        };
+        Ok(Config {
+            listen,
+            data: self
+                .data
+                .or(file.data)
+                .unwrap_or_else(|| PathBuf::from(DATA_DEFAULT)),
+            admission,
+            public_url,
+            json_log,
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<File, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|error| ConfigError::File {
+        path: path.to_owned(),
+        message: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_that_others_can_reach_does_not_take_everybody() {
+        let config = Settings::default().resolve().unwrap();
+        assert_eq!(
+            (config.listen.port(), config.admission),
+            (8787, Admission::Open)
+        );
+        let public = Settings {
+            listen: Some("0.0.0.0:80".into()),
+            ..Settings::default()
+        };
+        assert_eq!(public.resolve().unwrap().admission, Admission::Invite);
+    }
+
+    #[test]
+    fn the_command_line_outranks_the_file_and_mistakes_are_named() {
+        let dir = std::env::temp_dir().join(format!("poo-config-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("relay.toml");
+        std::fs::write(&path, "listen = \"127.0.0.1:1\"\nadmission = \"closed\"\n").unwrap();
+        let settings = Settings {
+            config: Some(path.clone()),
+            listen: Some("127.0.0.1:2".into()),
+            ..Settings::default()
+        };
+        let config = settings.clone().resolve().unwrap();
+        assert_eq!(
+            (config.listen.port(), config.admission),
+            (2, Admission::Closed)
+        );
+        std::fs::write(&path, "listn = \"127.0.0.1:1\"\n").unwrap();
+        let error = settings.clone().resolve().unwrap_err().to_string();
+        assert!(error.contains("listn"), "{error}");
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert!(matches!(settings.resolve(), Err(ConfigError::Read { .. })));
+        for (name, settings) in [
+            (
+                "listen",
+                Settings {
+                    listen: Some("here".into()),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "admission",
+                Settings {
+                    admission: Some("all".into()),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "public-url",
+                Settings {
+                    public_url: Some("http://x".into()),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "log",
+                Settings {
+                    log: Some("xml".into()),
+                    ..Settings::default()
+                },
+            ),
+        ] {
+            let error = settings.resolve().unwrap_err();
+            assert!(error.to_string().starts_with(name), "{error}");
+        }
+    }
+}

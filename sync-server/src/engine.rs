@@ -1,0 +1,396 @@
+//! The engine's thread: every session, one replica, one writer.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use poo_core::document::DocumentId;
+use poo_core::identity::{Did, KeyFile, KeyFileError, Keys};
+use poo_core::replica::{Env, Keyring, Link, OpenError, Replica};
+use poo_core::store::StoreError;
+use poo_core::sync::{Admission, Effect, Session, SessionError};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use tokio::sync::{mpsc, oneshot};
+
+/// Frames and other news that wait for the engine; sockets wait when there are more.
+const INPUTS_MAX: usize = 1_024;
+/// The most news that one transaction takes in.
+const BATCH_MAX: usize = 512;
+/// Frames that wait for a socket. A slow one is caught up from the database later.
+pub(crate) const OUTPUTS_MAX: usize = 8;
+
+/// Names a connection.
+pub(crate) type ConnectionId = u64;
+
+/// News for the engine.
+pub(crate) enum Input {
+    /// A connection begins; what the engine says to it goes to `output`.
+    Open {
+        id: ConnectionId,
+        output: mpsc::Sender<Vec<u8>>,
+    },
+    /// A frame came.
+    Frame { id: ConnectionId, frame: Vec<u8> },
+    /// The socket has taken everything that waited for it.
+    Room { id: ConnectionId },
+    /// The connection is gone.
+    Closed { id: ConnectionId },
+    /// Asks whether the engine is well.
+    Probe { answer: oneshot::Sender<bool> },
+    /// Nothing more will come: finish, and end.
+    Stop,
+}
+
+/// The engine cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The data folder cannot be made or used.
+    #[error("cannot use the data folder {}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system gives no randomness or no thread.
+    #[error("the system refused: {0}")]
+    System(String),
+}
+
+/// The clock and randomness of the machine.
+struct System {
+    rng: ChaCha20Rng,
+}
+
+impl System {
+    fn new() -> Result<Self, EngineError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|e| EngineError::System(e.to_string()))?;
+        Ok(Self {
+            rng: ChaCha20Rng::from_seed(seed),
+        })
+    }
+
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the edge where the engine meets the clock"
+    )]
+    fn env(&mut self) -> Env<'_> {
+        Env {
+            now: Timestamp::now(),
+            rng: &mut self.rng,
+        }
+    }
+}
+
+/// A handle to the running engine.
+pub(crate) struct Engine {
+    pub(crate) inputs: mpsc::Sender<Input>,
+    pub(crate) did: Did,
+    thread: JoinHandle<()>,
+    setup_secret: Option<[u8; 32]>,
+}
+
+impl Engine {
+    /// Opens or makes keys and database in `data`, and starts the thread.
+    pub(crate) fn start(data: &Path, admission: Admission) -> Result<Self, EngineError> {
+        let folder = |source| EngineError::Folder {
+            path: data.to_owned(),
+            source,
+        };
+        std::fs::create_dir_all(data).map_err(folder)?;
+        let mut system = System::new()?;
+        let keys = keys(data, &mut system)?;
+        let mut replica = Replica::open(&data.join("relay.db"), keys)?;
+        replica.begin_epoch(&mut system.env())?;
+        let setup_secret = match (admission, replica.has_admitted()?, replica.setup_secret()?) {
+            (Admission::Invite, false, None) => Some(replica.make_setup_secret(&mut system.env())?),
+            (Admission::Invite, _, secret) => secret,
+            _ => None,
+        };
+        let did = replica.did();
+        let (inputs, receiver) = mpsc::channel(INPUTS_MAX);
+        let mut worker = Worker {
+            replica,
+            admission,
+            system,
+            sessions: BTreeMap::new(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || worker.run(receiver))
+            .map_err(|e| EngineError::System(e.to_string()))?;
+        Ok(Self {
+            inputs,
+            did,
+            thread,
+            setup_secret,
+        })
+    }
+
+    /// The set-up link, while it has not been used.
+    pub(crate) fn setup_link(&self, url: &str) -> Option<String> {
+        let secret = self.setup_secret?;
+        Some(
+            Link::Setup {
+                relay_url: url.to_owned(),
+                relay: self.did,
+                secret,
+            }
+            .to_string(),
+        )
+    }
+
+    /// Lets the engine finish what it has and waits for its end.
+    pub(crate) async fn stop(self) {
+        if self.inputs.send(Input::Stop).await.is_err() {
+            tracing::error!("the engine had ended already");
+        }
+        let thread = self.thread;
+        let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+        if !matches!(joined, Ok(Ok(()))) {
+            tracing::error!("the engine did not end in order");
+        }
+    }
+}
+
+fn keys(data: &Path, system: &mut System) -> Result<Keyring, EngineError> {
+    let file = KeyFile::at(data.join("keys"));
+    match file.load() {
+        Ok(keys) => Ok(keys.into()),
+        Err(KeyFileError::Missing { .. }) => {
+            let keys = Keyring::generate(&mut system.env());
+            file.create(&Keys {
+                did: keys.did,
+                device: keys.device.clone(),
+                identity: keys.identity.clone(),
+            })?;
+            Ok(keys)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+struct Connection {
+    session: Session,
+    output: mpsc::Sender<Vec<u8>>,
+    /// Whether the session has ended and only its last words have to go out.
+    ending: bool,
+}
+
+struct Worker {
+    replica: Replica,
+    admission: Admission,
+    system: System,
+    sessions: BTreeMap<ConnectionId, Connection>,
+}
+
+impl Worker {
+    fn run(&mut self, mut inputs: mpsc::Receiver<Input>) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while let Some(first) = inputs.blocking_recv() {
+            batch.push(first);
+            while batch.len() < BATCH_MAX {
+                match inputs.try_recv() {
+                    Ok(input) => batch.push(input),
+                    Err(_) => break,
+                }
+            }
+            if self.process(&mut batch) {
+                break;
+            }
+        }
+        self.sessions.clear();
+        tracing::info!("the engine has ended; everything is on disk");
+    }
+
+    /// Takes in one batch and sends what follows. True when the engine has to end.
+    fn process(&mut self, batch: &mut Vec<Input>) -> bool {
+        let mut stop = false;
+        let mut active: Vec<ConnectionId> = Vec::new();
+        let mut frames: Vec<(ConnectionId, Vec<u8>)> = Vec::new();
+        let mut gone = Vec::new();
+        for input in batch.drain(..) {
+            match input {
+                Input::Open { id, output } => {
+                    let session =
+                        Session::relay(&self.replica, self.admission, &mut self.system.env());
+                    match session {
+                        Ok(session) => {
+                            let connection = Connection {
+                                session,
+                                output,
+                                ending: false,
+                            };
+                            self.sessions.insert(id, connection);
+                            active.push(id);
+                        }
+                        Err(error) => tracing::error!(%error, "cannot open a session"),
+                    }
+                }
+                Input::Frame { id, frame } => {
+                    active.push(id);
+                    frames.push((id, frame));
+                }
+                Input::Room { id } => active.push(id),
+                Input::Closed { id } => gone.push(id),
+                Input::Probe { answer } => {
+                    let well = self.replica.setup_secret().is_ok();
+                    if answer.send(well).is_err() {
+                        tracing::debug!("nobody waits for the probe any longer");
+                    }
+                }
+                Input::Stop => stop = true,
+            }
+        }
+        if !frames.is_empty() {
+            self.take_in(frames, &mut active);
+        }
+        for id in gone {
+            self.sessions.remove(&id);
+        }
+        active.sort_unstable();
+        active.dedup();
+        for id in active {
+            self.send(id);
+        }
+        stop
+    }
+
+    /// Takes in frames in one transaction. If it cannot be committed, nobody has heard of it:
+    /// the connections that it concerned end, and their clients send again.
+    fn take_in(&mut self, frames: Vec<(ConnectionId, Vec<u8>)>, active: &mut Vec<ConnectionId>) {
+        let concerned: Vec<ConnectionId> = frames.iter().map(|(id, _)| *id).collect();
+        let mut effects = Vec::new();
+        let sessions = &mut self.sessions;
+        let system = &mut self.system;
+        let committed = self.replica.batch(|replica| {
+            for (id, frame) in frames {
+                let Some(connection) = sessions.get_mut(&id).filter(|c| !c.ending) else {
+                    continue;
+                };
+                let taken = catch_unwind(AssertUnwindSafe(|| {
+                    connection.session.handle_frame(replica, &frame, &mut system.env())
+                }));
+                match taken {
+                    Ok(Ok(())) => {}
+                    Ok(Err(SessionError::Store(error))) => return Err(error),
+                    Ok(Err(error)) => {
+                        tracing::info!(connection = id, code = error.code(), %error, "session ended");
+                        connection.ending = true;
+                    }
+                    Err(_) => {
+                        tracing::error!(connection = id, "a frame made the engine panic");
+                        replica.abandon_frame()?;
+                        sessions.remove(&id);
+                        continue;
+                    }
+                }
+                effects.extend(connection.session.take_effects().into_iter().map(|e| (id, e)));
+            }
+            Ok::<_, StoreError>(())
+        });
+        if let Err(error) = committed {
+            tracing::error!(%error, "a batch was not committed; its connections end");
+            for id in concerned {
+                self.sessions.remove(&id);
+            }
+            return;
+        }
+        for (origin, effect) in effects {
+            self.spread(origin, &effect, active);
+        }
+    }
+
+    /// Lets the other sessions hear of what one did.
+    fn spread(&mut self, origin: ConnectionId, effect: &Effect, active: &mut Vec<ConnectionId>) {
+        for (id, connection) in &mut self.sessions {
+            if connection.ending || !connection.session.is_open() {
+                continue;
+            }
+            let told = match effect {
+                Effect::Document(document) => {
+                    connection.session.notify_document(document);
+                    true
+                }
+                Effect::Box(point) => {
+                    let env = self.system.env();
+                    if let Err(error) = connection.session.notify_box(&self.replica, point, &env) {
+                        tracing::info!(connection = id, %error, "session ended");
+                        connection.ending = true;
+                    }
+                    true
+                }
+                Effect::Ephemeral { document, frame } if *id != origin => {
+                    forward(connection, &self.replica, document, frame)
+                }
+                Effect::Ephemeral { .. } => false,
+            };
+            if told {
+                active.push(*id);
+            }
+        }
+    }
+
+    /// Sends what a session has to say, as far as its socket takes it.
+    fn send(&mut self, id: ConnectionId) {
+        let Some(connection) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        loop {
+            let permit = match connection.output.try_reserve() {
+                Ok(permit) => permit,
+                // The socket says when it has room again.
+                Err(mpsc::error::TrySendError::Full(())) => return,
+                Err(mpsc::error::TrySendError::Closed(())) => break,
+            };
+            match connection.session.poll_transmit(&self.replica) {
+                Ok(Some(frame)) => permit.send(frame),
+                Ok(None) => {
+                    while connection.session.poll_event().is_some() {}
+                    if connection.ending {
+                        break;
+                    }
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(connection = id, %error, "cannot read for a session");
+                    break;
+                }
+            }
+        }
+        // Dropping the sender lets the socket say its last words and close.
+        self.sessions.remove(&id);
+    }
+}
+
+fn forward(
+    connection: &mut Connection,
+    replica: &Replica,
+    document: &DocumentId,
+    frame: &[u8],
+) -> bool {
+    match connection.session.follows(replica, document) {
+        Ok(true) => {
+            connection.session.forward(frame.to_vec());
+            true
+        }
+        Ok(false) => false,
+        Err(error) => {
+            tracing::error!(%error, "cannot tell who follows a document");
+            false
+        }
+    }
+}

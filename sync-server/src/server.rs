@@ -1,0 +1,192 @@
+//! The HTTP side: the websocket endpoint, health, and a page for browsers.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use poo_core::document::limits::MESSAGE_BYTES_MAX;
+use poo_core::identity::Did;
+use poo_core::sync::SUBPROTOCOL;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::engine::{Engine, EngineError, Input};
+use crate::{Config, pages, socket};
+
+/// The most connections at a time.
+const CONNECTIONS_MAX: u64 = 20_000;
+/// How long the engine may take to say that it is well.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes that wait in a websocket's write buffer at most.
+const WRITE_BUFFER_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
+
+/// The relay cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The engine cannot start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Serving failed.
+    #[error("serving failed: {0}")]
+    Serve(#[source] std::io::Error),
+}
+
+/// A relay that is ready to serve.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    url: String,
+    engine: Engine,
+}
+
+#[derive(Clone)]
+struct Shared {
+    engine: mpsc::Sender<Input>,
+    stop: watch::Receiver<bool>,
+    next: Arc<AtomicU64>,
+    open: Arc<AtomicU64>,
+}
+
+impl Server {
+    /// Opens the data and the port.
+    ///
+    /// # Errors
+    /// [`ServerError`] says what is in the way.
+    pub async fn bind(config: &Config) -> Result<Self, ServerError> {
+        let listen = |source| ServerError::Listen {
+            address: config.listen,
+            source,
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let engine = Engine::start(&config.data, config.admission)?;
+        let url = config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("ws://{address}"));
+        Ok(Self {
+            listener,
+            address,
+            url,
+            engine,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address for clients.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn did(&self) -> Did {
+        self.engine.did
+    }
+
+    /// The link for the first person, until it is used.
+    #[must_use]
+    pub fn setup_link(&self) -> Option<String> {
+        self.engine.setup_link(&self.url)
+    }
+
+    /// Serves until `shutdown` is done, then lets every batch finish and closes in order.
+    ///
+    /// # Errors
+    /// [`ServerError::Serve`] if the listener fails.
+    pub async fn run(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServerError> {
+        let (stopper, stop) = watch::channel(false);
+        let shared = Shared {
+            engine: self.engine.inputs.clone(),
+            stop,
+            next: Arc::new(AtomicU64::new(1)),
+            open: Arc::new(AtomicU64::new(0)),
+        };
+        let router = Router::new()
+            .route("/", get(pages::home))
+            .route("/join", get(pages::join))
+            .route("/link", get(pages::link))
+            .route("/setup", get(pages::setup))
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .route("/sync", get(sync))
+            .with_state(shared);
+        let graceful = async move {
+            shutdown.await;
+            tracing::info!("stopping");
+            if stopper.send(true).is_err() {
+                tracing::debug!("no connection is open");
+            }
+        };
+        let served = axum::serve(self.listener, router)
+            .with_graceful_shutdown(graceful)
+            .await
+            .map_err(ServerError::Serve);
+        self.engine.stop().await;
+        served
+    }
+}
+
+async fn ready(State(shared): State<Shared>) -> Response {
+    let (answer, answered) = oneshot::channel();
+    let asked = shared.engine.try_send(Input::Probe { answer }).is_ok();
+    let well = asked
+        && matches!(
+            tokio::time::timeout(PROBE_TIMEOUT, answered).await,
+            Ok(Ok(true))
+        );
+    if well {
+        "ready\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()
+    }
+}
+
+async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+    if shared.open.load(Ordering::Relaxed) >= CONNECTIONS_MAX {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections\n").into_response();
+    }
+    let upgrade = upgrade
+        .protocols([SUBPROTOCOL])
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
+    if upgrade.selected_protocol().is_none() {
+        return (
+            StatusCode::BAD_REQUEST,
+            format!("this relay speaks the websocket subprotocol {SUBPROTOCOL}\n"),
+        )
+            .into_response();
+    }
+    upgrade.on_upgrade(move |websocket| async move {
+        let id = shared.next.fetch_add(1, Ordering::Relaxed);
+        shared.open.fetch_add(1, Ordering::Relaxed);
+        socket::serve(websocket, id, shared.engine, shared.stop).await;
+        shared.open.fetch_sub(1, Ordering::Relaxed);
+    })
+}
