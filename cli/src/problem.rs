@@ -108,6 +108,9 @@ pub(crate) enum Problem {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The runtime could not start.
+    #[error("cannot start networking: {0}")]
+    Runtime(std::io::Error),
     /// The network or the relay failed.
     #[error(transparent)]
     Net(#[from] NetError),
@@ -184,9 +187,11 @@ impl Problem {
             | Self::Phrase(_)
             | Self::Link(_) => Kind::Usage,
             Self::File { source, .. } if source.kind() == ErrorKind::NotFound => Kind::NotFound,
-            Self::Unwell(_) | Self::File { .. } | Self::Output(_) | Self::Unexpected(_) => {
-                Kind::Failed
-            }
+            Self::Unwell(_)
+            | Self::File { .. }
+            | Self::Output(_)
+            | Self::Unexpected(_)
+            | Self::Runtime(_) => Kind::Failed,
             Self::Keys(KeyFileError::Missing { .. }) => Kind::NoIdentity,
             Self::Keys(KeyFileError::Exists { .. }) => Kind::Conflict,
             Self::Keys(KeyFileError::Damaged { .. }) => Kind::Damaged,

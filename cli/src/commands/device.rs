@@ -1,7 +1,5 @@
 //! `poo device`.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
 use poo_core::model::{Answer, Command, Outcome, Query};
 use poo_core::replica::{Keyring, Link};
@@ -13,9 +11,6 @@ use crate::net;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::screen::Look;
-
-/// As long as a link is good.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What to do with devices.
 #[derive(Debug, Subcommand)]
@@ -70,7 +65,7 @@ fn link(app: &mut App) -> Result<(), Problem> {
     })?;
     app.note("Waiting for the other device. Ctrl-C ends it.");
     let link: Link = link.parse()?;
-    let options = super::sync::patient(PATIENCE);
+    let options = super::sync::options();
     let name = net::block_on(net::await_device(&mut home.replica, &link, &options))?;
     let linked = serde_json::json!({ "linked": name });
     app.print(&linked, |screen| {
@@ -97,15 +92,19 @@ fn join(app: &mut App, args: &JoinArgs) -> Result<(), Problem> {
     let mut home = begin(app, *did, &url, *relay)?;
     let joined = {
         let _progress = Progress::start("Waiting for the other device", app.json);
-        let keys = home.replica.keys().clone();
-        let options = super::sync::patient(PATIENCE);
-        net::block_on(net::join_device(&keys, &args.name, &link, &options))
+        let options = super::sync::options();
+        net::block_on(net::join_device(
+            &mut home.replica,
+            &args.name,
+            &link,
+            &options,
+        ))
     };
     if let Err(error) = joined {
         // Nothing was made under these keys yet, so the home is empty again for the next try.
         drop(home);
         app.home.clear();
-        return Err(error.into());
+        return Err(error);
     }
     super::sync::once(app, &mut home.replica)?;
     let me = find::me(&home.replica, &app.moment)?;

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use poo_core::membership::Role;
 use poo_core::model::{Answer, Command, Outcome, Query};
-use poo_core::replica::Link;
+use poo_core::replica::{Link, Replica};
 
 use crate::app::App;
 use crate::find::{self, answer};
@@ -140,18 +140,18 @@ pub(crate) fn share(app: &mut App, args: &ShareArgs) -> Result<(), Problem> {
 pub(crate) fn join(app: &mut App, args: &JoinArgs) -> Result<(), Problem> {
     let text = super::transfer::text_or_stdin(args.link.clone())?;
     let link: Link = text.parse()?;
-    let Link::Invite {
-        relay_url, relay, ..
-    } = &link
-    else {
+    if let Link::Device { .. } = &link {
         return Err(Problem::Usage(
             "this link is for another device of the same person: use `poo device join LINK --name NAME` in an empty home".to_owned(),
         ));
-    };
-    let url = super::sync::relay_url(relay_url, args.insecure)?;
+    }
+    let url = super::sync::relay_url(link.relay_url(), args.insecure)?;
     let mut home = app.home.open_to_write(&mut app.moment)?;
     if home.replica.relay_url()?.is_none() {
-        home.replica.set_relay(&url, Some(*relay))?;
+        home.replica.set_relay(&url, Some(link.relay()))?;
+    }
+    if let Link::Setup { .. } = &link {
+        return set_up(app, &mut home.replica, &link);
     }
     let id = {
         let _progress = Progress::start("Joining", app.json);
@@ -174,6 +174,18 @@ pub(crate) fn join(app: &mut App, args: &JoinArgs) -> Result<(), Problem> {
             .plain("You joined ")
             .put(Look::Strong, &list.title)
             .line(&format!(" as {role}."));
+    })
+}
+
+/// Uses a relay's set-up link.
+fn set_up(app: &App, replica: &mut Replica, link: &Link) -> Result<(), Problem> {
+    {
+        let _progress = Progress::start("Setting up", app.json);
+        net::block_on(net::admit(replica, link, &super::sync::options()))?;
+    }
+    let me = find::me(replica, &app.moment)?;
+    app.print(&me, |screen| {
+        screen.line("The relay takes your lists now. Exchange changes with it: poo sync");
     })
 }
 

@@ -42,14 +42,6 @@ pub(super) fn options() -> Options {
     }
 }
 
-/// The same, for work that waits for a person at another device.
-pub(super) fn patient(wait: Duration) -> Options {
-    Options {
-        timeout: wait,
-        ..options()
-    }
-}
-
 /// Checks a relay's address and gives it as it is stored.
 pub(super) fn relay_url(text: &str, insecure: bool) -> Result<String, Problem> {
     let text = text.trim().trim_end_matches('/');
@@ -124,7 +116,7 @@ pub(crate) fn sync(app: &mut App, args: &SyncArgs) -> Result<(), Problem> {
     app.print(&report, |screen| {
         screen.line(&said(&report));
         for refused in &report.refused {
-            screen.line(&format!("Refused: {refused}"));
+            screen.line(&format!("Refused: {}", refused.message));
         }
     })
 }
@@ -140,7 +132,7 @@ pub(super) fn require_relay(replica: &Replica) -> Result<(), Problem> {
 /// Syncs once, with a sign of life.
 pub(super) fn once(app: &App, replica: &mut Replica) -> Result<SyncReport, Problem> {
     let _progress = Progress::start("Syncing", app.json);
-    Ok(net::block_on(net::sync(replica, &options()))?)
+    net::block_on(net::sync(replica, &options()))
 }
 
 fn said(report: &SyncReport) -> String {
@@ -162,9 +154,9 @@ fn watch(app: &App, replica: &mut Replica) -> Result<(), Problem> {
         replica,
         &options(),
         |event| {
-            if printed.is_ok() {
-                printed = app.print(&event, |screen| {
-                    screen.line(&net::said(&event));
+            if let (Ok(()), Some(seen)) = (&printed, net::Seen::of(event)) {
+                printed = app.print(&seen, |screen| {
+                    screen.line(&seen.said());
                 });
             }
         },
