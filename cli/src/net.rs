@@ -1,110 +1,116 @@
 //! The way to the relay: the engine's client loop, run to its end on this thread.
 
 use std::future::Future;
-use std::time::Duration;
 
 use poo_core::document::DocumentId;
-use poo_core::replica::{Keyring, Link, Replica};
+use poo_core::identity::Did;
+pub(crate) use poo_core::net::{
+    NetError, Options, SyncReport, admit, await_device, join_device, redeem, sync, watch,
+};
+use poo_core::sync::Event;
+use serde::Serialize;
 
-/// How a relay is reached.
-#[derive(Debug, Clone)]
-#[allow(dead_code, reason = "read once the client loop is here")]
-pub(crate) struct Options {
-    /// How long to wait for an answer.
-    pub(crate) timeout: Duration,
-    /// Whether an unencrypted connection may leave this machine.
-    pub(crate) allow_insecure: bool,
-}
-
-/// What one sync did.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SyncReport {
-    /// Changes that came.
-    pub(crate) received: u64,
-    /// Changes that went.
-    pub(crate) sent: u64,
-    /// What the relay refused, and why.
-    pub(crate) refused: Vec<String>,
-}
-
-/// Something that happened while watching.
-#[derive(Debug, Clone, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Event {}
-
-/// The relay could not be reached, or did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NetError {
-    /// There is no connection.
-    #[error("the relay cannot be reached")]
-    Offline,
-    /// The runtime could not start.
-    #[error("cannot start networking: {0}")]
-    Runtime(std::io::Error),
-}
-
-impl NetError {
-    /// Whether the relay could not be reached.
-    pub(crate) fn is_offline(&self) -> bool {
-        matches!(self, Self::Offline)
-    }
-
-    /// Whether the relay said no.
-    pub(crate) fn is_refused(&self) -> bool {
-        false
-    }
-}
+use crate::problem::Problem;
 
 /// Runs network work to its end.
-pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, NetError>>) -> Result<T, NetError> {
-    tokio::runtime::Builder::new_current_thread()
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, NetError>>) -> Result<T, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(NetError::Runtime)?
-        .block_on(work)
+        .map_err(Problem::Runtime)?;
+    Ok(runtime.block_on(work)?)
 }
 
-/// Exchanges everything with the relay, once.
-pub(crate) async fn sync(_: &mut Replica, _: &Options) -> Result<SyncReport, NetError> {
-    Err(NetError::Offline)
+/// Done when the person, or the system, asks the program to end.
+pub(crate) async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler, only the system's own way to end a process is left.
+        std::future::pending::<()>().await;
+    }
 }
 
-/// Stays connected until `stop` is done.
-pub(crate) async fn watch(
-    _: &mut Replica,
-    _: &Options,
-    _on_event: impl FnMut(Event),
-    _stop: impl Future,
-) -> Result<(), NetError> {
-    Err(NetError::Offline)
+/// Something that happened while watching, as programs read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(
+    tag = "event",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub(crate) enum Happening {
+    /// The relay answered.
+    Connected {
+        /// Who it is.
+        peer: Did,
+        /// How far its clock is ahead of this one, in milliseconds.
+        clock_offset_ms: i64,
+    },
+    /// Changes came.
+    Changed {
+        /// Of which document.
+        document: DocumentId,
+        /// How many.
+        added: usize,
+    },
+    /// The relay has everything that is here of a document.
+    Acknowledged {
+        /// The document.
+        document: DocumentId,
+    },
+    /// The relay refused something.
+    Refused {
+        /// Of which document.
+        document: DocumentId,
+        /// A short name that does not change between versions.
+        code: String,
+        /// In words.
+        message: String,
+    },
+    /// Commands were made again, since another copy of this device had written.
+    Reauthored {
+        /// In which document.
+        document: DocumentId,
+        /// How many.
+        commands: usize,
+    },
 }
 
-/// Uses an invite.
-pub(crate) async fn redeem(_: &mut Replica, _: &Link, _: &Options) -> Result<DocumentId, NetError> {
-    Err(NetError::Offline)
-}
-
-/// Asks to become a device of the identity that gave the link, and waits until it is.
-pub(crate) async fn join_device(
-    _: &Keyring,
-    _: &str,
-    _: &Link,
-    _: &Options,
-) -> Result<(), NetError> {
-    Err(NetError::Offline)
-}
-
-/// Waits for the device that uses the link, and certifies it. Gives its name.
-pub(crate) async fn await_device(
-    _: &mut Replica,
-    _: &Link,
-    _: &Options,
-) -> Result<String, NetError> {
-    Err(NetError::Offline)
-}
-
-/// What a person reads about an event.
-pub(crate) fn said(_: &Event) -> String {
-    String::new()
+impl Happening {
+    /// What concerns whoever watches; the rest is the engine's own business.
+    pub(crate) fn of(event: Event) -> Option<Self> {
+        match event {
+            Event::Connected {
+                peer,
+                clock_offset_ms,
+            } => Some(Self::Connected {
+                peer,
+                clock_offset_ms,
+            }),
+            Event::Changed { document, added } => Some(Self::Changed { document, added }),
+            Event::Acknowledged { document } => Some(Self::Acknowledged { document }),
+            Event::Refused {
+                document,
+                code,
+                message,
+            } => Some(Self::Refused {
+                document,
+                code,
+                message,
+            }),
+            Event::Reauthored { document, commands } => {
+                Some(Self::Reauthored { document, commands })
+            }
+            Event::Ephemeral { .. } | Event::Box { .. } | Event::Admitted { .. } => None,
+        }
+    }
 }

@@ -1,7 +1,5 @@
 //! `poo device`.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
 use poo_core::model::{Answer, Command, Outcome, Query};
 use poo_core::replica::{Keyring, Link};
@@ -13,9 +11,6 @@ use crate::net;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::screen::Look;
-
-/// As long as a link is good.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What to do with devices.
 #[derive(Debug, Subcommand)]
@@ -70,7 +65,7 @@ fn link(app: &mut App) -> Result<(), Problem> {
     })?;
     app.note("Waiting for the other device. Ctrl-C ends it.");
     let link: Link = link.parse()?;
-    let options = super::sync::patient(PATIENCE);
+    let options = super::sync::options();
     let name = net::block_on(net::await_device(&mut home.replica, &link, &options))?;
     let linked = serde_json::json!({ "linked": name });
     app.print(&linked, |screen| {
@@ -81,31 +76,29 @@ fn link(app: &mut App) -> Result<(), Problem> {
 fn join(app: &mut App, args: &JoinArgs) -> Result<(), Problem> {
     let text = super::transfer::text_or_stdin(args.link.clone())?;
     let link: Link = text.parse()?;
-    let Link::Device {
-        relay_url,
-        relay,
-        did,
-        ..
-    } = &link
-    else {
+    let Link::Device { did, .. } = &link else {
         return Err(Problem::Usage(
-            "this link is an invite to a list: use `poo join LINK`".to_owned(),
+            "this link is not for another device of yours: use `poo join LINK`".to_owned(),
         ));
     };
-    let url = super::sync::relay_url(relay_url, args.insecure)?;
+    let url = super::sync::relay_url(link.relay_url(), args.insecure)?;
     super::identity::check_name(&args.name)?;
-    let mut home = begin(app, *did, &url, *relay)?;
+    let mut home = begin(app, *did, &url, link.relay())?;
     let joined = {
         let _progress = Progress::start("Waiting for the other device", app.json);
-        let keys = home.replica.keys().clone();
-        let options = super::sync::patient(PATIENCE);
-        net::block_on(net::join_device(&keys, &args.name, &link, &options))
+        let options = super::sync::options();
+        net::block_on(net::join_device(
+            &mut home.replica,
+            &args.name,
+            &link,
+            &options,
+        ))
     };
     if let Err(error) = joined {
         // Nothing was made under these keys yet, so the home is empty again for the next try.
         drop(home);
         app.home.clear();
-        return Err(error.into());
+        return Err(error);
     }
     super::sync::once(app, &mut home.replica)?;
     let me = find::me(&home.replica, &app.moment)?;

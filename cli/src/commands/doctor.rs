@@ -7,7 +7,6 @@ use poo_core::store::StoreError;
 
 use crate::app::App;
 use crate::find::answer;
-use crate::net;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::screen::{Look, Screen, count};
