@@ -325,6 +325,9 @@ impl Session {
             }
             Err(IngestError::Store(error)) => return Err(error.into()),
         };
+        if is_relay && state.peer.is_none() {
+            state.peer = Some(PeerView::default());
+        }
         // Whatever they sent they have, unless it is refused: then they learn what is here.
         if let Some(peer) = state.peer.as_mut().filter(|_| taken.refused.is_empty()) {
             for tip in &changes.tips {
@@ -337,8 +340,6 @@ impl Session {
                         .insert(short_digest(unverified.digest().as_bytes()));
                 }
             }
-        } else if state.peer.is_none() && is_relay {
-            state.peer = Some(PeerView::default());
         }
         if is_relay && !changes.more {
             // The acknowledgement: what is committed here.
