@@ -79,7 +79,7 @@ pub(crate) async fn serve(
                     break None;
                 }
             }
-            _ = stop.wait_for(|stop| *stop) => break Some((close_code::AWAY, "the relay stops")),
+            () = stopped(&mut stop) => break Some((close_code::AWAY, "the relay stops")),
         }
     };
     if engine.send(Input::Closed { id }).await.is_err() {
@@ -97,6 +97,13 @@ pub(crate) async fn serve(
             reason: reason.into(),
         };
         write(&mut sink, Message::Close(Some(close))).await;
+    }
+}
+
+/// Done when the relay stops, or has gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        tracing::debug!("the server has gone");
     }
 }
 

@@ -66,6 +66,7 @@ async fn settle(
         }
         if connection.session.is_in_sync() {
             connection.session.note_in_sync(replica)?;
+            report.sent = connection.session.changes_sent();
             return Ok(());
         }
         match connection.receive(replica, options.timeout, system).await? {

@@ -37,6 +37,8 @@ impl Default for Options {
 pub struct SyncReport {
     /// Changes that came.
     pub received: u64,
+    /// Changes that went.
+    pub sent: u64,
     /// Documents of which the relay has everything now.
     pub acknowledged: u64,
     /// Commands that were made again, since another copy of this device had written.

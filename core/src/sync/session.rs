@@ -140,6 +140,8 @@ pub struct Session {
     /// The last count of each author's session of signed messages.
     counts: BTreeMap<(DocumentId, PublicKey), ([u8; 16], u64)>,
     my_ephemeral: ([u8; 16], u64),
+    /// Changes that went to the other side.
+    pub(super) changes_sent: u64,
 }
 
 impl core::fmt::Debug for Session {
@@ -214,6 +216,7 @@ impl Session {
             effects: Vec::new(),
             counts: BTreeMap::new(),
             my_ephemeral: (env.random(), 0),
+            changes_sent: 0,
         }
     }
 
@@ -221,6 +224,12 @@ impl Session {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.stage == Stage::Open
+    }
+
+    /// How many changes went to the other side so far.
+    #[must_use]
+    pub fn changes_sent(&self) -> u64 {
+        self.changes_sent
     }
 
     /// Who is on the other side, once the handshake is done.
@@ -522,6 +531,7 @@ impl Session {
         while let Some(document) = self.dirty.first().copied() {
             match self.next_of(replica, &document)? {
                 Some(Outgoing::Changes(changes)) => {
+                    self.changes_sent += changes.changes.len() as u64;
                     return Ok(Some(encode(&Data::Changes(changes))));
                 }
                 Some(Outgoing::Have(have)) => return Ok(Some(self.seal(Control::Have(have)))),
