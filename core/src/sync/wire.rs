@@ -41,6 +41,9 @@ pub(crate) enum Data {
     /// Presence, typing, heartbeats: signed by their author, forwarded, never stored.
     #[n(2)]
     Ephemeral(#[n(0)] Ephemeral),
+    /// A part of a document as one compressed chunk.
+    #[n(3)]
+    Chunk(#[n(0)] Chunk),
 }
 
 /// Changes of a document, in causal order.
@@ -62,6 +65,25 @@ pub(crate) struct Changes {
     /// Plain change chunks.
     #[n(4)]
     pub(crate) changes: Vec<ByteVec>,
+}
+
+/// A part of a document chunk (Automerge binary format, chunk type 0). The statements and tips
+/// that its changes need came in a `Changes` message before it.
+#[derive(Debug, Clone, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct Chunk {
+    /// The document.
+    #[n(0)]
+    pub(crate) document: DocumentId,
+    /// The place of the part, from 0.
+    #[n(1)]
+    pub(crate) index: u32,
+    /// Whether it is the last one.
+    #[n(2)]
+    pub(crate) last: bool,
+    /// The bytes.
+    #[n(3)]
+    pub(crate) bytes: ByteVec,
 }
 
 /// A signed message that is not kept.

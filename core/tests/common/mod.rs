@@ -122,7 +122,7 @@ pub fn tasks(replica: &Replica, list: DocumentId, deleted: bool) -> Vec<Task> {
         list: Some(list),
         status: None,
         deleted,
-        limit: None,
+        limit: Some(10_000),
         cursor: None,
     };
     match replica.query(&query, Timestamp::UNIX_EPOCH).unwrap() {
