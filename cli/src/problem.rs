@@ -59,6 +59,9 @@ pub(crate) enum Problem {
     /// Nothing tells where to fetch everything from.
     #[error("it is not known which relay to fetch from: name it with --relay URL")]
     RelayUnknown,
+    /// Nothing tells how others see this person.
+    #[error("the damaged database does not tell your name: say it with --name, as others know it")]
+    NameUnknown,
     /// Others still use the home.
     #[error(
         "another poo command is using this home: end it (`poo sync --watch` too) and try again"
@@ -190,6 +193,7 @@ impl Problem {
                 Kind::NoRelay
             }
             Self::NowhereHome
+            | Self::NameUnknown
             | Self::Usage(_)
             | Self::Import(_)
             | Self::Phrase(_)

@@ -139,7 +139,15 @@ fn a_damaged_database_is_named_and_doctor_tells_what_to_do() {
         let run = home.run(&["doctor", "--repair"]);
         assert_eq!(run.code, 1, "{run:?}");
         assert!(run.err.contains("--relay URL"), "{run:?}");
-        let run = home.run(&["doctor", "--repair", "--relay", "ws://127.0.0.1:1"]);
+        let args = [
+            "doctor",
+            "--repair",
+            "--relay",
+            "ws://127.0.0.1:1",
+            "--name",
+            "Sam",
+        ];
+        let run = home.run(&args);
         assert_eq!(run.code, 5, "{run:?}");
         assert!(fs::read(home.file("poo.db")).unwrap().starts_with(&damage));
         assert!(!home.file("poo.db.new").exists());
