@@ -34,7 +34,7 @@ const CONTROLS: [&str; 13] = [
     "admitted",
     "bye",
 ];
-const DATA: [&str; 3] = ["challenge", "changes", "ephemeral"];
+const DATA: [&str; 4] = ["challenge", "changes", "ephemeral", "chunk"];
 
 struct Clock {
     rng: ChaCha20Rng,
