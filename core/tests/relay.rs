@@ -83,3 +83,31 @@ fn a_closed_relay_lets_invited_people_into_a_list_and_takes_nothing_else_of_thei
         Event::Refused { document, code, .. } if *document == of_her_own && code == "not-admitted"
     )));
 }
+
+#[test]
+fn nobody_fills_a_relay_with_parts_of_what_they_may_not_read() {
+    let bench = &mut Bench::new(4);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let eve = &mut person(bench, relay, "Eve");
+    let plans = list(sam, bench, "Plans");
+    sync(sam, relay, bench);
+
+    let mut wire = sync(eve, relay, bench);
+    let mut part = Vec::new();
+    let mut e = minicbor::Encoder::new(&mut part);
+    e.array(2).unwrap().u8(3).unwrap().array(1).unwrap();
+    e.map(4).unwrap();
+    e.u8(0).unwrap().bytes(plans.as_ref()).unwrap();
+    e.u8(1).unwrap().u8(0).unwrap();
+    e.u8(2).unwrap().bool(false).unwrap();
+    e.u8(3).unwrap().bytes(&[0; 1024]).unwrap();
+    relay
+        .batch(|relay| wire.relay.handle_frame(relay, &part, &mut bench.env()))
+        .unwrap();
+    wire.run(eve, relay, bench);
+    assert!(wire.events.iter().any(|event| matches!(
+        event,
+        Event::Refused { document, code, .. } if *document == plans && code == "unavailable"
+    )));
+}
