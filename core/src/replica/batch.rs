@@ -315,18 +315,19 @@ impl Replica {
         self.set_meta_text("setup_secret", None)
     }
 
+    /// Leaves something at a meeting point. False if too many are in use.
     pub(crate) fn put_box(
         &self,
         id: &[u8; 16],
         content: &[u8],
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let conn = self.conn();
         conn.prepare_cached("DELETE FROM box WHERE expires_at < ?1")?
             .execute(params![now.as_millisecond()])?;
         let used: i64 = conn.query_row("SELECT count(*) FROM box", [], |row| row.get(0))?;
         if used >= BOXES_MAX {
-            return Err(StoreError::Busy);
+            return Ok(false);
         }
         let expires = now.checked_add(BOX_TTL).unwrap_or(now).as_millisecond();
         // First come, first served: what lies there cannot be replaced by who guesses the place.
@@ -334,7 +335,7 @@ impl Replica {
             "INSERT OR IGNORE INTO box (id, content, expires_at) VALUES (?1, ?2, ?3)",
         )?
         .execute(params![id, content, expires])?;
-        Ok(())
+        Ok(true)
     }
 
     pub(crate) fn get_box(

@@ -387,6 +387,9 @@ impl Session {
             }
             Err(IngestError::Store(error)) => return Err(error.into()),
         };
+        if is_relay && state.peer.is_none() {
+            state.peer = Some(PeerView::default());
+        }
         // Whatever they sent they have, unless it is refused: then they learn what is here.
         if let Some(peer) = state.peer.as_mut().filter(|_| taken.refused.is_empty()) {
             for (actor, seq) in tips {
@@ -394,8 +397,6 @@ impl Session {
                 *known = (*known).max(seq);
             }
             peer.statements.extend(digests);
-        } else if state.peer.is_none() && is_relay {
-            state.peer = Some(PeerView::default());
         }
         if is_relay && complete {
             // The acknowledgement: what is committed here.
