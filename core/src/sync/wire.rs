@@ -13,14 +13,14 @@ use crate::membership::StatementDigest;
 /// The websocket subprotocol.
 pub const SUBPROTOCOL: &str = "poo.sync.v1";
 /// The version in the relay's first message.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// What a side of a session contributes to its freshness.
-pub type Nonce = [u8; 32];
+pub(crate) type Nonce = [u8; 32];
 
 /// Messages that carry their authors' signatures, or none.
 #[derive(Debug, Clone, Encode, Decode)]
-pub enum Data {
+pub(crate) enum Data {
     /// The relay's first word: who it says it is, and its nonce. Nothing in it is believed until
     /// the sealed `Peer` message.
     #[n(0)]
@@ -46,7 +46,7 @@ pub enum Data {
 /// Changes of a document, in causal order.
 #[derive(Debug, Clone, Default, Encode, Decode)]
 #[cbor(map)]
-pub struct Changes {
+pub(crate) struct Changes {
     /// The document.
     #[n(0)]
     pub document: Option<DocumentId>,
@@ -93,7 +93,7 @@ pub const EPHEMERAL_BYTES_MAX: usize = 4 * 1024;
 
 /// Messages between the two ends of one session, each sealed by its sender.
 #[derive(Debug, Clone, Encode, Decode)]
-pub enum Control {
+pub(crate) enum Control {
     /// The client says who it is.
     #[n(0)]
     Join {
@@ -235,7 +235,7 @@ pub enum Control {
 /// What one side has of a document.
 #[derive(Debug, Clone, Encode, Decode)]
 #[cbor(map)]
-pub struct Have {
+pub(crate) struct Have {
     /// The document.
     #[n(0)]
     pub document: DocumentId,
