@@ -23,6 +23,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) statements: Vec<&'a [u8]>,
     pub(crate) tips: Vec<UnverifiedTip>,
     pub(crate) changes: Vec<&'a [u8]>,
+    /// Changes that were audited as parts of one chunk.
+    pub(crate) audited: Vec<EncodedChange>,
     /// Nothing more is on its way: what cannot be added now is refused.
     pub(crate) complete: bool,
 }
@@ -86,10 +88,10 @@ pub(crate) fn ingest(
     conn: &Connection,
     id: &DocumentId,
     reader: &Did,
-    incoming: &Incoming<'_>,
+    incoming: Incoming<'_>,
     waiting: &mut Quarantine,
 ) -> Result<Ingested, IngestError> {
-    let fresh = fresh_statements(conn, id, incoming)?;
+    let fresh = fresh_statements(conn, id, &incoming)?;
     let all = statements::of_document_with(conn, id, &fresh)?;
     if all.len() > STATEMENTS_MAX {
         return Err(IngestError::TooManyStatements);
@@ -157,6 +159,13 @@ pub(crate) fn ingest(
             return Ok(ingested);
         }
     }
+    let mut unknown = Vec::with_capacity(incoming.audited.len());
+    for change in incoming.audited {
+        if find_change(conn, document.row, &change.hash())?.is_none() {
+            unknown.push(change);
+        }
+    }
+    waiting.extend(unknown);
     let accepted = Acceptor {
         conn,
         document: &mut document,

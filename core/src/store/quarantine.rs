@@ -33,6 +33,12 @@ impl Quarantine {
         self.changes.len() <= QUARANTINE_CHANGES_MAX && self.bytes <= QUARANTINE_BYTES_MAX
     }
 
+    /// Adds the changes of an audited chunk. The chunk's own limits bound them.
+    pub(crate) fn extend(&mut self, changes: Vec<EncodedChange>) {
+        self.changes.extend(changes);
+        self.bytes = self.changes.iter().map(|c| c.bytes().len()).sum();
+    }
+
     pub(crate) fn push_tip(&mut self, tip: Tip) {
         if self.tips.len() >= TIP_ACTORS_MAX && !self.tips.contains_key(&tip.actor()) {
             return;

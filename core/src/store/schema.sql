@@ -130,6 +130,13 @@ CREATE TABLE box (
 
 -- Caches from here on: all of it follows from the log and the statements.
 
+-- A document as one compressed chunk, for who lacks most of it.
+CREATE TABLE chunk (
+    doc    INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL,                 -- of the document when the chunk was made
+    bytes  BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE object (
     id     INTEGER PRIMARY KEY,
     doc    INTEGER NOT NULL,

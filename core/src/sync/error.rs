@@ -1,7 +1,7 @@
 //! What ends a session.
 
 use super::seal::SealError;
-use crate::document::{ChangeError, TipError};
+use crate::document::{ChangeError, ChunkError, TipError};
 use crate::identity::Did;
 use crate::membership::{DeviceChainError, StatementError};
 use crate::store::StoreError;
@@ -46,6 +46,9 @@ pub enum SessionError {
     /// Bytes that claim to be a change are none.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// Bytes that claim to be a document are none.
+    #[error(transparent)]
+    Chunk(#[from] ChunkError),
     /// A signed message that is not kept does not hold.
     #[error("a signed message does not hold: {0}")]
     Ephemeral(&'static str),
@@ -86,6 +89,7 @@ impl SessionError {
             Self::Statement(_) => "bad-statement",
             Self::Tip(_) => "forged-author",
             Self::Change(error) => error.code(),
+            Self::Chunk(error) => error.code(),
             Self::Ephemeral(_) => "bad-ephemeral",
             Self::TooMany(_) => "too-many",
             Self::Bye { code, .. } => code,

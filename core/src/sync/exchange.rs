@@ -5,18 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
+use super::outgoing::{BulkOut, Part};
 use super::session::{DOCUMENTS_MAX, Effect, Event, Outgoing, Session, Side};
-use super::wire::{Changes, Control, Have};
-use crate::document::{ActorId, ChangeHash, DocumentId, TIP_INTERVAL, Tip, UnverifiedTip};
+use super::wire::{Changes, Chunk, Control, Have};
+use crate::document::{ActorId, ChangeHash, ChunkLimits, DocumentChunk, DocumentId, limits};
 use crate::identity::Did;
 use crate::membership::Statement;
 use crate::replica::{Env, Incoming, IngestError, Replica, ingest};
-use crate::store::{Actors, DocumentRow, Quarantine, Refusal, StoreError, nearest_tip, statements};
+use crate::store::{Actors, DocumentRow, Quarantine, Refusal, StoreError, statements};
 
-/// About how many bytes of changes go into one message.
-const MESSAGE_TARGET_BYTES: usize = 256 * 1024;
-/// The most changes in one message.
-const MESSAGE_CHANGES_MAX: usize = 4_000;
 /// The most tips, statements and changes that a message may bring.
 const MESSAGE_PARTS_MAX: usize = 50_000;
 /// The most hashes that a refusal names.
@@ -25,13 +22,8 @@ const NACK_HASHES_MAX: usize = 100;
 /// The first 16 bytes of a statement's digest.
 pub(super) type Short = [u8; 16];
 
-fn short(statement: &Statement) -> Short {
-    let digest = statement.digest();
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(digest.as_bytes()) {
-        *to = *from;
-    }
-    short
+pub(super) fn short(statement: &Statement) -> Short {
+    short_digest(statement.digest().as_bytes())
 }
 
 /// What a session knows of one document.
@@ -39,20 +31,22 @@ fn short(statement: &Statement) -> Short {
 pub(super) struct DocumentState {
     waiting: Quarantine,
     /// What the other side has, once it has said so.
-    peer: Option<PeerView>,
+    pub(super) peer: Option<PeerView>,
+    /// A chunk that is on its way to the other side.
+    pub(super) bulk: Option<BulkOut>,
     /// The other side waits for our `Have`.
     reply_due: bool,
     /// We want the other side's `Have`: said (true) or still to say.
     pub(super) asked: Option<bool>,
     /// The other side refused: by which statements it judged, and which were here then.
-    refused: Option<([u8; 32], [u8; 32])>,
+    pub(super) refused: Option<([u8; 32], [u8; 32])>,
 }
 
 /// What the other side of a session has of a document.
 #[derive(Debug, Default)]
-struct PeerView {
-    tips: BTreeMap<ActorId, u64>,
-    statements: BTreeSet<Short>,
+pub(super) struct PeerView {
+    pub(super) tips: BTreeMap<ActorId, u64>,
+    pub(super) statements: BTreeSet<Short>,
 }
 
 impl DocumentState {
@@ -278,13 +272,75 @@ impl Session {
         &mut self,
         replica: &mut Replica,
         changes: &Changes,
-        _env: &mut Env<'_>,
     ) -> Result<(), SessionError> {
         let document = changes.document.ok_or(SessionError::Malformed)?;
         let parts = changes.statements.len() + changes.tips.len() + changes.changes.len();
         if parts > MESSAGE_PARTS_MAX {
             return Err(SessionError::TooMany("parts in a message"));
         }
+        let incoming = Incoming {
+            statements: changes.statements.iter().map(|s| s.as_slice()).collect(),
+            tips: changes.tips.clone(),
+            changes: changes.changes.iter().map(|c| c.as_slice()).collect(),
+            audited: Vec::new(),
+            complete: !changes.more,
+        };
+        self.take_in(replica, &document, incoming)
+    }
+
+    /// Takes in a part of a chunk; with the last one the chunk is audited and its changes are
+    /// judged like any others. One chunk at a time, and only by somebody who may send it: else
+    /// anybody could fill the memory.
+    pub(super) fn on_chunk(
+        &mut self,
+        replica: &mut Replica,
+        part: &Chunk,
+    ) -> Result<(), SessionError> {
+        if part.index == 0 {
+            if let Some(refusal) = self.refuse_new_document(replica, &part.document)? {
+                return self.send(refusal);
+            }
+            self.bulk_in = Some((part.document, 0, Vec::new()));
+        }
+        let Some((document, next, bytes)) = &mut self.bulk_in else {
+            // The beginning was refused; the rest may still be under way.
+            return Ok(());
+        };
+        if *document != part.document || *next != part.index {
+            return Err(SessionError::Unexpected("a part of another chunk"));
+        }
+        if bytes.len() + part.bytes.len() > limits::DOCUMENT_BYTES_MAX {
+            return Err(SessionError::TooMany("bytes in a chunk"));
+        }
+        bytes.extend_from_slice(&part.bytes);
+        *next += 1;
+        if !part.last {
+            return Ok(());
+        }
+        let Some((document, _, bytes)) = self.bulk_in.take() else {
+            return Ok(());
+        };
+        let audited = DocumentChunk::audit(&bytes, &ChunkLimits::default())?;
+        drop(bytes);
+        self.take_in(
+            replica,
+            &document,
+            Incoming {
+                audited,
+                complete: true,
+                ..Incoming::default()
+            },
+        )
+    }
+
+    /// Takes in what came for a document and answers.
+    fn take_in(
+        &mut self,
+        replica: &mut Replica,
+        document: &DocumentId,
+        incoming: Incoming<'_>,
+    ) -> Result<(), SessionError> {
+        let document = *document;
         let Some(reader) = self.reader() else {
             return Err(SessionError::Unexpected("changes before the handshake"));
         };
@@ -292,18 +348,24 @@ impl Session {
             return self.send(refusal);
         }
         let is_relay = matches!(self.side, Side::Relay(_));
-        let incoming = Incoming {
-            statements: changes.statements.iter().map(|s| s.as_slice()).collect(),
-            tips: changes.tips.clone(),
-            changes: changes.changes.iter().map(|c| c.as_slice()).collect(),
-            complete: !changes.more,
-        };
+        let complete = incoming.complete;
+        let tips: Vec<(ActorId, u64)> = incoming
+            .tips
+            .iter()
+            .map(|tip| (tip.actor(&document), tip.seq()))
+            .collect();
+        let digests: Vec<Short> = incoming
+            .statements
+            .iter()
+            .filter_map(|bytes| crate::membership::UnverifiedStatement::decode(bytes).ok())
+            .map(|statement| short_digest(statement.digest().as_bytes()))
+            .collect();
         let state = self.follow(&document)?;
         let taken = ingest(
             replica.conn(),
             &document,
             &reader,
-            &incoming,
+            incoming,
             &mut state.waiting,
         );
         let taken = match taken {
@@ -327,20 +389,15 @@ impl Session {
         };
         // Whatever they sent they have, unless it is refused: then they learn what is here.
         if let Some(peer) = state.peer.as_mut().filter(|_| taken.refused.is_empty()) {
-            for tip in &changes.tips {
-                let seq = peer.tips.entry(tip.actor(&document)).or_default();
-                *seq = (*seq).max(tip.seq());
+            for (actor, seq) in tips {
+                let known = peer.tips.entry(actor).or_default();
+                *known = (*known).max(seq);
             }
-            for statement in &changes.statements {
-                if let Ok(unverified) = crate::membership::UnverifiedStatement::decode(statement) {
-                    peer.statements
-                        .insert(short_digest(unverified.digest().as_bytes()));
-                }
-            }
+            peer.statements.extend(digests);
         } else if state.peer.is_none() && is_relay {
             state.peer = Some(PeerView::default());
         }
-        if is_relay && !changes.more {
+        if is_relay && complete {
             // The acknowledgement: what is committed here.
             state.reply_due = true;
             self.dirty.insert(document);
@@ -448,12 +505,19 @@ impl Session {
         };
         let row = DocumentRow::find(replica.conn(), document)?;
         if let (Some(row), Some(_)) = (&row, &state.peer)
-            && let Some(changes) = state.next_changes(replica.conn(), row)?
+            && let Some(part) = state.next_part(replica, row)?
         {
-            if !is_relay && !changes.more {
+            let last = match &part {
+                Part::Changes(changes) => !changes.more,
+                Part::Chunk(chunk) => chunk.last,
+            };
+            if !is_relay && last {
                 state.asked = Some(true);
             }
-            return Ok(Some(Outgoing::Changes(changes)));
+            return Ok(Some(match part {
+                Part::Changes(changes) => Outgoing::Changes(changes),
+                Part::Chunk(chunk) => Outgoing::Chunk(chunk),
+            }));
         }
         if core::mem::take(&mut state.reply_due) {
             return Ok(Some(Outgoing::Have(make_have(
@@ -536,123 +600,4 @@ pub(super) fn make_have(
         have.statements.push(short(&statement).to_vec().into());
     }
     Ok(have)
-}
-
-impl DocumentState {
-    /// The next part of what the other side lacks: all statements first, then changes in causal
-    /// order with the tips that vouch for them. What it gets it is taken to have.
-    fn next_changes(
-        &mut self,
-        conn: &Connection,
-        row: &DocumentRow,
-    ) -> Result<Option<Changes>, StoreError> {
-        let Some(peer) = &mut self.peer else {
-            return Ok(None);
-        };
-        let known = relevant(conn, &row.id)?;
-        if let Some((judged_by, at_refusal)) = self.refused {
-            // Offered again only when more is known than when it was refused, and that is not
-            // just what it was refused by: else two peers would talk for ever.
-            let now = statements::authority(conn, &row.id)?.digest_set_fingerprint();
-            if now == judged_by || now == at_refusal {
-                return Ok(None);
-            }
-            self.refused = None;
-        }
-        let mut out = Changes {
-            document: Some(row.id),
-            ..Changes::default()
-        };
-        for statement in &known {
-            if peer.statements.insert(short(statement)) {
-                out.statements.push(statement.to_wire().into());
-            }
-        }
-        let actors = Actors::load(conn, row.row)?;
-        let mut behind: BTreeMap<i64, (ActorId, u64)> = BTreeMap::new();
-        for actor in actors.iter().filter(|actor| actor.device.is_some()) {
-            let theirs = peer.tips.get(&actor.id).copied().unwrap_or_default();
-            if actor.seq > theirs {
-                behind.insert(actor.row, (actor.id, theirs));
-            }
-        }
-        if behind.is_empty() {
-            return Ok((!out.statements.is_empty()).then_some(out));
-        }
-        let mut last: BTreeMap<i64, u64> = BTreeMap::new();
-        let mut bytes = 0;
-        let first = first_missing(conn, &behind)?;
-        let mut statement = conn.prepare_cached(
-            "SELECT actor, seq, bytes FROM change WHERE doc = ?1 AND id >= ?2 ORDER BY id",
-        )?;
-        let mut rows = statement.query(params![row.row, first])?;
-        while let Some(found) = rows.next()? {
-            let actor: i64 = found.get(0)?;
-            let seq = found.get::<_, i64>(1)?.unsigned_abs();
-            match behind.get(&actor) {
-                Some((_, theirs)) if seq > *theirs => {}
-                _ => continue,
-            }
-            if bytes >= MESSAGE_TARGET_BYTES || out.changes.len() >= MESSAGE_CHANGES_MAX {
-                out.more = true;
-                break;
-            }
-            let change: Vec<u8> = found.get(2)?;
-            bytes += change.len();
-            out.changes.push(change.into());
-            last.insert(actor, seq);
-        }
-        for (actor, seq) in last {
-            out.tips.extend(covering_tips(conn, row, actor, seq)?);
-            if let Some((id, _)) = behind.get(&actor) {
-                peer.tips.insert(*id, seq);
-            }
-        }
-        Ok(Some(out))
-    }
-}
-
-/// Where in the log the other side begins to lack something.
-fn first_missing(
-    conn: &Connection,
-    behind: &BTreeMap<i64, (ActorId, u64)>,
-) -> Result<i64, StoreError> {
-    let mut first = i64::MAX;
-    for (actor, (_, theirs)) in behind {
-        let id: Option<i64> = conn
-            .prepare_cached("SELECT id FROM change WHERE actor = ?1 AND seq = ?2")?
-            .query_row(params![actor, *theirs as i64 + 1], |row| row.get(0))
-            .optional()?;
-        first = first.min(id.unwrap_or(i64::MAX));
-    }
-    Ok(first)
-}
-
-/// The tips that let a receiver take an actor's changes up to `seq`: the last one at or before
-/// it, and the next one behind it.
-fn covering_tips(
-    conn: &Connection,
-    row: &DocumentRow,
-    actor: i64,
-    seq: u64,
-) -> Result<Vec<UnverifiedTip>, StoreError> {
-    let mut tips = Vec::with_capacity(2);
-    let read = |bytes: Vec<u8>| {
-        crate::store::read_tip(row, &bytes).map(|tip: Tip| tip.as_unverified().clone())
-    };
-    if !seq.is_multiple_of(TIP_INTERVAL) {
-        let before: Option<Vec<u8>> = conn
-            .prepare_cached(
-                "SELECT bytes FROM tip WHERE actor = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT 1",
-            )?
-            .query_row(params![actor, seq as i64], |r| r.get(0))
-            .optional()?;
-        if let Some(bytes) = before {
-            tips.push(read(bytes)?);
-        }
-    }
-    if let Some(bytes) = nearest_tip(conn, actor, seq)? {
-        tips.push(read(bytes)?);
-    }
-    Ok(tips)
 }

@@ -12,8 +12,10 @@
 //! [`Replica::batch`]: crate::replica::Replica::batch
 
 mod client;
+mod ephemeral;
 mod error;
 mod exchange;
+mod outgoing;
 mod relay;
 mod seal;
 mod session;

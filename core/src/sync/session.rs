@@ -8,11 +8,10 @@ use super::exchange::DocumentState;
 use super::relay::RelayState;
 use super::seal::{Binding, Direction, is_sealed, peek_join};
 use super::wire::{
-    Changes, Control, Data, EPHEMERAL_BYTES_MAX, Ephemeral, Have, Nonce, VERSION, decode_data,
-    encode,
+    Changes, Chunk, Control, Data, Ephemeral, Have, Nonce, VERSION, decode_data, encode,
 };
 use crate::document::{DocumentId, limits};
-use crate::identity::{Did, Domain, Keypair, PublicKey};
+use crate::identity::{Did, Keypair, PublicKey};
 use crate::membership::{Statement, verify_device_chain};
 use crate::replica::{Env, Replica, own_chain, put_chain};
 use crate::store::StoreError;
@@ -21,8 +20,6 @@ use crate::store::StoreError;
 const CHAIN_MAX: usize = 64;
 /// The most documents that one session may follow.
 pub(super) const DOCUMENTS_MAX: usize = 10_000;
-/// Signed messages that wait to be forwarded; beyond that the oldest are dropped.
-const EPHEMERALS_MAX: usize = 64;
 /// Control messages that wait to be sent; beyond that the other side asks for more than it takes.
 const CONTROLS_MAX: usize = 20_000;
 
@@ -131,15 +128,17 @@ pub struct Session {
     received: u64,
     frames: VecDeque<Vec<u8>>,
     controls: VecDeque<Control>,
-    ephemerals: VecDeque<Vec<u8>>,
+    pub(super) ephemerals: VecDeque<Vec<u8>>,
     pub(super) documents: BTreeMap<DocumentId, DocumentState>,
     /// Documents of which there may be something to say.
     pub(super) dirty: BTreeSet<DocumentId>,
     events: VecDeque<Event>,
     pub(super) effects: Vec<Effect>,
     /// The last count of each author's session of signed messages.
-    counts: BTreeMap<(DocumentId, PublicKey), ([u8; 16], u64)>,
-    my_ephemeral: ([u8; 16], u64),
+    pub(super) counts: BTreeMap<(DocumentId, PublicKey), ([u8; 16], u64)>,
+    pub(super) my_ephemeral: ([u8; 16], u64),
+    /// A chunk that is coming in: of which document, the next part, what came so far.
+    pub(super) bulk_in: Option<(DocumentId, u32, Vec<u8>)>,
     /// Changes that went to the other side.
     pub(super) changes_sent: u64,
 }
@@ -216,6 +215,7 @@ impl Session {
             effects: Vec::new(),
             counts: BTreeMap::new(),
             my_ephemeral: (env.random(), 0),
+            bulk_in: None,
             changes_sent: 0,
         }
     }
@@ -320,7 +320,8 @@ impl Session {
                 self.on_control(replica, control, env)
             }
             Stage::Open => match decode_data(frame).ok_or(SessionError::Malformed)? {
-                Data::Changes(changes) => self.on_changes(replica, &changes, env),
+                Data::Changes(changes) => self.on_changes(replica, &changes),
+                Data::Chunk(part) => self.on_chunk(replica, &part),
                 Data::Ephemeral(message) => self.on_ephemeral(replica, message, frame),
                 Data::Challenge { .. } => Err(SessionError::Unexpected("a second challenge")),
             },
@@ -534,6 +535,9 @@ impl Session {
                     self.changes_sent += changes.changes.len() as u64;
                     return Ok(Some(encode(&Data::Changes(changes))));
                 }
+                Some(Outgoing::Chunk(chunk)) => {
+                    return Ok(Some(encode(&Data::Chunk(chunk))));
+                }
                 Some(Outgoing::Have(have)) => return Ok(Some(self.seal(Control::Have(have)))),
                 Some(Outgoing::Control(control)) => return Ok(Some(self.seal(control))),
                 None => {
@@ -564,44 +568,6 @@ impl Session {
         }
     }
 
-    /// Says something to everybody who follows a document; it is signed and not kept.
-    ///
-    /// # Errors
-    /// [`SessionError::TooMany`] if the data is longer than [`EPHEMERAL_BYTES_MAX`].
-    pub fn send_ephemeral(
-        &mut self,
-        document: DocumentId,
-        data: &[u8],
-    ) -> Result<(), SessionError> {
-        if data.len() > EPHEMERAL_BYTES_MAX {
-            return Err(SessionError::TooMany("bytes in a signed message"));
-        }
-        self.my_ephemeral.1 += 1;
-        let (session, count) = self.my_ephemeral;
-        let device = self.key.public();
-        let message = ephemeral_message(&document, &device, &session, count, data);
-        let signature = self.key.sign(Domain::EPHEMERAL, &message);
-        let message = Ephemeral {
-            document,
-            device,
-            session,
-            count,
-            data: data.to_vec().into(),
-            signature,
-        };
-        self.forward(encode(&Data::Ephemeral(message)));
-        Ok(())
-    }
-
-    /// Forwards a signed message that came by another session. The oldest give way if the
-    /// receiver is slow.
-    pub fn forward(&mut self, frame: Vec<u8>) {
-        if self.ephemerals.len() >= EPHEMERALS_MAX {
-            self.ephemerals.pop_front();
-        }
-        self.ephemerals.push_back(frame);
-    }
-
     /// Whether the other side follows a document here and may still read it.
     ///
     /// # Errors
@@ -612,87 +578,12 @@ impl Session {
             _ => Ok(false),
         }
     }
-
-    fn on_ephemeral(
-        &mut self,
-        replica: &Replica,
-        message: Ephemeral,
-        frame: &[u8],
-    ) -> Result<(), SessionError> {
-        if message.data.len() > EPHEMERAL_BYTES_MAX {
-            return Err(SessionError::TooMany("bytes in a signed message"));
-        }
-        let signed = ephemeral_message(
-            &message.document,
-            &message.device,
-            &message.session,
-            message.count,
-            &message.data,
-        );
-        message
-            .device
-            .verify(Domain::EPHEMERAL, &signed, &message.signature)
-            .map_err(|_| SessionError::Ephemeral("its signature is not its author's"))?;
-        let authority = crate::store::statements::authority(replica.conn(), &message.document)?;
-        let Some(from) = authority.identity_of(&message.device) else {
-            return Ok(());
-        };
-        if !authority.can_read(&from) || authority.is_revoked(&message.device) {
-            return Ok(());
-        }
-        let key = (message.document, message.device);
-        match self.counts.get(&key) {
-            Some((session, count)) if *session == message.session && *count >= message.count => {
-                return Ok(());
-            }
-            _ => {}
-        }
-        if self.counts.len() < DOCUMENTS_MAX {
-            self.counts.insert(key, (message.session, message.count));
-        }
-        match self.side {
-            Side::Relay(_) => {
-                // A relay forwards what its own peer says, not what a peer says others say.
-                if self
-                    .peer
-                    .is_some_and(|(_, device)| device == message.device)
-                {
-                    self.effects.push(Effect::Ephemeral {
-                        document: message.document,
-                        frame: frame.to_vec(),
-                    });
-                }
-            }
-            Side::Client(_) => self.event(Event::Ephemeral { message, from }),
-        }
-        Ok(())
-    }
 }
 
 /// What a document has to say next.
 pub(super) enum Outgoing {
     Changes(Changes),
+    Chunk(Chunk),
     Have(Have),
     Control(Control),
-}
-
-/// The signed bytes: a CBOR array of document, device, session, count and data.
-fn ephemeral_message(
-    document: &DocumentId,
-    device: &PublicKey,
-    session: &[u8; 16],
-    count: u64,
-    data: &[u8],
-) -> Vec<u8> {
-    let mut out = Vec::with_capacity(96 + data.len());
-    let mut e = minicbor::Encoder::new(&mut out);
-    let written = e.array(5).and_then(|e| {
-        e.bytes(document.as_ref())?
-            .bytes(device.as_ref())?
-            .bytes(session)?
-            .u64(count)?
-            .bytes(data)
-    });
-    debug_assert!(written.is_ok());
-    out
 }

@@ -41,6 +41,9 @@ pub(crate) enum Data {
     /// Presence, typing, heartbeats: signed by their author, forwarded, never stored.
     #[n(2)]
     Ephemeral(#[n(0)] Ephemeral),
+    /// A part of a document as one compressed chunk.
+    #[n(3)]
+    Chunk(#[n(0)] Chunk),
 }
 
 /// Changes of a document, in causal order.
@@ -49,19 +52,38 @@ pub(crate) enum Data {
 pub(crate) struct Changes {
     /// The document.
     #[n(0)]
-    pub document: Option<DocumentId>,
+    pub(crate) document: Option<DocumentId>,
     /// Whether more follows that this part waits for.
     #[n(1)]
-    pub more: bool,
+    pub(crate) more: bool,
     /// Statements, in their wire form.
     #[n(2)]
-    pub statements: Vec<ByteVec>,
+    pub(crate) statements: Vec<ByteVec>,
     /// Tips that vouch for the changes.
     #[n(3)]
-    pub tips: Vec<UnverifiedTip>,
+    pub(crate) tips: Vec<UnverifiedTip>,
     /// Plain change chunks.
     #[n(4)]
-    pub changes: Vec<ByteVec>,
+    pub(crate) changes: Vec<ByteVec>,
+}
+
+/// A part of a document chunk (Automerge binary format, chunk type 0). The statements and tips
+/// that its changes need came in a `Changes` message before it.
+#[derive(Debug, Clone, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct Chunk {
+    /// The document.
+    #[n(0)]
+    pub(crate) document: DocumentId,
+    /// The place of the part, from 0.
+    #[n(1)]
+    pub(crate) index: u32,
+    /// Whether it is the last one.
+    #[n(2)]
+    pub(crate) last: bool,
+    /// The bytes.
+    #[n(3)]
+    pub(crate) bytes: ByteVec,
 }
 
 /// A signed message that is not kept.
@@ -238,16 +260,16 @@ pub(crate) enum Control {
 pub(crate) struct Have {
     /// The document.
     #[n(0)]
-    pub document: DocumentId,
+    pub(crate) document: DocumentId,
     /// The end of each actor's history.
     #[n(1)]
-    pub tips: Vec<(ActorId, u64, ChangeHash)>,
+    pub(crate) tips: Vec<(ActorId, u64, ChangeHash)>,
     /// The first 16 bytes of each statement's digest.
     #[n(2)]
-    pub statements: Vec<ByteVec>,
+    pub(crate) statements: Vec<ByteVec>,
     /// Whether the sender waits for the other side's `Have`.
     #[n(3)]
-    pub reply: bool,
+    pub(crate) reply: bool,
 }
 
 /// Reads a data message. Bytes after it are refused.

@@ -1,0 +1,129 @@
+//! Signed messages that are not kept: presence, typing, heartbeats. Each carries its author's
+//! signature and is forwarded as it came.
+
+use super::error::SessionError;
+use super::session::{DOCUMENTS_MAX, Effect, Event, Session, Side};
+use super::wire::{Data, EPHEMERAL_BYTES_MAX, Ephemeral, encode};
+use crate::document::DocumentId;
+use crate::identity::{Domain, PublicKey};
+use crate::replica::Replica;
+use crate::store::statements;
+
+/// Messages that wait to be forwarded; beyond that the oldest are dropped.
+const EPHEMERALS_MAX: usize = 64;
+
+impl Session {
+    /// Says something to everybody who follows a document; it is signed and not kept.
+    ///
+    /// # Errors
+    /// [`SessionError::TooMany`] if the data is longer than [`EPHEMERAL_BYTES_MAX`].
+    pub fn send_ephemeral(
+        &mut self,
+        document: DocumentId,
+        data: &[u8],
+    ) -> Result<(), SessionError> {
+        if data.len() > EPHEMERAL_BYTES_MAX {
+            return Err(SessionError::TooMany("bytes in a signed message"));
+        }
+        self.my_ephemeral.1 += 1;
+        let (session, count) = self.my_ephemeral;
+        let device = self.signing_key().public();
+        let message = ephemeral_message(&document, &device, &session, count, data);
+        let signature = self.signing_key().sign(Domain::EPHEMERAL, &message);
+        let message = Ephemeral {
+            document,
+            device,
+            session,
+            count,
+            data: data.to_vec().into(),
+            signature,
+        };
+        self.forward(encode(&Data::Ephemeral(message)));
+        Ok(())
+    }
+
+    /// Forwards a signed message that came by another session. The oldest give way if the
+    /// receiver is slow.
+    pub fn forward(&mut self, frame: Vec<u8>) {
+        if self.ephemerals.len() >= EPHEMERALS_MAX {
+            self.ephemerals.pop_front();
+        }
+        self.ephemerals.push_back(frame);
+    }
+
+    pub(super) fn on_ephemeral(
+        &mut self,
+        replica: &Replica,
+        message: Ephemeral,
+        frame: &[u8],
+    ) -> Result<(), SessionError> {
+        if message.data.len() > EPHEMERAL_BYTES_MAX {
+            return Err(SessionError::TooMany("bytes in a signed message"));
+        }
+        let signed = ephemeral_message(
+            &message.document,
+            &message.device,
+            &message.session,
+            message.count,
+            &message.data,
+        );
+        message
+            .device
+            .verify(Domain::EPHEMERAL, &signed, &message.signature)
+            .map_err(|_| SessionError::Ephemeral("its signature is not its author's"))?;
+        let authority = statements::authority(replica.conn(), &message.document)?;
+        let Some(from) = authority.identity_of(&message.device) else {
+            return Ok(());
+        };
+        if !authority.can_read(&from) || authority.is_revoked(&message.device) {
+            return Ok(());
+        }
+        let key = (message.document, message.device);
+        match self.counts.get(&key) {
+            Some((session, count)) if *session == message.session && *count >= message.count => {
+                return Ok(());
+            }
+            _ => {}
+        }
+        if self.counts.len() < DOCUMENTS_MAX {
+            self.counts.insert(key, (message.session, message.count));
+        }
+        match self.side {
+            Side::Relay(_) => {
+                // A relay forwards what its own peer says, not what a peer says others say.
+                if self
+                    .peer
+                    .is_some_and(|(_, device)| device == message.device)
+                {
+                    self.effects.push(Effect::Ephemeral {
+                        document: message.document,
+                        frame: frame.to_vec(),
+                    });
+                }
+            }
+            Side::Client(_) => self.event(Event::Ephemeral { message, from }),
+        }
+        Ok(())
+    }
+}
+
+/// The signed bytes: a CBOR array of document, device, session, count and data.
+fn ephemeral_message(
+    document: &DocumentId,
+    device: &PublicKey,
+    session: &[u8; 16],
+    count: u64,
+    data: &[u8],
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(96 + data.len());
+    let mut e = minicbor::Encoder::new(&mut out);
+    let written = e.array(5).and_then(|e| {
+        e.bytes(document.as_ref())?
+            .bytes(device.as_ref())?
+            .bytes(session)?
+            .u64(count)?
+            .bytes(data)
+    });
+    debug_assert!(written.is_ok());
+    out
+}
