@@ -15,6 +15,7 @@ mod order;
 mod query;
 mod sharing;
 mod tasks;
+mod tree;
 mod verify;
 mod write;
 
