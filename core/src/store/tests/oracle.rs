@@ -179,7 +179,7 @@ fn compare(steps: &[Step], seed: u64) {
     assert!(bed.max_op() > 0);
 
     let doc = bed.document().row;
-    let items = maps(bed.conn(), doc).unwrap()["items"];
+    let items = maps(bed.conn(), bed.document()).unwrap()["items"];
     let theirs = merged.get(automerge::ROOT, "items").unwrap().unwrap().1;
     for item in 0..3 {
         let shown = merged.get(&theirs, key(item)).unwrap();
