@@ -37,5 +37,5 @@ test-native: ## the tests of every crate
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny
 
-bench: ## the benchmarks
-	cargo bench --workspace --locked
+bench: ## measure a large list: make bench, or make bench ARGS="--write docs/BENCHMARKS.md"
+	@scripts/bench $(ARGS)

@@ -5,16 +5,20 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 const { smoke } = createRequire(import.meta.url)(join(process.env.POO_WASM_SMOKE, "poo_wasm_smoke.js"));
+const seed = (byte) => new Uint8Array(32).fill(byte);
 
-test("a change is written, signed, stored and read back under WebAssembly", () => {
-  const report = JSON.parse(smoke("first.db", new Uint8Array(32).fill(7)));
-  assert.equal(report.title, "Buy oat milk");
-  assert.equal(report.journal, "wal");
-  assert.equal(report.actorBytes, 16);
+test("two devices and a relay keep one list in step under WebAssembly", () => {
+  const report = JSON.parse(smoke(seed(7), Date.now()));
+  // What was made last stands first.
+  assert.deepEqual(report.phone, ["Take the bins out", "Bake Brötchen 🥖", "Buy oat milk"]);
+  assert.deepEqual(report.browser, report.phone);
+  assert.deepEqual(report.verified.problems, []);
+  assert.equal(report.verified.ok, true);
+  assert.deepEqual(report.verified.authors.map((author) => author.name), ["Sam"]);
   assert.match(report.sqlite, /^3\./);
 });
 
 test("an error is thrown, and the next call works", () => {
-  assert.throws(() => smoke("second.db", new Uint8Array(3)), Error);
-  assert.equal(JSON.parse(smoke("second.db", new Uint8Array(32))).title, "Buy oat milk");
+  assert.throws(() => smoke(new Uint8Array(3), Date.now()), Error);
+  assert.equal(JSON.parse(smoke(seed(8), Date.now())).verified.ok, true);
 });

@@ -14,6 +14,8 @@ use super::{
 pub const BIRTH_VERSION: u16 = 1;
 
 const BIRTH_TAG: &[u8] = b"poo/birth/v1";
+/// How many fields it sets, beside the maps that it makes.
+const PUTS: usize = 2;
 
 impl DocumentKind {
     /// The names of the top-level maps.
@@ -23,6 +25,12 @@ impl DocumentKind {
             Self::List => &["comments", "items", "meta", "tags"],
             Self::Space => &["folders", "lists", "meta", "settings", "templates"],
         }
+    }
+
+    /// How many operations the birth change has: their counters are 1 to this.
+    #[must_use]
+    pub(crate) const fn birth_ops(self) -> usize {
+        PUTS + self.maps().len()
     }
 
     /// The birth change.
@@ -35,7 +43,7 @@ impl DocumentKind {
             .finalize();
         let actor = ActorId::try_from(digest.get(..16).unwrap_or_default())
             .unwrap_or(ActorId::from_bytes([0; 16]));
-        let puts = [
+        let puts: [_; PUTS] = [
             ("kind", Action::Put(Scalar::Str(self.as_str().to_owned()))),
             ("v", Action::Put(Scalar::Int(i64::from(BIRTH_VERSION)))),
         ];

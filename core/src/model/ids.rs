@@ -47,7 +47,7 @@ impl FromStr for TaskId {
     fn from_str(text: &str) -> Result<Self, TaskIdError> {
         // One written form only, so that one item cannot stand under two keys.
         match Uuid::try_parse(text) {
-            Ok(id) if id.hyphenated().to_string() == text => Ok(Self(id)),
+            Ok(id) if id.hyphenated().encode_lower(&mut [0; 36]) == text => Ok(Self(id)),
             _ => Err(TaskIdError),
         }
     }

@@ -1,20 +1,21 @@
 //! Answering queries, from the read model alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::sharing::device_id;
+use super::tree::{self, Place, Tree};
 use super::{QueryError, Replica};
 use crate::document::{DocumentId, DocumentKind};
 use crate::identity::Did;
 use crate::membership::{Authority, Identities, Payload, Role};
 use crate::model::{
-    Answer, Conflict, Device, Identity, InviteView, List, Member, Page, PendingList, Query, Status,
-    Task, TaskId,
+    Answer, Device, Identity, InviteView, List, Member, Page, PendingList, Query, Status, Task,
+    TaskId,
 };
-use crate::store::{Actors, DocumentRow, StoreError, StoredConflict, parsed, statements};
+use crate::store::{DocumentRow, StoreError, parsed, statements};
 
 /// Tasks on a page unless told.
 const PAGE_DEFAULT: u32 = 1_000;
@@ -43,23 +44,20 @@ impl Replica {
                 limit,
                 cursor,
             } => {
-                let all = self.tasks(conn, list.as_ref(), *status, *deleted)?;
-                Ok(Answer::Tasks(page(all, *limit, cursor.as_deref())?))
+                let filter = Filter {
+                    status: *status,
+                    deleted: *deleted,
+                };
+                let documents = self.documents(conn, list.as_ref())?;
+                let page = page(conn, &documents, filter, *limit, cursor.as_deref())?;
+                Ok(Answer::Tasks(page))
             }
-            Query::Task { list, task } => {
-                let tasks = Tree::load(conn, &self.document(conn, list)?)?.tasks;
-                tasks
-                    .into_iter()
-                    .find(|t| t.id == *task)
-                    .map(Answer::Task)
-                    .ok_or_else(|| not_found("task", &task.to_string()))
-            }
+            Query::Task { list, task } => tree::one(conn, &self.document(conn, list)?, task)?
+                .map(Answer::Task)
+                .ok_or_else(|| not_found("task", &task.to_string())),
             Query::FindTask { text, list } => {
                 let (list, task) = find_task(conn, text, list.as_ref())?;
-                let tasks = Tree::load(conn, &self.document(conn, &list)?)?.tasks;
-                tasks
-                    .into_iter()
-                    .find(|t| t.id == task)
+                tree::one(conn, &self.document(conn, &list)?, &task)?
                     .map(Answer::Task)
                     .ok_or_else(|| not_found("task", text))
             }
@@ -107,39 +105,30 @@ impl Replica {
     }
 
     fn list(&self, conn: &Connection, list: &DocumentId) -> Result<List, QueryError> {
-        lists(conn, &self.did(), true)?
+        let mut found = named(conn, &self.did())?
             .into_iter()
-            .find(|l| l.id == *list)
-            .ok_or_else(|| not_found("list", &list.to_string()))
+            .find(|named| named.list.id == *list)
+            .ok_or_else(|| not_found("list", &list.to_string()))?;
+        found.count(conn)?;
+        Ok(found.list)
     }
 
-    fn tasks(
+    /// The lists that tasks are asked of: one, or all that are in use.
+    fn documents(
         &self,
         conn: &Connection,
         list: Option<&DocumentId>,
-        status: Option<Status>,
-        deleted: bool,
-    ) -> Result<Vec<Task>, QueryError> {
-        let documents = match list {
-            Some(list) => vec![self.document(conn, list)?],
-            None => {
-                let mut documents = Vec::new();
-                for list in lists(conn, &self.did(), false)? {
-                    documents.extend(DocumentRow::find(conn, &list.id)?);
-                }
-                documents
-            }
-        };
-        let mut tasks = Vec::new();
-        for document in documents {
-            let tree = Tree::load(conn, &document)?;
-            let wanted = tree.tasks.into_iter().filter(|task| {
-                tree.trashed.contains(&task.id) == deleted
-                    && status.is_none_or(|status| task.status == status)
-            });
-            tasks.extend(wanted);
+    ) -> Result<Vec<DocumentRow>, QueryError> {
+        if let Some(list) = list {
+            return Ok(vec![self.document(conn, list)?]);
         }
-        Ok(tasks)
+        let mut documents = Vec::new();
+        for named in named(conn, &self.did())? {
+            if named.is_live() {
+                documents.extend(DocumentRow::find(conn, &named.list.id)?);
+            }
+        }
+        Ok(documents)
     }
 
     fn members(&self, conn: &Connection, list: &DocumentId) -> Result<Vec<Member>, QueryError> {
@@ -209,39 +198,72 @@ pub(super) fn name_of(profile: Option<&str>, did: &Did) -> String {
     )
 }
 
-fn time(ms: Option<i64>) -> Option<Timestamp> {
+pub(super) fn time(ms: Option<i64>) -> Option<Timestamp> {
     ms.and_then(|ms| Timestamp::from_millisecond(ms).ok())
 }
 
-fn lists(conn: &Connection, me: &Did, all: bool) -> Result<Vec<List>, QueryError> {
+/// A list by its name, its tasks not counted yet.
+#[derive(Clone)]
+struct Named {
+    row: i64,
+    list: List,
+}
+
+impl Named {
+    /// Whether it is neither put away nor lost.
+    fn is_live(&self) -> bool {
+        self.list.deleted_at.is_none() && self.list.role.is_some()
+    }
+
+    fn count(&mut self, conn: &Connection) -> Result<(), StoreError> {
+        (self.list.total, self.list.open) = conn
+            .prepare_cached(
+                "SELECT count(*), count(*) FILTER (WHERE status <> 'done')
+                 FROM item INDEXED BY item_order WHERE doc = ?1 AND deleted_at IS NULL",
+            )?
+            .query_row(params![self.row], |row| {
+                let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
+                Ok((count(0)?, count(1)?))
+            })?;
+        Ok(())
+    }
+}
+
+/// Every list by title.
+fn named(conn: &Connection, me: &Did) -> Result<Vec<Named>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT document.doc, list.title, list.created_at, list.deleted_at, mine.role,
-             (SELECT count(*) FROM item WHERE item.doc = list.doc AND item.deleted_at IS NULL
-                 AND item.status <> 'done'),
-             (SELECT count(*) FROM item WHERE item.doc = list.doc AND item.deleted_at IS NULL),
              (SELECT count(*) FROM document_identity AS who
-                 WHERE who.doc = list.doc AND who.role IS NOT NULL)
+                 WHERE who.doc = list.doc AND who.role IS NOT NULL), list.doc
          FROM list JOIN document ON document.id = list.doc
          LEFT JOIN document_identity AS mine ON mine.doc = list.doc AND mine.did = ?1
          ORDER BY list.title COLLATE NOCASE, document.doc",
     )?;
     let rows = statement.query_map(params![me.key().as_ref()], |row| {
-        Ok(List {
-            id: crate::store::blob(row, 0)?,
-            title: row.get(1)?,
-            role: row.get::<_, Option<i64>>(4)?.and_then(role),
-            open: row.get::<_, i64>(5)?.unsigned_abs(),
-            total: row.get::<_, i64>(6)?.unsigned_abs(),
-            members: row.get::<_, i64>(7)?.unsigned_abs(),
-            created_at: time(row.get(2)?),
-            deleted_at: time(row.get(3)?),
+        Ok(Named {
+            row: row.get(6)?,
+            list: List {
+                id: crate::store::blob(row, 0)?,
+                title: row.get(1)?,
+                role: row.get::<_, Option<i64>>(4)?.and_then(role),
+                open: 0,
+                total: 0,
+                members: row.get::<_, i64>(5)?.unsigned_abs(),
+                created_at: time(row.get(2)?),
+                deleted_at: time(row.get(3)?),
+            },
         })
     })?;
-    let mut lists: Vec<List> = rows.collect::<Result<_, _>>().map_err(StoreError::from)?;
-    if !all {
-        lists.retain(|list| list.deleted_at.is_none() && list.role.is_some());
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn lists(conn: &Connection, me: &Did, all: bool) -> Result<Vec<List>, StoreError> {
+    let mut found = named(conn, me)?;
+    found.retain(|named| all || named.is_live());
+    for named in &mut found {
+        named.count(conn)?;
     }
-    Ok(lists)
+    Ok(found.into_iter().map(|named| named.list).collect())
 }
 
 fn role(number: i64) -> Option<Role> {
@@ -252,16 +274,22 @@ fn role(number: i64) -> Option<Role> {
 
 fn find_list(conn: &Connection, me: &Did, text: &str) -> Result<List, QueryError> {
     let text = text.trim();
-    let mut all = lists(conn, me, true)?;
+    let all = named(conn, me)?;
+    let counted = |named: &Named| {
+        let mut found = named.clone();
+        found.count(conn)?;
+        Ok(found.list)
+    };
     if let Ok(id) = text.parse::<DocumentId>()
-        && let Some(at) = all.iter().position(|list| list.id == id)
+        && let Some(found) = all.iter().find(|named| named.list.id == id)
     {
-        return Ok(all.swap_remove(at));
+        return counted(found);
     }
     let folded = text.to_lowercase();
-    let live = |list: &&List| list.deleted_at.is_none() && list.role.is_some();
-    let exact = |list: &&List| list.title.to_lowercase() == folded;
-    let begins = |list: &&List| {
+    let live = |named: &&Named| named.is_live();
+    let exact = |named: &&Named| named.list.title.to_lowercase() == folded;
+    let begins = |named: &&Named| {
+        let list = &named.list;
         list.title.to_lowercase().starts_with(&folded) || list.id.to_string().starts_with(text)
     };
     for candidates in [
@@ -271,7 +299,7 @@ fn find_list(conn: &Connection, me: &Did, text: &str) -> Result<List, QueryError
     ] {
         match candidates.as_slice() {
             [] => {}
-            [only] => return Ok((*only).clone()),
+            [only] => return counted(only),
             several => {
                 return Err(QueryError::Ambiguous {
                     what: "list",
@@ -279,7 +307,7 @@ fn find_list(conn: &Connection, me: &Did, text: &str) -> Result<List, QueryError
                     candidates: several
                         .iter()
                         .take(CANDIDATES_MAX)
-                        .map(|list| format!("{} ({})", list.title, list.id))
+                        .map(|named| format!("{} ({})", named.list.title, named.list.id))
                         .collect(),
                 });
             }
@@ -415,9 +443,24 @@ fn pending(conn: &Connection) -> Result<Vec<PendingList>, QueryError> {
     Ok(pending)
 }
 
+/// Which tasks are asked for.
+#[derive(Clone, Copy)]
+struct Filter {
+    status: Option<Status>,
+    deleted: bool,
+}
+
+impl Filter {
+    fn lets_in(self, place: &Place) -> bool {
+        place.trashed == self.deleted && self.status.is_none_or(|status| place.status == status)
+    }
+}
+
 /// A page of tasks. The cursor is where the next one begins.
 fn page(
-    all: Vec<Task>,
+    conn: &Connection,
+    documents: &[DocumentRow],
+    filter: Filter,
     limit: Option<u32>,
     cursor: Option<&str>,
 ) -> Result<Page<Task>, QueryError> {
@@ -428,192 +471,53 @@ fn page(
             reason: format!("must be from 1 to {PAGE_MAX}"),
         });
     }
-    let start = match cursor {
-        None => 0,
-        Some(cursor) => match cursor.parse::<TaskId>() {
-            // The task where the page begins may have moved or gone: then begin anew.
-            Ok(id) => all
-                .iter()
-                .position(|task| task.id == id)
-                .unwrap_or_default(),
-            Err(_) => {
-                return Err(QueryError::Invalid {
-                    field: "cursor",
-                    reason: "is none that an earlier page ended with".to_owned(),
-                });
-            }
-        },
-    };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let next_cursor = all
-        .get(start.saturating_add(limit))
-        .map(|task| task.id.to_string());
-    let items = all.into_iter().skip(start).take(limit).collect();
-    Ok(Page { items, next_cursor })
-}
-
-/// The items of a list in the order in which they stand.
-pub(super) struct Tree {
-    /// Parents before their children, siblings by their keys.
-    pub(super) tasks: Vec<Task>,
-    /// Those in the trash, by themselves or with a parent.
-    pub(super) trashed: BTreeSet<TaskId>,
-}
-
-impl Tree {
-    pub(super) fn load(conn: &Connection, document: &DocumentRow) -> Result<Self, StoreError> {
-        let actors = Actors::load(conn, document.row)?;
-        let authority = statements::authority(conn, &document.id)?;
-        let mut names: BTreeMap<String, String> = BTreeMap::new();
-        let mut statement = conn.prepare_cached("SELECT tag, name FROM tag WHERE doc = ?1")?;
-        let rows =
-            statement.query_map(params![document.row], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        for row in rows {
-            let (tag, name) = row?;
-            names.insert(tag, name);
+    let start = match cursor.map(str::parse::<TaskId>) {
+        None => None,
+        Some(Ok(start)) => Some(start),
+        Some(Err(_)) => {
+            return Err(QueryError::Invalid {
+                field: "cursor",
+                reason: "is none that an earlier page ended with".to_owned(),
+            });
         }
-        let did_of = |actor: i64| {
-            let device = actors.by_row(actor)?.device?;
-            authority.identity_of(&device)
-        };
-        let mut by_parent: BTreeMap<Option<TaskId>, Vec<(String, Task)>> = BTreeMap::new();
-        let mut statement = conn.prepare_cached(
-            "SELECT task, title, notes, url, status, priority, due, parent, ord, tags, created_at,
-                 deleted_at, conflicts, author FROM item WHERE doc = ?1",
-        )?;
-        let mut rows = statement.query(params![document.row])?;
-        let mut parents = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let task = read_task(row, document, &names, &did_of)?;
-            parents.insert(task.id, task.parent);
-            by_parent
-                .entry(task.parent)
-                .or_default()
-                .push((row.get(8)?, task));
-        }
-        let roots = roots(&parents);
-        // A parent that is not there, or a circle, lets its children stand at the top.
-        let mut top = by_parent.remove(&None).unwrap_or_default();
-        for children in by_parent.values_mut() {
-            let mut kept = Vec::with_capacity(children.len());
-            for (key, task) in children.drain(..) {
-                if roots.contains(&task.id) {
-                    top.push((key, task));
-                } else {
-                    kept.push((key, task));
-                }
-            }
-            *children = kept;
-        }
-        let mut tree = Self {
-            tasks: Vec::with_capacity(parents.len()),
-            trashed: BTreeSet::new(),
-        };
-        sort(&mut top);
-        // From the last to the first, so that the first is taken from the stack first.
-        let mut stack: Vec<(Task, u32, bool)> = top
-            .into_iter()
-            .rev()
-            .map(|(_, task)| (task, 0, false))
-            .collect();
-        while let Some((mut task, depth, trashed)) = stack.pop() {
-            task.depth = depth;
-            let trashed = trashed || task.deleted_at.is_some();
-            if trashed {
-                tree.trashed.insert(task.id);
-            }
-            if let Some(mut children) = by_parent.remove(&Some(task.id)) {
-                sort(&mut children);
-                stack.extend(
-                    children
-                        .into_iter()
-                        .rev()
-                        .map(|(_, t)| (t, depth + 1, trashed)),
-                );
-            }
-            tree.tasks.push(task);
-        }
-        Ok(tree)
+    };
+    if let Some(page) = page_from(conn, documents, filter, limit, start)? {
+        return Ok(page);
     }
+    // The task where the page begins may have moved or gone: then begin anew.
+    Ok(page_from(conn, documents, filter, limit, None)?.unwrap_or_default())
 }
 
-fn sort(siblings: &mut [(String, Task)]) {
-    siblings.sort_by(|a, b| (&a.0, a.1.id).cmp(&(&b.0, b.1.id)));
-}
-
-/// The tasks that stand at the top although they name a parent: it is missing, or they close a
-/// circle. Of a circle the task with the smallest id is lifted out, on every replica the same.
-fn roots(parents: &BTreeMap<TaskId, Option<TaskId>>) -> BTreeSet<TaskId> {
-    let mut roots = BTreeSet::new();
-    let mut safe: BTreeSet<TaskId> = BTreeSet::new();
-    for start in parents.keys() {
-        let mut path = Vec::new();
-        let mut at = *start;
-        loop {
-            if safe.contains(&at) {
+/// The page that begins at `start`; `None` if that is not among the tasks. Only what is on the
+/// page is read whole.
+fn page_from(
+    conn: &Connection,
+    documents: &[DocumentRow],
+    filter: Filter,
+    limit: usize,
+    start: Option<TaskId>,
+) -> Result<Option<Page<Task>>, StoreError> {
+    let mut begun = start.is_none();
+    let mut page = Page::default();
+    for document in documents {
+        let places = tree::places(conn, document)?;
+        let mut wanted: Vec<Place> = Vec::new();
+        for place in places.into_iter().filter(|place| filter.lets_in(place)) {
+            begun |= start == Some(place.task);
+            if !begun {
+                continue;
+            }
+            if page.items.len() + wanted.len() == limit {
+                page.next_cursor = Some(place.task.to_string());
                 break;
             }
-            if let Some(from) = path.iter().position(|id| *id == at) {
-                roots.extend(path.get(from..).unwrap_or_default().iter().min().copied());
-                break;
-            }
-            path.push(at);
-            match parents.get(&at) {
-                Some(Some(parent)) if parents.contains_key(parent) => at = *parent,
-                Some(Some(_)) => {
-                    roots.insert(at);
-                    break;
-                }
-                _ => break,
-            }
+            wanted.push(place);
         }
-        safe.extend(path);
+        page.items.extend(tree::read(conn, document, &wanted)?);
+        if page.next_cursor.is_some() {
+            break;
+        }
     }
-    roots
-}
-
-fn read_task(
-    row: &Row<'_>,
-    document: &DocumentRow,
-    names: &BTreeMap<String, String>,
-    did_of: &impl Fn(i64) -> Option<Did>,
-) -> Result<Task, StoreError> {
-    let damaged = |_| StoreError::Damaged("an item cannot be read".into());
-    let id: TaskId = parsed(row, 0)?;
-    let tags: String = row.get(9)?;
-    let tags: Vec<String> = serde_json::from_str(&tags).map_err(damaged)?;
-    let mut tags: Vec<String> = tags
-        .iter()
-        .filter_map(|tag| names.get(tag).cloned())
-        .collect();
-    tags.sort_unstable();
-    tags.dedup();
-    let conflicts: String = row.get(12)?;
-    let conflicts: Vec<StoredConflict> = serde_json::from_str(&conflicts).map_err(damaged)?;
-    let text = |index: usize| -> Result<Option<String>, StoreError> { Ok(row.get(index)?) };
-    Ok(Task {
-        id,
-        short_id: id.short(),
-        list: document.id,
-        title: row.get(1)?,
-        notes: row.get(2)?,
-        url: row.get(3)?,
-        status: parsed(row, 4)?,
-        priority: parsed(row, 5)?,
-        due: text(6)?.and_then(|due| due.parse().ok()),
-        parent: text(7)?.and_then(|parent| parent.parse().ok()),
-        depth: 0,
-        tags,
-        created_at: time(row.get(10)?),
-        created_by: did_of(row.get(13)?),
-        deleted_at: time(row.get(11)?),
-        conflicts: conflicts
-            .into_iter()
-            .map(|c| Conflict {
-                field: c.field,
-                value: c.value,
-                by: did_of(c.actor),
-            })
-            .collect(),
-    })
+    Ok(begun.then_some(page))
 }

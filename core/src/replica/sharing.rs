@@ -49,6 +49,7 @@ pub(crate) fn link_box(secret: &[u8; 32]) -> [u8; 16] {
 }
 
 /// Where the new device waits for its certificate.
+#[cfg(feature = "net")]
 pub(crate) fn link_reply_box(secret: &[u8; 32]) -> [u8; 16] {
     meeting_point(b"poo/link-reply/v1", secret)
 }
@@ -261,6 +262,7 @@ impl Replica {
 
     /// Certifies the device that answered a link, with what it left at the meeting point. `None`
     /// if the answer does not hold, or nobody waits for it any longer.
+    #[cfg(feature = "net")]
     pub(crate) fn certify(
         &mut self,
         id: &[u8; 16],
@@ -311,6 +313,7 @@ impl Replica {
     }
 
     /// What a new device leaves at the meeting point of the link that it was given.
+    #[cfg(feature = "net")]
     pub(crate) fn link_request(&self, secret: &[u8; 32], name: &str) -> Vec<u8> {
         let device = &self.keys.device;
         let mut request = LinkRequest {
@@ -324,6 +327,7 @@ impl Replica {
     }
 
     /// Takes in the answer of the device that certified this one. False if it does not hold.
+    #[cfg(feature = "net")]
     pub(crate) fn accept_certificate(&mut self, reply: &[u8]) -> Result<bool, CommandError> {
         let Ok(known) = minicbor::decode::<Vec<minicbor::bytes::ByteVec>>(reply) else {
             return Ok(false);
@@ -350,6 +354,7 @@ impl Replica {
 }
 
 /// A device was certified.
+#[cfg(feature = "net")]
 pub(crate) struct Certified {
     /// What it calls itself.
     pub(crate) name: String,
@@ -360,6 +365,7 @@ pub(crate) struct Certified {
 }
 
 /// What a new device says to the one that gave it the link.
+#[cfg(feature = "net")]
 #[derive(minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 struct LinkRequest {
@@ -374,6 +380,7 @@ struct LinkRequest {
     mac: [u8; 32],
 }
 
+#[cfg(feature = "net")]
 impl LinkRequest {
     fn expected_mac(&self, secret: &[u8; 32]) -> [u8; 32] {
         let mut message = self.device.as_bytes().to_vec();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use automerge::ReadDoc as _;
 use rusqlite::{Connection, params};
 
-use super::query::{Tree, name_of};
+use super::query::name_of;
+use super::tree::Tree;
 use super::{QueryError, Replica};
 use crate::document::{DocumentId, EncodedChange, UnverifiedTip};
 use crate::identity::Did;

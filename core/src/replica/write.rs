@@ -166,7 +166,7 @@ impl Opened {
 
     /// The row of a top-level map.
     pub(super) fn map(&self, conn: &Connection, name: &str) -> Result<i64, StoreError> {
-        maps(conn, self.document.row)?
+        maps(conn, &self.document)?
             .remove(name)
             .ok_or_else(|| StoreError::Damaged(format!("a document without {name}")))
     }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::actors::Actors;
-use super::clock::{Clock, find_change};
+use super::clock::{Clock, Known, find_change};
 use super::documents::DocumentRow;
 use super::ops::{Applier, ApplyError, OpError, Touched};
 use super::quarantine::Quarantine;
@@ -76,6 +76,29 @@ pub(crate) struct Accepted {
     pub(crate) touched: Touched,
 }
 
+/// What was added a moment ago and will be asked for next.
+#[derive(Default)]
+struct Recent {
+    changes: BTreeMap<ChangeHash, Known>,
+    /// The clock of each actor's last change, by row.
+    clocks: BTreeMap<i64, (u64, Clock)>,
+}
+
+impl Recent {
+    fn clock(&self, conn: &Connection, actor: i64, seq: u64) -> Result<Clock, StoreError> {
+        match self.clocks.get(&actor) {
+            Some((at, clock)) if *at == seq => Ok(clock.clone()),
+            _ => Clock::load(conn, actor, seq),
+        }
+    }
+}
+
+/// Runs a statement about savepoints.
+fn savepoint(conn: &Connection, sql: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
+
 /// Adds to a document every waiting change that the rule allows.
 pub(crate) struct Acceptor<'a> {
     pub(crate) conn: &'a Connection,
@@ -112,7 +135,7 @@ impl Acceptor<'_> {
         for (index, change) in waiting.changes().iter().enumerate() {
             let refusal = match standing.get(index) {
                 Some(Standing::Refused(refusal)) => Some(*refusal),
-                Some(Standing::Waiting) if complete => Some(self.why_waiting(change)),
+                Some(Standing::Waiting) if complete => Some(self.why_waiting(waiting, change)),
                 Some(Standing::Covered) if complete => {
                     let counts = counting.get(index).copied().unwrap_or_default();
                     Some(if counts {
@@ -140,13 +163,15 @@ impl Acceptor<'_> {
         Ok(accepted)
     }
 
-    fn why_waiting(&self, change: &EncodedChange) -> Refusal {
+    /// A change that a signature speaks for, but whose author's earlier changes are not here,
+    /// misses those; any other that waits has no signature.
+    fn why_waiting(&self, waiting: &Quarantine, change: &EncodedChange) -> Refusal {
         let change = change.change();
-        match self.actors.get(&change.actor) {
-            Some(actor) if actor.device.is_some() && change.seq > actor.seq + 1 => {
-                Refusal::MissingDeps
-            }
-            _ => Refusal::Unsigned,
+        let expected = self.actors.get(&change.actor).map_or(0, |actor| actor.seq) + 1;
+        if change.seq > expected && !waiting.tips(&change.actor).is_empty() {
+            Refusal::MissingDeps
+        } else {
+            Refusal::Unsigned
         }
     }
 
@@ -310,6 +335,10 @@ impl Acceptor<'_> {
     }
 
     /// Adds what counts, as long as something can be added.
+    ///
+    /// First all of it under one savepoint: almost always every operation fits. Where one does
+    /// not, what was written is undone and each change is added under a savepoint of its own,
+    /// so that only what does not fit is refused.
     fn add(
         &mut self,
         waiting: &mut Quarantine,
@@ -318,7 +347,38 @@ impl Acceptor<'_> {
         accepted: &mut Accepted,
     ) -> Result<(), StoreError> {
         let conn = self.conn;
+        let several = standing.iter().filter(|s| **s == Standing::Covered).count() > 1;
+        if several {
+            let before = (self.document.clone(), standing.to_vec());
+            savepoint(conn, "SAVEPOINT changes")?;
+            if self.add_each(waiting, standing, counting, accepted, false)? {
+                savepoint(conn, "RELEASE changes")?;
+                return Ok(());
+            }
+            savepoint(conn, "ROLLBACK TO changes")?;
+            savepoint(conn, "RELEASE changes")?;
+            *self.document = before.0;
+            *self.actors = Actors::load(conn, self.document.row)?;
+            standing.copy_from_slice(&before.1);
+            *accepted = Accepted::default();
+        }
+        self.add_each(waiting, standing, counting, accepted, true)?;
+        Ok(())
+    }
+
+    /// Adds change after change. With `apart` each has a savepoint of its own; without, the
+    /// first that does not fit ends it, and the answer is false: then all is to be undone.
+    fn add_each(
+        &mut self,
+        waiting: &mut Quarantine,
+        standing: &mut [Standing],
+        counting: &[bool],
+        accepted: &mut Accepted,
+        apart: bool,
+    ) -> Result<bool, StoreError> {
+        let conn = self.conn;
         let mut applier = Applier::new(conn, self.document.row);
+        let mut recent = Recent::default();
         let mut reached: BTreeSet<ActorId> = BTreeSet::new();
         loop {
             let mut progress = false;
@@ -327,7 +387,7 @@ impl Acceptor<'_> {
                 if !counts || standing.get(index) != Some(&Standing::Covered) {
                     continue;
                 }
-                let outcome = self.add_one(&mut applier, waiting, encoded)?;
+                let outcome = self.add_one(&mut applier, &mut recent, waiting, encoded, apart)?;
                 let stands = match outcome {
                     None => continue,
                     Some(Ok(())) => {
@@ -335,6 +395,7 @@ impl Acceptor<'_> {
                         reached.insert(encoded.change().actor);
                         Standing::Known
                     }
+                    Some(Err(Refusal::Op(_))) if !apart => return Ok(false),
                     Some(Err(refusal)) => Standing::Refused(refusal),
                 };
                 progress = true;
@@ -346,26 +407,32 @@ impl Acceptor<'_> {
                 break;
             }
         }
+        applier.flush()?;
         accepted.touched.append(&mut applier.touched);
         for actor in reached {
+            if let Some(known) = self.actors.get(&actor) {
+                self.actors.save_end(conn, known.row)?;
+            }
             self.store_tips(waiting, &actor)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Adds one change, or says why not; `None` if it has to wait for one that it builds on.
     fn add_one(
         &mut self,
         applier: &mut Applier<'_>,
+        recent: &mut Recent,
         waiting: &Quarantine,
         encoded: &EncodedChange,
+        apart: bool,
     ) -> Result<Option<Result<(), Refusal>>, StoreError> {
         let change = encoded.change();
         let known_seq = self.actors.get(&change.actor).map_or(0, |actor| actor.seq);
         if change.seq != known_seq + 1 {
             return Ok(None);
         }
-        let Some((clock, plain, max_op)) = self.past(change)? else {
+        let Some((clock, plain, max_op)) = self.past(recent, change)? else {
             return Ok(None);
         };
         if change.start_op != max_op + 1 || change.max_op() > limits::COUNTER_MAX {
@@ -384,15 +451,25 @@ impl Acceptor<'_> {
         let row = self
             .actors
             .ensure(self.conn, self.document.row, change.actor, signer)?;
-        self.conn.execute_batch("SAVEPOINT change")?;
-        match self.insert(applier, row, encoded, clock, plain) {
+        if !apart {
+            return match self.insert(applier, recent, row, encoded, clock, plain) {
+                Ok(()) => Ok(Some(Ok(()))),
+                Err(ApplyError::Op(error)) => Ok(Some(Err(error.into()))),
+                Err(ApplyError::Store(error)) => Err(error),
+            };
+        }
+        savepoint(self.conn, "SAVEPOINT change")?;
+        let inserted = self
+            .insert(applier, recent, row, encoded, clock, plain)
+            .and_then(|()| Ok(applier.flush()?));
+        match inserted {
             Ok(()) => {
-                self.conn.execute_batch("RELEASE change")?;
+                savepoint(self.conn, "RELEASE change")?;
                 Ok(Some(Ok(())))
             }
             Err(ApplyError::Op(error)) => {
-                self.conn
-                    .execute_batch("ROLLBACK TO change; RELEASE change")?;
+                savepoint(self.conn, "ROLLBACK TO change")?;
+                savepoint(self.conn, "RELEASE change")?;
                 applier.forget();
                 Ok(Some(Err(error.into())))
             }
@@ -402,23 +479,31 @@ impl Acceptor<'_> {
 
     /// The causal past of a change, whether it is just its author's own, and the largest counter
     /// in it. `None` if a change that it builds on is not here.
-    fn past(&self, change: &Change) -> Result<Option<(Clock, bool, u64)>, StoreError> {
+    fn past(
+        &self,
+        recent: &Recent,
+        change: &Change,
+    ) -> Result<Option<(Clock, bool, u64)>, StoreError> {
         let mut clock = Clock::default();
         let mut max_op = 0;
         let row = self.actors.get(&change.actor).map(|actor| actor.row);
         let mut plain = change.deps.len() == 1 && change.seq > 1;
         for dep in &change.deps {
-            let Some(known) = find_change(self.conn, self.document.row, dep)? else {
+            let known = match recent.changes.get(dep) {
+                Some(known) => Some(*known),
+                None => find_change(self.conn, self.document.row, dep)?,
+            };
+            let Some(known) = known else {
                 return Ok(None);
             };
             max_op = max_op.max(known.max_op);
             plain &= Some(known.actor) == row;
             if !plain {
-                clock.merge(&Clock::load(self.conn, known.actor, known.seq)?);
+                clock.merge(&recent.clock(self.conn, known.actor, known.seq)?);
             }
         }
         if let (true, Some(row)) = (plain, row) {
-            clock = Clock::load(self.conn, row, change.seq - 1)?;
+            clock = recent.clock(self.conn, row, change.seq - 1)?;
         }
         Ok(Some((clock, plain, max_op)))
     }
@@ -426,6 +511,7 @@ impl Acceptor<'_> {
     fn insert(
         &mut self,
         applier: &mut Applier<'_>,
+        recent: &mut Recent,
         row: i64,
         encoded: &EncodedChange,
         mut clock: Clock,
@@ -434,7 +520,6 @@ impl Acceptor<'_> {
         let change = encoded.change();
         clock.set(row, change.seq);
         applier.apply(row, change, &clock, self.actors, false)?;
-        applier.flush()?;
         insert_row(
             self.conn,
             self.document,
@@ -442,8 +527,17 @@ impl Acceptor<'_> {
             encoded,
             (!plain).then_some(&clock),
         )?;
-        self.actors
-            .advance(self.conn, row, change.seq, Some(encoded.hash()))?;
+        self.actors.reach(row, change.seq, Some(encoded.hash()));
+        applier.note_end(row, change.seq, change.max_op());
+        recent.changes.insert(
+            encoded.hash(),
+            Known {
+                actor: row,
+                seq: change.seq,
+                max_op: change.max_op(),
+            },
+        );
+        recent.clocks.insert(row, (change.seq, clock));
         Ok(())
     }
 

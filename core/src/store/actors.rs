@@ -126,11 +126,24 @@ impl Actors {
         seq: u64,
         hash: Option<ChangeHash>,
     ) -> Result<(), StoreError> {
-        conn.prepare_cached("UPDATE actor SET seq = ?2, hash = ?3 WHERE id = ?1")?
-            .execute(params![row, seq as i64, hash.as_ref().map(|h| h.as_ref())])?;
+        self.reach(row, seq, hash);
+        self.save_end(conn, row)
+    }
+
+    /// Moves the end of an actor's history here; [`Self::save_end`] writes it down.
+    pub(crate) fn reach(&mut self, row: i64, seq: u64, hash: Option<ChangeHash>) {
         if let Some(actor) = self.by_row.get_mut(&row) {
             actor.seq = seq;
             actor.hash = hash;
+        }
+    }
+
+    /// Writes down where an actor's history ends.
+    pub(crate) fn save_end(&self, conn: &Connection, row: i64) -> Result<(), StoreError> {
+        if let Some(actor) = self.by_row(row) {
+            let hash = actor.hash.as_ref().map(AsRef::as_ref);
+            conn.prepare_cached("UPDATE actor SET seq = ?2, hash = ?3 WHERE id = ?1")?
+                .execute(params![row, actor.seq as i64, hash])?;
         }
         Ok(())
     }

@@ -13,13 +13,17 @@ use crate::document::{DocumentKind, Scalar};
 use crate::model::{Due, Priority, Status, TaskId};
 
 /// The rows of a document's top-level maps, by name.
-pub(crate) fn maps(conn: &Connection, doc: i64) -> Result<BTreeMap<String, i64>, StoreError> {
-    let mut statement = conn.prepare_cached(
-        "SELECT child.key, child.id FROM object AS child
-         JOIN object AS root ON child.parent = root.id
-         WHERE root.doc = ?1 AND root.ctr = 0 AND child.doc = ?1",
-    )?;
-    let rows = statement.query_map(params![doc], |row| Ok((row.get(0)?, row.get(1)?)))?;
+pub(crate) fn maps(
+    conn: &Connection,
+    document: &DocumentRow,
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    // Only the birth change makes them, and its counters come before all others.
+    let mut statement =
+        conn.prepare_cached("SELECT key, id FROM object WHERE doc = ?1 AND ctr BETWEEN 1 AND ?2")?;
+    let last = document.kind.birth_ops() as i64;
+    let rows = statement.query_map(params![document.row, last], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -33,7 +37,7 @@ pub(crate) fn refresh(
     if touched.is_empty() {
         return Ok(());
     }
-    let maps = maps(conn, document.row)?;
+    let maps = maps(conn, document)?;
     let named = |name: &str| maps.get(name).copied().unwrap_or(-1);
     let model = Model {
         conn,

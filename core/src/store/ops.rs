@@ -192,6 +192,8 @@ pub(crate) struct Applier<'a> {
     texts: BTreeMap<i64, TextRuns>,
     /// Which operations of which actors are in the past: actor row -> last counter.
     past: BTreeMap<i64, u64>,
+    /// Where the histories that were asked for end: actor row and seq -> last counter.
+    ends: BTreeMap<(i64, u64), u64>,
     pub(crate) touched: Touched,
 }
 
@@ -203,6 +205,7 @@ impl<'a> Applier<'a> {
             objects: BTreeMap::new(),
             texts: BTreeMap::new(),
             past: BTreeMap::new(),
+            ends: BTreeMap::new(),
             touched: Touched::new(),
         }
     }
@@ -293,7 +296,14 @@ impl<'a> Applier<'a> {
             None => {
                 // A change's own seq is in its clock, but its operations are not "before" it.
                 let seq = clock.seq(actor) - u64::from(actor == row && clock.seq(actor) > 0);
-                let last = max_op_at(self.conn, actor, seq)?;
+                let last = match self.ends.get(&(actor, seq)) {
+                    Some(last) => *last,
+                    None => {
+                        let last = max_op_at(self.conn, actor, seq)?;
+                        self.note_end(actor, seq, last);
+                        last
+                    }
+                };
                 self.past.insert(actor, last);
                 last
             }
@@ -416,11 +426,17 @@ impl<'a> Applier<'a> {
         Ok(())
     }
 
+    /// Notes the last counter of an actor's history up to `seq`.
+    pub(crate) fn note_end(&mut self, actor: i64, seq: u64, last: u64) {
+        self.ends.insert((actor, seq), last);
+    }
+
     /// Forgets what was read and not yet written, after the caller rolled a change back. Texts
     /// of earlier changes must have been flushed before.
     pub(crate) fn forget(&mut self) {
         self.objects.clear();
         self.texts.clear();
+        self.ends.clear();
     }
 
     /// Writes texts back.

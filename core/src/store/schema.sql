@@ -193,7 +193,8 @@ CREATE TABLE item (
     PRIMARY KEY (doc, task)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_short ON item (short);
-CREATE INDEX item_order ON item (doc, parent, ord);
+-- Holds all that the shape of a list takes, so that its pages are found without its texts.
+CREATE INDEX item_order ON item (doc, parent, ord, task, status, deleted_at);
 
 CREATE TABLE tag (
     doc  INTEGER NOT NULL,

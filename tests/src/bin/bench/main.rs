@@ -1,0 +1,115 @@
+//! `make bench`: how long things take on a list of 10,000 items and 50,000 changes by 20 actors,
+//! all in one run on this machine. Prints a table; nothing here passes or fails by a time.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that measures time and prints it"
+)]
+
+mod engine;
+mod fixture;
+mod processes;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use fixture::{Fixture, Outcomes};
+use table::Table;
+
+const USAGE: &str = "bench [--items COUNT] [--only engine|processes|automerge] [--write FILE]";
+
+struct Args {
+    items: usize,
+    only: Option<String>,
+    write: Option<PathBuf>,
+}
+
+fn args() -> Outcomes<Args> {
+    let mut args = Args {
+        items: 10_000,
+        only: None,
+        write: None,
+    };
+    let mut given = std::env::args().skip(1);
+    while let Some(flag) = given.next() {
+        let mut value = || given.next().ok_or(USAGE);
+        match flag.as_str() {
+            "--items" => args.items = value()?.parse()?,
+            "--only" => args.only = Some(value()?),
+            "--write" => args.write = Some(value()?.into()),
+            _ => return Err(USAGE.into()),
+        }
+    }
+    Ok(args)
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcomes<()> {
+    let args = args()?;
+    let program = std::env::current_exe()?;
+    let programs = program.parent().ok_or("the program lies nowhere")?;
+    let folder = programs.parent().ok_or("no target folder")?.join("bench");
+    let fixture = Fixture::get(&folder, args.items)?;
+    let scratch = folder.join(format!("scratch-{}", std::process::id()));
+    std::fs::create_dir_all(&scratch)?;
+    let measured = measure(&args, &fixture, programs, &scratch);
+    std::fs::remove_dir_all(&scratch)?;
+    let page = format!("{}\n{}", machine(), measured?.markdown());
+    println!("{page}");
+    if let Some(path) = args.write {
+        std::fs::write(path, format!("# Benchmarks\n\n{page}"))?;
+    }
+    Ok(())
+}
+
+fn measure(
+    args: &Args,
+    fixture: &Fixture,
+    programs: &Path,
+    scratch: &Path,
+) -> Outcomes<Table> {
+    let mut table = Table::default();
+    let wanted = |part: &str| args.only.as_deref().is_none_or(|only| only == part);
+    if wanted("engine") {
+        engine::measure(&mut table, fixture, &scratch.join("engine"))?;
+    }
+    if wanted("processes") {
+        processes::measure(&mut table, fixture, programs, &scratch.join("processes"))?;
+    }
+    if wanted("automerge") {
+        engine::compare(&mut table, fixture, &scratch.join("automerge"))?;
+    }
+    Ok(table)
+}
+
+/// What it was measured on.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let rustc = Command::new("rustc").arg("--version").output();
+    let rustc = rustc.map_or_else(
+        |_| "an unknown rustc".to_owned(),
+        |out| String::from_utf8_lossy(&out.stdout).trim().to_owned(),
+    );
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("unknown processor", |(_, name)| name.trim());
+    format!(
+        "{cores} cores ({model}), {} {}, {rustc}, SQLite {}\n",
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        rusqlite::version()
+    )
+}
