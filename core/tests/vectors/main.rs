@@ -5,6 +5,15 @@
 //! After a change of the format that is meant:
 //! `cargo test -p poo-core --test vectors -- --ignored`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
+
 mod parts;
 mod session;
 
@@ -15,9 +24,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// The time in every vector: 2026-11-23T09:00:00Z.
-pub const NOW_MS: i64 = 1_795_424_400_000;
+pub(crate) const NOW_MS: i64 = 1_795_424_400_000;
 
-pub fn hex(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
     bytes
         .as_ref()
         .iter()
@@ -25,21 +34,21 @@ pub fn hex(bytes: impl AsRef<[u8]>) -> String {
         .collect()
 }
 
-pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     Sha256::digest(parts.concat()).into()
 }
 
 /// A key pair whose secret is 32 times the same byte.
-pub fn key(byte: u8) -> Keypair {
+pub(crate) fn key(byte: u8) -> Keypair {
     Keypair::from_seed(&[byte; 32])
 }
 
-pub fn did(byte: u8) -> Did {
+pub(crate) fn did(byte: u8) -> Did {
     Did::from_key(key(byte).public())
 }
 
 /// CBOR in diagnostic notation (RFC 8949, section 8).
-pub fn diagnostic(bytes: &[u8]) -> String {
+pub(crate) fn diagnostic(bytes: &[u8]) -> String {
     let mut inside = false;
     let shown = minicbor::display(bytes).to_string();
     let compact = |c: &char| {
@@ -49,14 +58,14 @@ pub fn diagnostic(bytes: &[u8]) -> String {
     shown.chars().filter(compact).collect()
 }
 
-pub const SAM: u8 = 1;
-pub const SAM_DEVICE: u8 = 2;
-pub const ANN: u8 = 3;
-pub const ANN_DEVICE: u8 = 4;
-pub const RELAY: u8 = 5;
-pub const INVITE: u8 = 6;
-pub const VIC: u8 = 7;
-pub const VIC_DEVICE: u8 = 8;
+pub(crate) const SAM: u8 = 1;
+pub(crate) const SAM_DEVICE: u8 = 2;
+pub(crate) const ANN: u8 = 3;
+pub(crate) const ANN_DEVICE: u8 = 4;
+pub(crate) const RELAY: u8 = 5;
+pub(crate) const INVITE: u8 = 6;
+pub(crate) const VIC: u8 = 7;
+pub(crate) const VIC_DEVICE: u8 = 8;
 
 fn keys() -> Value {
     let named = [

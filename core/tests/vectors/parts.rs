@@ -22,7 +22,7 @@ use crate::{
 const DOCUMENT_NONCE: [u8; 16] = [0x11; 16];
 const ACTOR_NONCE: [u8; 16] = [0x22; 16];
 
-pub fn document() -> DocumentId {
+pub(crate) fn document() -> DocumentId {
     DocumentId::derive(&did(SAM), &DocumentNonce::Random(DOCUMENT_NONCE))
 }
 
@@ -31,7 +31,7 @@ fn actor() -> ActorId {
     ActorId::derive(&key(SAM_DEVICE).public(), &document(), &nonce)
 }
 
-pub fn documents() -> Value {
+pub(crate) fn documents() -> Value {
     let vector = |name: &str, nonce: DocumentNonce| {
         let id = DocumentId::derive(&did(SAM), &nonce);
         let owner = key(SAM).public();
@@ -51,7 +51,7 @@ pub fn documents() -> Value {
     ])
 }
 
-pub fn actors() -> Value {
+pub(crate) fn actors() -> Value {
     let device = key(SAM_DEVICE).public();
     let by_hand = sha256(&[
         b"poo/actor/v1",
@@ -68,7 +68,7 @@ pub fn actors() -> Value {
     }])
 }
 
-pub fn births() -> Value {
+pub(crate) fn births() -> Value {
     DocumentKind::ALL
         .into_iter()
         .map(|kind| {
@@ -129,7 +129,7 @@ fn chain() -> [EncodedChange; 2] {
     [first, second]
 }
 
-pub fn changes() -> Value {
+pub(crate) fn changes() -> Value {
     chain()
         .into_iter()
         .map(|change| {
@@ -150,7 +150,7 @@ fn tagged(tag: &str, message: &[u8]) -> Vec<u8> {
     [tag.as_bytes(), &[0], message].concat()
 }
 
-pub fn tips() -> Value {
+pub(crate) fn tips() -> Value {
     let [_, last] = chain();
     let vector = |name: &str, device: u8, witnessed: Option<u8>| {
         let device = key(device);
@@ -189,7 +189,7 @@ pub fn tips() -> Value {
 }
 
 /// A signature by an implementation that knows nothing of domains.
-pub fn signature(by: &poo_core::identity::Keypair, message: &[u8]) -> [u8; 64] {
+pub(crate) fn signature(by: &poo_core::identity::Keypair, message: &[u8]) -> [u8; 64] {
     use ed25519_dalek::Signer as _;
     ed25519_dalek::SigningKey::from_bytes(&by.seed())
         .sign(message)
@@ -308,7 +308,7 @@ fn proof(statement: &Statement) -> Option<Value> {
     Some(json!({ "by": hex(by), "signedBytes": hex(message), "signature": hex(proof) }))
 }
 
-pub fn statements() -> Value {
+pub(crate) fn statements() -> Value {
     every_statement()
         .into_iter()
         .map(|(name, statement)| {
@@ -336,7 +336,7 @@ pub fn statements() -> Value {
 }
 
 /// The fingerprint of the statements above, and the digest of a document with them and one tip.
-pub fn digests() -> Value {
+pub(crate) fn digests() -> Value {
     let statements: Vec<Statement> = every_statement().into_iter().map(|(_, s)| s).collect();
     let authority = Authority::evaluate(&document(), &statements);
     let fingerprint = authority.digest_set_fingerprint();
@@ -353,7 +353,7 @@ pub fn digests() -> Value {
     })
 }
 
-pub fn links() -> Value {
+pub(crate) fn links() -> Value {
     let secret = [0x55; 32];
     let grant = every_statement()
         .into_iter()

@@ -249,7 +249,7 @@ fn groceries(sam: &mut Replica, clock: &mut Clock) -> DocumentId {
     list
 }
 
-pub fn sessions() -> Value {
+pub(crate) fn sessions() -> Value {
     let clock = &mut Clock {
         rng: ChaCha20Rng::seed_from_u64(1),
     };

@@ -52,7 +52,8 @@ fn reads(
     table.part("Reading, in one process");
     let home = fixture.copy(Part::Owner, scratch)?;
     let replica = open(&home, Part::Owner)?;
-    let Answer::Verified(report) = replica.query(&Query::Verify { list: fixture.list }, moment.now())?
+    let Answer::Verified(report) =
+        replica.query(&Query::Verify { list: fixture.list }, moment.now())?
     else {
         return Err("verifying gives a report".into());
     };
@@ -81,14 +82,22 @@ fn reads(
         table.times(name, &times, "");
         Ok(())
     };
-    ask("the lists, with counts", &Query::Lists { all: false }, REPEATS)?;
+    ask(
+        "the lists, with counts",
+        &Query::Lists { all: false },
+        REPEATS,
+    )?;
     ask("first page of 50 tasks", &page(fixture, 50), REPEATS)?;
     ask("all tasks", &page(fixture, 10_000), REPEATS)?;
     let list = fixture.list;
     ask("one task", &Query::Task { list, task: middle }, REPEATS)?;
     let text = middle.short();
     let list = Some(fixture.list);
-    ask("find a task by its short id", &Query::FindTask { text, list }, REPEATS)?;
+    ask(
+        "find a task by its short id",
+        &Query::FindTask { text, list },
+        REPEATS,
+    )?;
     let list = fixture.list;
     ask("verify the whole history", &Query::Verify { list }, 3)
 }
@@ -104,7 +113,12 @@ fn commands(
     let mut replica = open(&home, Part::Owner)?;
     let tasks = some_tasks(&replica, fixture, moment)?;
     let list = fixture.list;
-    let at = |index: usize| tasks.get(index * 37 % tasks.len()).copied().ok_or("no task");
+    let at = |index: usize| {
+        tasks
+            .get(index * 37 % tasks.len())
+            .copied()
+            .ok_or("no task")
+    };
     let count = 5 * REPEATS;
     let times = Times::of(count, |index| -> Outcomes<()> {
         create(&mut replica, fixture, index, moment)?;
@@ -175,7 +189,11 @@ fn syncs(
     table.once(
         "first sync to an empty peer",
         start.elapsed(),
-        format!("{} in {} frames", bytes(carried.bytes as u64), carried.frames),
+        format!(
+            "{} in {} frames",
+            bytes(carried.bytes as u64),
+            carried.frames
+        ),
     );
     let mut last = 0;
     let times = Times::of(REPEATS, |_| -> Outcomes<()> {
@@ -201,7 +219,11 @@ fn syncs(
     table.once(
         "first sync to an empty relay",
         start.elapsed(),
-        format!("{} in {} frames", bytes(carried.bytes as u64), carried.frames),
+        format!(
+            "{} in {} frames",
+            bytes(carried.bytes as u64),
+            carried.frames
+        ),
     );
     Ok(())
 }
@@ -248,8 +270,16 @@ fn frames(
         carry(&mut near2, &mut owner, &mut far2, &mut relay, moment)?;
     }
     table.times("make the frame of one change", &said, "");
-    table.times("one change at the relay", &at_relay, "with its commit and derivation");
-    table.times("one change at a reader", &at_reader, "with its commit and derivation");
+    table.times(
+        "one change at the relay",
+        &at_relay,
+        "with its commit and derivation",
+    );
+    table.times(
+        "one change at a reader",
+        &at_reader,
+        "with its commit and derivation",
+    );
 
     let mut frames = Vec::new();
     let start = Instant::now();
@@ -270,7 +300,11 @@ fn frames(
             frames.push(frame);
         }
     }
-    table.once("writing 1,000 changes, a frame for each", start.elapsed(), "");
+    table.once(
+        "writing 1,000 changes, a frame for each",
+        start.elapsed(),
+        "",
+    );
     let start = Instant::now();
     let mut answers = 0;
     // As the relay does it: what has come shares a commit.
@@ -327,9 +361,7 @@ pub(crate) fn compare(table: &mut Table, fixture: &Fixture, scratch: &Path) -> O
         let mut document = automerge::AutoCommit::load(&saved)?;
         times.push(start.elapsed());
         let start = Instant::now();
-        let (_, items) = document
-            .get(automerge::ROOT, "items")?
-            .ok_or("no items")?;
+        let (_, items) = document.get(automerge::ROOT, "items")?.ok_or("no items")?;
         let item = document.keys(&items).next().ok_or("no item")?;
         let (_, item) = document.get(&items, item)?.ok_or("no item")?;
         document.put(&item, "status", "done")?;
@@ -339,6 +371,10 @@ pub(crate) fn compare(table: &mut Table, fixture: &Fixture, scratch: &Path) -> O
         drop(saved);
     }
     table.times("load", &times, bytes(saved.len() as u64));
-    table.times("one put, commit and save", &again, "what a command costs beside the load");
+    table.times(
+        "one put, commit and save",
+        &again,
+        "what a command costs beside the load",
+    );
     Ok(())
 }

@@ -73,12 +73,7 @@ fn run() -> Outcomes<()> {
     Ok(())
 }
 
-fn measure(
-    args: &Args,
-    fixture: &Fixture,
-    programs: &Path,
-    scratch: &Path,
-) -> Outcomes<Table> {
+fn measure(args: &Args, fixture: &Fixture, programs: &Path, scratch: &Path) -> Outcomes<Table> {
     let mut table = Table::default();
     let wanted = |part: &str| args.only.as_deref().is_none_or(|only| only == part);
     if wanted("engine") {

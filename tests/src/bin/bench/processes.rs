@@ -149,12 +149,7 @@ impl Drop for Relay {
     }
 }
 
-fn relay(
-    table: &mut Table,
-    fixture: &Fixture,
-    programs: &Path,
-    scratch: &Path,
-) -> Outcomes<()> {
+fn relay(table: &mut Table, fixture: &Fixture, programs: &Path, scratch: &Path) -> Outcomes<()> {
     table.part("A relay process over loopback");
     let mut moment = Moment::new(4);
     let data = fixture.copy(Part::Relay, scratch)?;
@@ -162,7 +157,11 @@ fn relay(
     let did = owner.relay_did()?.ok_or("no relay")?;
     let server = Relay::start(programs, &data)?;
     owner.set_relay(&server.url, Some(did))?;
-    table.value("memory of the relay, just started", bytes(server.memory()?), "");
+    table.value(
+        "memory of the relay, just started",
+        bytes(server.memory()?),
+        "",
+    );
 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -249,10 +248,7 @@ fn idle(
     table.value(
         &format!("memory with {IDLE} idle connections"),
         bytes(after),
-        format!(
-            "{} each",
-            bytes(after.saturating_sub(before) / IDLE as u64)
-        ),
+        format!("{} each", bytes(after.saturating_sub(before) / IDLE as u64)),
     );
     Ok(())
 }
