@@ -93,6 +93,7 @@ fn seconds(text: &str) -> Result<u32, String> {
 pub(crate) fn share(app: &mut App, args: &ShareArgs) -> Result<(), Problem> {
     let mut home = app.home.open_to_write(&mut app.moment)?;
     let list = find::list(&home.replica, &app.moment, &args.list)?;
+    super::sync::meet(app, &mut home.replica)?;
     let command = Command::Share {
         list: list.id,
         role: match args.role {
