@@ -2,10 +2,13 @@
 
 use std::future::Future;
 
+use poo_core::document::DocumentId;
+use poo_core::identity::Did;
 pub(crate) use poo_core::net::{
     NetError, Options, SyncReport, admit, await_device, join_device, redeem, sync, watch,
 };
 use poo_core::sync::Event;
+use serde::Serialize;
 
 use crate::problem::Problem;
 
@@ -18,36 +21,57 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, NetError>>) -> Re
     Ok(runtime.block_on(work)?)
 }
 
-/// Something that happened while watching, as it is printed.
-#[derive(Debug, Clone, serde::Serialize)]
+/// Done when the person, or the system, asks the program to end.
+pub(crate) async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler, only the system's own way to end a process is left.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Something that happened while watching, as programs read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(
     tag = "event",
     rename_all = "snake_case",
     rename_all_fields = "camelCase"
 )]
-pub(crate) enum Seen {
-    /// The relay answers.
+pub(crate) enum Happening {
+    /// The relay answered.
     Connected {
-        /// How far its clock is ahead, in milliseconds.
+        /// Who it is.
+        peer: Did,
+        /// How far its clock is ahead of this one, in milliseconds.
         clock_offset_ms: i64,
     },
     /// Changes came.
     Changed {
-        /// To which document.
-        document: String,
+        /// Of which document.
+        document: DocumentId,
         /// How many.
         added: usize,
     },
-    /// The relay has everything of a document.
+    /// The relay has everything that is here of a document.
     Acknowledged {
-        /// Which document.
-        document: String,
+        /// The document.
+        document: DocumentId,
     },
     /// The relay refused something.
     Refused {
         /// Of which document.
-        document: String,
-        /// A short name.
+        document: DocumentId,
+        /// A short name that does not change between versions.
         code: String,
         /// In words.
         message: String,
@@ -55,56 +79,38 @@ pub(crate) enum Seen {
     /// Commands were made again, since another copy of this device had written.
     Reauthored {
         /// In which document.
-        document: String,
+        document: DocumentId,
         /// How many.
         commands: usize,
     },
 }
 
-impl Seen {
-    /// What of an event a person wants to see.
+impl Happening {
+    /// What concerns whoever watches; the rest is the engine's own business.
     pub(crate) fn of(event: Event) -> Option<Self> {
-        Some(match event {
+        match event {
             Event::Connected {
-                clock_offset_ms, ..
-            } => Self::Connected { clock_offset_ms },
-            Event::Changed { document, added } => Self::Changed {
-                document: document.to_string(),
-                added,
-            },
-            Event::Acknowledged { document } => Self::Acknowledged {
-                document: document.to_string(),
-            },
+                peer,
+                clock_offset_ms,
+            } => Some(Self::Connected {
+                peer,
+                clock_offset_ms,
+            }),
+            Event::Changed { document, added } => Some(Self::Changed { document, added }),
+            Event::Acknowledged { document } => Some(Self::Acknowledged { document }),
             Event::Refused {
                 document,
                 code,
                 message,
-            } => Self::Refused {
-                document: document.to_string(),
+            } => Some(Self::Refused {
+                document,
                 code,
                 message,
-            },
-            Event::Reauthored { document, commands } => Self::Reauthored {
-                document: document.to_string(),
-                commands,
-            },
-            Event::Ephemeral { .. } | Event::Box { .. } | Event::Admitted { .. } => return None,
-        })
-    }
-
-    /// What a person reads about it.
-    pub(crate) fn said(&self) -> String {
-        match self {
-            Self::Connected { .. } => "Connected".to_owned(),
-            Self::Changed { added, .. } => {
-                format!("Received {}", crate::screen::count(*added as u64, "change"))
+            }),
+            Event::Reauthored { document, commands } => {
+                Some(Self::Reauthored { document, commands })
             }
-            Self::Acknowledged { .. } => "All changes saved".to_owned(),
-            Self::Refused { message, .. } => format!("Refused: {message}"),
-            Self::Reauthored { commands, .. } => format!(
-                "Another copy of this device had written: {} made again",
-                crate::screen::count(*commands as u64, "command")
-            ),
+            Event::Ephemeral { .. } | Event::Box { .. } | Event::Admitted { .. } => None,
         }
     }
 }

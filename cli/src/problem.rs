@@ -59,6 +59,9 @@ pub(crate) enum Problem {
     /// Nothing tells where to fetch everything from.
     #[error("it is not known which relay to fetch from: name it with --relay URL")]
     RelayUnknown,
+    /// Nothing tells how others see this person.
+    #[error("the damaged database does not tell your name: say it with --name, as others know it")]
+    NameUnknown,
     /// Others still use the home.
     #[error(
         "another poo command is using this home: end it (`poo sync --watch` too) and try again"
@@ -108,7 +111,15 @@ pub(crate) enum Problem {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The runtime could not start.
+    /// The relay refused changes; the report names them.
+    #[error(
+        "the relay refused changes ({count} in the report); they are kept here: ask the list's owner for access, then run `poo sync` again"
+    )]
+    RelayRefused {
+        /// How many.
+        count: usize,
+    },
+    /// Networking cannot start.
     #[error("cannot start networking: {0}")]
     Runtime(std::io::Error),
     /// The network or the relay failed.
@@ -182,16 +193,18 @@ impl Problem {
                 Kind::NoRelay
             }
             Self::NowhereHome
+            | Self::NameUnknown
             | Self::Usage(_)
             | Self::Import(_)
             | Self::Phrase(_)
             | Self::Link(_) => Kind::Usage,
             Self::File { source, .. } if source.kind() == ErrorKind::NotFound => Kind::NotFound,
+            Self::RelayRefused { .. } => Kind::Refused,
             Self::Unwell(_)
+            | Self::Runtime(_)
             | Self::File { .. }
             | Self::Output(_)
-            | Self::Unexpected(_)
-            | Self::Runtime(_) => Kind::Failed,
+            | Self::Unexpected(_) => Kind::Failed,
             Self::Keys(KeyFileError::Missing { .. }) => Kind::NoIdentity,
             Self::Keys(KeyFileError::Exists { .. }) => Kind::Conflict,
             Self::Keys(KeyFileError::Damaged { .. }) => Kind::Damaged,
@@ -200,8 +213,11 @@ impl Problem {
             Self::Open(OpenError::Store(error))
             | Self::Store(error)
             | Self::Command(CommandError::Store(error))
-            | Self::Query(QueryError::Store(error)) => store_kind(error),
-            Self::Command(error) => command_kind(error),
+            | Self::Query(QueryError::Store(error))
+            | Self::Net(NetError::Store(error)) => store_kind(error),
+            Self::Command(error) | Self::Net(NetError::Command(error)) => command_kind(error),
+            Self::Net(NetError::NoRelay) => Kind::NoRelay,
+            Self::Net(NetError::BadUrl { .. }) => Kind::Usage,
             Self::Query(QueryError::NotFound { .. }) => Kind::NotFound,
             Self::Query(QueryError::Ambiguous { .. }) => Kind::Ambiguous,
             Self::Query(QueryError::Invalid { .. }) => Kind::Usage,
@@ -242,9 +258,9 @@ impl Problem {
             Self::Command(CommandError::NotFound("device")) => {
                 Some("`poo device ls` shows your devices")
             }
-            Self::Net(error) if error.is_offline() => Some(
-                "everything you did is kept here: check the network, and that the relay is up, then run `poo sync` again",
-            ),
+            Self::Net(error) if error.is_offline() => {
+                Some("check the network, and that the relay is up, then run the command again")
+            }
             _ => None,
         }
     }
@@ -265,6 +281,7 @@ fn command_kind(error: &CommandError) -> Kind {
         | CommandError::Refused(_) => Kind::Refused,
         CommandError::Invalid { .. } => Kind::Usage,
         CommandError::NoRelay => Kind::NoRelay,
+        CommandError::Store(error) => store_kind(error),
         _ => Kind::Failed,
     }
 }

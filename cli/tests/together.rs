@@ -1,5 +1,12 @@
 //! Several processes on one home: none waits for ever, none loses anything, no history forks.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;

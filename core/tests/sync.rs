@@ -2,27 +2,12 @@
 
 mod common;
 
-use common::{Bench, Wire, invite, join, list, person, relay, sync, task, tasks, titles, verify};
+use common::{
+    Bench, Wire, edit_title, invite, join, list, person, relay, sync, task, tasks, titles, verify,
+};
 use poo_core::membership::Role;
 use poo_core::model::{Command, TaskPatch};
-use poo_core::replica::Replica;
 use poo_core::sync::Event;
-
-fn edit_title(
-    replica: &mut Replica,
-    bench: &mut Bench,
-    list: poo_core::document::DocumentId,
-    task: poo_core::model::TaskId,
-    title: &str,
-) {
-    let patch = TaskPatch {
-        title: Some(title.into()),
-        ..TaskPatch::default()
-    };
-    replica
-        .execute(&Command::EditTask { list, task, patch }, &mut bench.env())
-        .unwrap();
-}
 
 #[test]
 fn a_list_reaches_who_was_invited_and_comes_back_changed() {

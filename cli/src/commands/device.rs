@@ -77,20 +77,14 @@ fn link(app: &mut App) -> Result<(), Problem> {
 fn join(app: &mut App, args: &JoinArgs) -> Result<(), Problem> {
     let text = super::transfer::text_or_stdin(args.link.clone())?;
     let link: Link = text.parse()?;
-    let Link::Device {
-        relay_url,
-        relay,
-        did,
-        ..
-    } = &link
-    else {
+    let Link::Device { did, .. } = &link else {
         return Err(Problem::Usage(
-            "this link is an invite to a list: use `poo join LINK`".to_owned(),
+            "this link is not for another device of yours: use `poo join LINK`".to_owned(),
         ));
     };
-    let url = super::sync::relay_url(relay_url, args.insecure)?;
+    let url = super::sync::relay_url(link.relay_url(), args.insecure)?;
     super::identity::check_name(&args.name)?;
-    let mut home = begin(app, *did, &url, *relay)?;
+    let mut home = begin(app, *did, &url, link.relay())?;
     let joined = {
         let _progress = Progress::start("Waiting for the other device", app.json);
         let options = super::sync::options();

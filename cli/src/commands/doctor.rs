@@ -1,12 +1,14 @@
 //! `poo doctor`.
 
 use clap::Args;
+use poo_core::identity::Did;
 use poo_core::model::{Answer, Query};
-use poo_core::replica::{Health, OpenError, Replica};
+use poo_core::replica::{Health, Keyring, OpenError, Replica};
 use poo_core::store::StoreError;
 
 use crate::app::App;
-use crate::find::answer;
+use crate::find::{self, answer};
+use crate::moment::Moment;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::screen::{Look, Screen, count};
@@ -23,6 +25,9 @@ pub(crate) struct DoctorArgs {
     /// The relay to fetch from, where the damaged database no longer tells
     #[arg(long, value_name = "URL", requires = "repair")]
     relay: Option<String>,
+    /// The name that others see, where the damaged database no longer tells
+    #[arg(long, requires = "repair")]
+    name: Option<String>,
     /// Let the connection to a relay on another machine go unencrypted
     #[arg(long, requires = "relay")]
     insecure: bool,
@@ -96,34 +101,36 @@ fn is_damage(problem: &Problem) -> bool {
 fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
     let keys = app.home.keys()?;
     let _alone = app.home.lock_alone()?;
-    let old = app.home.open_locked(keys.clone()).ok();
-    let known = old.as_ref().and_then(|old| {
-        let url = old.relay_url().ok()??;
-        Some((url, old.relay_did().ok()?))
-    });
-    let unsent = old.as_ref().map_or(0, |old| unsent(app, old).unwrap_or(0));
-    drop(old);
+    let old = Old::of(app, keys.clone());
     let given = args
         .relay
         .as_deref()
         .map(|url| super::sync::relay_url(url, args.insecure))
         .transpose()?;
-    let (url, relay) = match (given, known) {
+    let (url, relay) = match (given, old.relay) {
         (Some(url), Some((known, relay))) if url == known => (url, relay),
         (Some(url), _) => (url, None),
         (None, Some(known)) => known,
         (None, None) => return Err(Problem::RelayUnknown),
     };
+    let name = args.name.clone().or(old.name);
     let fetched = || -> Result<(), Problem> {
+        let mut moment = Moment::now();
         let mut new = app.home.begin_replacement(keys)?;
         new.set_relay(&url, relay)?;
+        if new.keys().identity.is_some() {
+            // The same name makes the same profile, so that nobody sees another one.
+            let name = name.as_deref().ok_or(Problem::NameUnknown)?;
+            super::identity::check_name(name)?;
+            new.found(name, &mut moment.env())?;
+        }
         super::sync::once(app, &mut new)?;
         let devices = answer!(new, app.moment, Query::Devices, Devices, "devices")?;
         if devices.items.iter().any(|device| device.this) {
             return Ok(());
         }
         Err(Problem::Unwell(
-            "the relay knows nothing of this device: the old database is left as it is; is this the relay that you synced with?".to_owned(),
+            "the relay gives this linked device nothing without its certificate, and that was in the damaged database, which is left as it is: link a new home with `poo device link` on your other device".to_owned(),
         ))
     };
     if let Err(problem) = fetched() {
@@ -132,13 +139,37 @@ fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
     }
     let kept = app.home.replace(&app.moment)?;
     app.note(&format!("The old database is kept at {}", kept.display()));
-    if unsent > 0 {
-        let changes = count(unsent, "change");
+    if old.unsent > 0 {
+        let changes = count(old.unsent, "change");
         app.note(&format!(
             "{changes} that the relay never had are only in that file"
         ));
     }
     Ok(())
+}
+
+/// What a damaged database can still tell.
+#[derive(Default)]
+struct Old {
+    relay: Option<(String, Option<Did>)>,
+    name: Option<String>,
+    unsent: u64,
+}
+
+impl Old {
+    fn of(app: &App, keys: Keyring) -> Self {
+        let Ok(old) = app.home.open_locked(keys) else {
+            return Self::default();
+        };
+        let relay = old.relay_url().ok().flatten();
+        let me = find::me(&old, &app.moment).ok();
+        Self {
+            relay: relay.map(|url| (url, old.relay_did().ok().flatten())),
+            // Where there is no name, the end of the DID stands in its place.
+            name: me.map(|me| me.name).filter(|name| !name.starts_with('…')),
+            unsent: unsent(app, &old).unwrap_or_default(),
+        }
+    }
 }
 
 /// How many changes no relay has acknowledged.
@@ -167,7 +198,7 @@ fn surroundings(app: &App) -> Result<Vec<String>, Problem> {
     match unsent(app, &home.replica)? {
         0 => {}
         changes => lines.push(format!(
-            "{} wait for the next `poo sync`",
+            "{} to send with the next `poo sync`",
             count(changes, "change")
         )),
     }

@@ -3,10 +3,11 @@
 use clap::{Args, ValueEnum};
 use poo_core::membership::Role;
 use poo_core::model::{Answer, Command, Outcome, Query};
-use poo_core::replica::{Link, Replica};
+use poo_core::replica::Link;
 
 use crate::app::App;
 use crate::find::{self, answer};
+use crate::home::Opened;
 use crate::net;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -124,7 +125,10 @@ pub(crate) fn share(app: &mut App, args: &ShareArgs) -> Result<(), Problem> {
         screen.line(link);
     })?;
     match synced {
-        Ok(_) => Ok(()),
+        Ok(report) if report.refused.is_empty() => Ok(()),
+        Ok(report) => Err(Problem::RelayRefused {
+            count: report.refused.len(),
+        }),
         Err(Problem::Net(error)) if error.is_offline() => {
             let text = "The relay cannot be reached now. The link works once this device has synced: poo sync";
             app.warn(
@@ -141,18 +145,16 @@ pub(crate) fn share(app: &mut App, args: &ShareArgs) -> Result<(), Problem> {
 pub(crate) fn join(app: &mut App, args: &JoinArgs) -> Result<(), Problem> {
     let text = super::transfer::text_or_stdin(args.link.clone())?;
     let link: Link = text.parse()?;
-    if let Link::Device { .. } = &link {
+    if matches!(link, Link::Device { .. }) {
         return Err(Problem::Usage(
             "this link is for another device of the same person: use `poo device join LINK --name NAME` in an empty home".to_owned(),
         ));
     }
-    let url = super::sync::relay_url(link.relay_url(), args.insecure)?;
+    // The engine takes the link's relay where none is set; here its address is agreed to.
+    super::sync::relay_url(link.relay_url(), args.insecure)?;
     let mut home = app.home.open_to_write(&mut app.moment)?;
-    if home.replica.relay_url()?.is_none() {
-        home.replica.set_relay(&url, Some(link.relay()))?;
-    }
-    if let Link::Setup { .. } = &link {
-        return set_up(app, &mut home.replica, &link);
+    if matches!(link, Link::Setup { .. }) {
+        return set_up(app, &mut home, &link);
     }
     let id = {
         let _progress = Progress::start("Joining", app.json);
@@ -179,14 +181,14 @@ pub(crate) fn join(app: &mut App, args: &JoinArgs) -> Result<(), Problem> {
 }
 
 /// Uses a relay's set-up link.
-fn set_up(app: &App, replica: &mut Replica, link: &Link) -> Result<(), Problem> {
+fn set_up(app: &App, home: &mut Opened, link: &Link) -> Result<(), Problem> {
     {
-        let _progress = Progress::start("Setting up", app.json);
-        net::block_on(net::admit(replica, link, &super::sync::options()))?;
+        let _progress = Progress::start("Joining", app.json);
+        net::block_on(net::admit(&mut home.replica, link, &super::sync::options()))?;
     }
-    let me = find::me(replica, &app.moment)?;
+    let me = find::me(&home.replica, &app.moment)?;
     app.print(&me, |screen| {
-        screen.line("The relay takes your lists now. Exchange changes with it: poo sync");
+        screen.line("The relay takes your lists from now on. Exchange changes with it: poo sync");
     })
 }
 

@@ -1,19 +1,19 @@
 //! `poo sync` and `poo relay`.
 
-use std::time::Duration;
-
 use clap::Args;
+use poo_core::document::DocumentId;
+use poo_core::model::{Answer, Query};
 use poo_core::replica::Replica;
 
 use crate::app::App;
 use crate::find;
-use crate::net::{self, Options, SyncReport};
+use crate::net::{self, Happening, Options, SyncReport};
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::screen::count;
+use crate::screen::{Look, Screen, count};
 
-/// How long one answer of the relay may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// A clock that differs by more is worth a word: times of this device would mislead others.
+const CLOCK_OFFSET_MS_MAX: u64 = 10 * 60 * 1000;
 
 /// How to sync.
 #[derive(Debug, Args)]
@@ -37,8 +37,8 @@ pub(crate) struct RelayArgs {
 /// was set: [`relay_url`] is the only way in.
 pub(super) fn options() -> Options {
     Options {
-        timeout: TIMEOUT,
         allow_insecure: true,
+        ..Options::default()
     }
 }
 
@@ -55,6 +55,12 @@ pub(super) fn relay_url(text: &str, insecure: bool) -> Result<String, Problem> {
             )));
         }
     };
+    if url.contains(['#', '?', '@']) {
+        return Err(Problem::Usage(
+            "this is no relay's plain address; for an invite or a set-up link use `poo join LINK`"
+                .to_owned(),
+        ));
+    }
     let host = host(&url);
     if host.is_empty() || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(Problem::Usage(format!(
@@ -69,13 +75,10 @@ pub(super) fn relay_url(text: &str, insecure: bool) -> Result<String, Problem> {
     Ok(url)
 }
 
-/// The host of an address: without scheme, user, port and path.
+/// The host of an address: without scheme, port and path.
 fn host(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let authority = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let authority = rest.split('/').next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
@@ -113,11 +116,12 @@ pub(crate) fn sync(app: &mut App, args: &SyncArgs) -> Result<(), Problem> {
         return watch(app, &mut home.replica);
     }
     let report = once(app, &mut home.replica)?;
-    app.print(&report, |screen| {
-        screen.line(&said(&report));
-        for refused in &report.refused {
-            screen.line(&format!("Refused: {}", refused.message));
-        }
+    app.print(&report, |screen| show(screen, &report, &home.replica, app))?;
+    if report.refused.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::RelayRefused {
+        count: report.refused.len(),
     })
 }
 
@@ -144,29 +148,67 @@ pub(super) fn once(app: &App, replica: &mut Replica) -> Result<SyncReport, Probl
     net::block_on(net::sync(replica, &options()))
 }
 
-fn said(report: &SyncReport) -> String {
-    if report.received == 0 && report.sent == 0 && report.refused.is_empty() {
-        return "Up to date".to_owned();
+fn show(screen: &mut Screen, report: &SyncReport, replica: &Replica, app: &App) {
+    screen.put(Look::Good, "In sync");
+    if report.received > 0 {
+        screen.plain(&format!("  received {}", count(report.received, "change")));
     }
-    format!(
-        "In sync: received {}, sent {}",
-        count(report.received, "change"),
-        count(report.sent, "change")
-    )
+    screen.end();
+    if report.reauthored > 0 {
+        let again = count(report.reauthored, "change");
+        screen.line(&format!(
+            "Another copy of this device had written: {again} of yours were made again."
+        ));
+    }
+    if report.clock_offset_ms.unsigned_abs() > CLOCK_OFFSET_MS_MAX {
+        let minutes = report.clock_offset_ms / 60_000;
+        screen
+            .put(
+                Look::Warm,
+                &format!("This device's clock is {minutes} minutes behind the relay's: set it, so that others see the right times."),
+            )
+            .end();
+    }
+    for refused in &report.refused {
+        let title = title(replica, app, refused.document);
+        screen
+            .put(Look::Warm, "Refused: ")
+            .line(&format!("{title}: {}", refused.message));
+    }
+}
+
+/// The title of a list, for people.
+fn title(replica: &Replica, app: &App, list: DocumentId) -> String {
+    match replica.query(&Query::List { list }, app.moment.time()) {
+        Ok(Answer::List(list)) => list.title,
+        // The person's own space has no title.
+        _ => "your lists".to_owned(),
+    }
 }
 
 fn watch(app: &App, replica: &mut Replica) -> Result<(), Problem> {
     app.note("Watching. Ctrl-C ends it.");
+    // The other connection is taken by the session.
+    let aside = app.home.open_to_read()?;
     let mut printed = Ok(());
-    let stop = tokio_ctrl_c();
+    let unheard = tokio::sync::Notify::new();
+    let stop = async {
+        tokio::select! {
+            () = net::asked_to_end() => {}
+            () = unheard.notified() => {}
+        }
+    };
     net::block_on(net::watch(
         replica,
         &options(),
         |event| {
-            if let (Ok(()), Some(seen)) = (&printed, net::Seen::of(event)) {
-                printed = app.print(&seen, |screen| {
-                    screen.line(&seen.said());
-                });
+            if let Some(happening) = Happening::of(event)
+                && printed.is_ok()
+            {
+                printed = tell(app, &aside.replica, &happening);
+                if printed.is_err() {
+                    unheard.notify_one();
+                }
             }
         },
         stop,
@@ -174,12 +216,36 @@ fn watch(app: &App, replica: &mut Replica) -> Result<(), Problem> {
     printed
 }
 
-/// Done when the person ends it.
-async fn tokio_ctrl_c() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without the signal's handler only the system's own way to end a process is left.
-        std::future::pending::<()>().await;
-    }
+fn tell(app: &App, replica: &Replica, happening: &Happening) -> Result<(), Problem> {
+    app.print(happening, |screen| match happening {
+        Happening::Connected { .. } => {
+            screen.put(Look::Good, "Connected").end();
+        }
+        Happening::Changed { document, added } => {
+            let title = title(replica, app, *document);
+            let changes = count(*added as u64, "change");
+            screen.line(&format!("{title}: received {changes}"));
+        }
+        Happening::Acknowledged { document } => {
+            let title = title(replica, app, *document);
+            screen.put(Look::Dim, &format!("{title}: in sync")).end();
+        }
+        Happening::Refused {
+            document, message, ..
+        } => {
+            let title = title(replica, app, *document);
+            screen
+                .put(Look::Warm, "Refused: ")
+                .line(&format!("{title}: {message}"));
+        }
+        Happening::Reauthored { document, commands } => {
+            let title = title(replica, app, *document);
+            let changes = count(*commands as u64, "change");
+            screen.line(&format!(
+                "{title}: another copy of this device had written, so {changes} of yours were made again"
+            ));
+        }
+    })
 }
 
 #[cfg(test)]
@@ -206,6 +272,7 @@ mod tests {
             "wss://a b",
             "ws://relay.example.org",
             "ws://127.0.0.1@evil.example",
+            "http://127.0.0.1:8787/join#abc",
             "ws://10.0.0.1",
             "http://localhost.evil.example",
         ] {

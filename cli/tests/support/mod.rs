@@ -10,74 +10,74 @@ use tempfile::TempDir;
 
 /// One run of the program.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// A home, gone when it is dropped.
 #[derive(Debug)]
-pub struct Home {
+pub(crate) struct Home {
     dir: TempDir,
 }
 
 impl Home {
     /// A folder without an identity.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
         }
     }
 
     /// An identity called Sam.
-    pub fn sam() -> Self {
+    pub(crate) fn sam() -> Self {
         let home = Self::empty();
         home.ok(&["init", "--name", "Sam"]);
         home
     }
 
     /// Sam with a list called Groceries.
-    pub fn with_list() -> Self {
+    pub(crate) fn with_list() -> Self {
         let home = Self::sam();
         home.ok(&["list", "create", "Groceries"]);
         home
     }
 
     /// Where it is.
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.dir.path().join("home")
     }
 
     /// A file in it.
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
 
     /// The program, about to run on this home.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         command(&self.path(), args)
     }
 
     /// Runs the program.
-    pub fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         run(self.command(args), "")
     }
 
     /// Runs it with something on stdin.
-    pub fn run_with(&self, args: &[&str], stdin: &str) -> Run {
+    pub(crate) fn run_with(&self, args: &[&str], stdin: &str) -> Run {
         run(self.command(args), stdin)
     }
 
     /// Runs it; it must succeed. Gives what it printed.
-    pub fn ok(&self, args: &[&str]) -> String {
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
         let run = self.run(args);
         assert_eq!(run.code, 0, "{args:?}: {run:?}");
         run.out
     }
 
     /// Runs it with `--json`; it must succeed and print one JSON value.
-    pub fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let mut all = args.to_vec();
         all.push("--json");
         let out = self.ok(&all);
@@ -86,7 +86,7 @@ impl Home {
 
     /// Runs it, with and without `--json`; it must fail both times with `code`, say the same in
     /// both forms, and print no answer. Gives the message for people.
-    pub fn fails(&self, args: &[&str], code: i32, kind: &str) -> String {
+    pub(crate) fn fails(&self, args: &[&str], code: i32, kind: &str) -> String {
         let human = self.run(args);
         assert_eq!(human.code, code, "{args:?}: {human:?}");
         assert_eq!(human.out, "", "{args:?}");
@@ -103,7 +103,7 @@ impl Home {
     }
 
     /// Makes a task in Groceries and gives its short id.
-    pub fn task(&self, title: &str, more: &[&str]) -> String {
+    pub(crate) fn task(&self, title: &str, more: &[&str]) -> String {
         let mut args = vec!["task", "create", title, "--list", "Groceries"];
         args.extend(more);
         let made = self.json(&args);
@@ -112,7 +112,7 @@ impl Home {
     }
 
     /// The titles of `task list`, with these arguments more.
-    pub fn titles(&self, more: &[&str]) -> Vec<String> {
+    pub(crate) fn titles(&self, more: &[&str]) -> Vec<String> {
         let mut args = vec!["task", "list"];
         args.extend(more);
         let tasks = self.json(&args);
@@ -125,7 +125,7 @@ impl Home {
 }
 
 /// The program, about to run on a home, in an environment of its own.
-pub fn command(home: &Path, args: &[&str]) -> Command {
+pub(crate) fn command(home: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_poo"));
     command
         .args(args)
@@ -136,7 +136,7 @@ pub fn command(home: &Path, args: &[&str]) -> Command {
 }
 
 /// Runs a program to its end.
-pub fn run(mut command: Command, stdin: &str) -> Run {
+pub(crate) fn run(mut command: Command, stdin: &str) -> Run {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -154,7 +154,7 @@ pub fn run(mut command: Command, stdin: &str) -> Run {
 }
 
 /// Copies a whole home.
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

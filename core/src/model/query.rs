@@ -154,6 +154,10 @@ pub struct PendingList {
 /// The answer to a query.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an answer is made once and taken apart at once"
+)]
 pub enum Answer {
     /// To [`Query::Whoami`].
     Identity(Identity),

@@ -169,7 +169,7 @@ impl Replica {
         let Some(identity) = &keys.identity else {
             return Err(CommandError::NoIdentitySecret);
         };
-        let made = self.store.write(|conn| {
+        self.store.write(|conn| {
             let known = statements::of_identity(conn, &keys.did)?;
             let known = crate::membership::Identities::evaluate(&known);
             if !known.is_live(&keys.did, &keys.device.public()) {
@@ -201,8 +201,7 @@ impl Replica {
                 write::create_document(conn, keys, genesis)?;
             }
             Ok::<_, CommandError>(())
-        });
-        made
+        })
     }
 
     /// Who this replica acts for.

@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(keys.len(), 10_000);
         assert!(keys.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(
-            keys.iter().all(|key| key.len() <= 16),
+            keys.iter().all(|key| key.len() <= 32),
             "{:?}",
             keys.iter().map(String::len).max()
         );

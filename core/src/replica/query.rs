@@ -382,9 +382,8 @@ fn invites(authority: &Authority, now: Timestamp) -> Vec<InviteView> {
         .invites()
         .iter()
         .filter(|(_, state)| {
-            !state.revoked
-                && state.invite.expires_at_ms > now.as_millisecond()
-                && !(state.invite.single_use && !state.redeemed_by.is_empty())
+            let used = state.invite.single_use && !state.redeemed_by.is_empty();
+            !state.revoked && !used && state.invite.expires_at_ms > now.as_millisecond()
         })
         .filter_map(|(digest, state)| {
             Some(InviteView {

@@ -15,7 +15,7 @@ use crate::model::{
 use crate::store::{Draft, StoreError, Target, parsed};
 
 /// The most tags on one task.
-pub const TAGS_MAX: usize = 50;
+const TAGS_MAX: usize = 50;
 /// An import is written in changes of at most so many tasks,
 const IMPORT_TASKS_PER_CHANGE: usize = 1_000;
 /// and of about so many characters, so that no change reaches its limit.

@@ -13,14 +13,14 @@ use crate::membership::StatementDigest;
 /// The websocket subprotocol.
 pub const SUBPROTOCOL: &str = "poo.sync.v1";
 /// The version in the relay's first message.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// What a side of a session contributes to its freshness.
-pub type Nonce = [u8; 32];
+pub(crate) type Nonce = [u8; 32];
 
 /// Messages that carry their authors' signatures, or none.
 #[derive(Debug, Clone, Encode, Decode)]
-pub enum Data {
+pub(crate) enum Data {
     /// The relay's first word: who it says it is, and its nonce. Nothing in it is believed until
     /// the sealed `Peer` message.
     #[n(0)]
@@ -46,22 +46,22 @@ pub enum Data {
 /// Changes of a document, in causal order.
 #[derive(Debug, Clone, Default, Encode, Decode)]
 #[cbor(map)]
-pub struct Changes {
+pub(crate) struct Changes {
     /// The document.
     #[n(0)]
-    pub document: Option<DocumentId>,
+    pub(crate) document: Option<DocumentId>,
     /// Whether more follows that this part waits for.
     #[n(1)]
-    pub more: bool,
+    pub(crate) more: bool,
     /// Statements, in their wire form.
     #[n(2)]
-    pub statements: Vec<ByteVec>,
+    pub(crate) statements: Vec<ByteVec>,
     /// Tips that vouch for the changes.
     #[n(3)]
-    pub tips: Vec<UnverifiedTip>,
+    pub(crate) tips: Vec<UnverifiedTip>,
     /// Plain change chunks.
     #[n(4)]
-    pub changes: Vec<ByteVec>,
+    pub(crate) changes: Vec<ByteVec>,
 }
 
 /// A signed message that is not kept.
@@ -93,7 +93,7 @@ pub const EPHEMERAL_BYTES_MAX: usize = 4 * 1024;
 
 /// Messages between the two ends of one session, each sealed by its sender.
 #[derive(Debug, Clone, Encode, Decode)]
-pub enum Control {
+pub(crate) enum Control {
     /// The client says who it is.
     #[n(0)]
     Join {
@@ -235,19 +235,19 @@ pub enum Control {
 /// What one side has of a document.
 #[derive(Debug, Clone, Encode, Decode)]
 #[cbor(map)]
-pub struct Have {
+pub(crate) struct Have {
     /// The document.
     #[n(0)]
-    pub document: DocumentId,
+    pub(crate) document: DocumentId,
     /// The end of each actor's history.
     #[n(1)]
-    pub tips: Vec<(ActorId, u64, ChangeHash)>,
+    pub(crate) tips: Vec<(ActorId, u64, ChangeHash)>,
     /// The first 16 bytes of each statement's digest.
     #[n(2)]
-    pub statements: Vec<ByteVec>,
+    pub(crate) statements: Vec<ByteVec>,
     /// Whether the sender waits for the other side's `Have`.
     #[n(3)]
-    pub reply: bool,
+    pub(crate) reply: bool,
 }
 
 /// Reads a data message. Bytes after it are refused.

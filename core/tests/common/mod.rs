@@ -1,12 +1,20 @@
 //! What the tests of replicas share: time and randomness from a seed, and a wire in memory.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "shared by tests, each of which uses its part and fails by panicking"
+)]
 
 use jiff::Timestamp;
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::membership::Role;
-use poo_core::model::{Answer, Command, NewTask, Outcome, Query, Task, TaskId, VerifyReport};
+use poo_core::model::{
+    Answer, Command, NewTask, Outcome, Query, Task, TaskId, TaskPatch, VerifyReport,
+};
 use poo_core::replica::{Env, Keyring, Link, Replica};
 use poo_core::sync::{Admission, Effect, Event, Session};
 use rand_chacha::ChaCha20Rng;
@@ -91,6 +99,22 @@ pub fn task(
         Outcome::Task { task, .. } => task,
         other => panic!("{other:?}"),
     }
+}
+
+pub fn edit_title(
+    replica: &mut Replica,
+    bench: &mut Bench,
+    list: DocumentId,
+    task: TaskId,
+    title: &str,
+) {
+    let patch = TaskPatch {
+        title: Some(title.into()),
+        ..TaskPatch::default()
+    };
+    replica
+        .execute(&Command::EditTask { list, task, patch }, &mut bench.env())
+        .unwrap();
 }
 
 pub fn tasks(replica: &Replica, list: DocumentId, deleted: bool) -> Vec<Task> {
