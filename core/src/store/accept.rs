@@ -8,11 +8,11 @@ use super::StoreError;
 use super::actors::Actors;
 use super::clock::{Clock, find_change};
 use super::documents::DocumentRow;
+use super::fallen::{forget_recalled, has_fallen, keep_evidence, recall};
 use super::ops::{Applier, ApplyError, OpError, Touched};
 use super::quarantine::Quarantine;
-use crate::document::{
-    ActorId, Change, ChangeHash, EncodedChange, TIP_INTERVAL, Tip, UnverifiedTip, limits,
-};
+use super::tips::{nearest_tip, put_tip};
+use crate::document::{ActorId, Change, ChangeHash, EncodedChange, TIP_INTERVAL, Tip, limits};
 use crate::membership::{Authority, ChangeNode, WriteLimit, counts};
 
 /// Why a change is not taken.
@@ -93,6 +93,8 @@ enum Standing {
     Waiting,
     /// It is here already.
     Known,
+    /// It does not count, and the signature over what counts stands behind it.
+    Evidence,
     Refused(Refusal),
 }
 
@@ -105,6 +107,12 @@ impl Acceptor<'_> {
         complete: bool,
     ) -> Result<Accepted, StoreError> {
         let mut accepted = Accepted::default();
+        let fallen = has_fallen(self.conn, self.document)?;
+        let recalled = if fallen {
+            recall(self.conn, self.document, self.actors, waiting)?
+        } else {
+            BTreeSet::new()
+        };
         let mut standing = self.standings(waiting)?;
         let counting = self.counting(waiting, &standing)?;
         self.add(waiting, &mut standing, &counting, &mut accepted)?;
@@ -123,18 +131,23 @@ impl Acceptor<'_> {
                 }
                 _ => None,
             };
-            if let Some(refusal) = refusal {
+            if let Some(refusal) = refusal
+                && !recalled.contains(&change.hash())
+            {
                 accepted.refused.push((change.hash(), refusal));
             }
+        }
+        if fallen && accepted.added > 0 {
+            forget_recalled(self.conn, self.document)?;
         }
         if complete {
             waiting.clear();
         } else {
-            waiting.retain(|index| {
+            waiting.retain(|index, change| {
                 matches!(
                     standing.get(index),
                     Some(Standing::Covered | Standing::Waiting)
-                )
+                ) && !recalled.contains(&change.hash())
             });
         }
         Ok(accepted)
@@ -348,7 +361,7 @@ impl Acceptor<'_> {
         }
         accepted.touched.append(&mut applier.touched);
         for actor in reached {
-            self.store_tips(waiting, &actor)?;
+            self.store_tips(waiting, standing, &actor)?;
         }
         Ok(())
     }
@@ -448,21 +461,55 @@ impl Acceptor<'_> {
     }
 
     /// Keeps the tips that the stored history of `actor` has reached: the latest one and those
-    /// at every 64th place. The latest always stands at the end of the history.
-    fn store_tips(&self, waiting: &mut Quarantine, actor: &ActorId) -> Result<(), StoreError> {
+    /// at every 64th place. Where the history ends before the place that was signed, since the
+    /// rest does not count, the first tip behind its end is kept with all that leads there: only
+    /// so can others check what counts.
+    fn store_tips(
+        &self,
+        waiting: &mut Quarantine,
+        standing: &mut [Standing],
+        actor: &ActorId,
+    ) -> Result<(), StoreError> {
         let Some(known) = self.actors.get(actor) else {
             return Ok(());
         };
-        for tip in waiting
+        let (reached, ahead): (Vec<&Tip>, Vec<&Tip>) = waiting
             .tips(actor)
             .iter()
-            .filter(|tip| tip.seq() <= known.seq)
-        {
+            .partition(|tip| tip.seq() <= known.seq);
+        for tip in reached {
             if tip.seq().is_multiple_of(TIP_INTERVAL) || tip.seq() == known.seq {
                 put_tip(self.conn, known.row, tip)?;
             }
         }
-        let end = known.seq;
+        let mut end = known.seq;
+        if nearest_tip(self.conn, known.row, known.seq)?.is_none() {
+            for tip in ahead {
+                let rest = |change: &Change| {
+                    change.actor == *actor && (known.seq + 1..=tip.seq()).contains(&change.seq)
+                };
+                let indices: Vec<usize> = (waiting.changes().iter().enumerate())
+                    .filter(|(index, change)| {
+                        rest(change.change()) && standing.get(*index) == Some(&Standing::Covered)
+                    })
+                    .map(|(index, _)| index)
+                    .collect();
+                if indices.len() as u64 != tip.seq() - known.seq {
+                    continue;
+                }
+                for index in indices {
+                    if let (Some(change), Some(place)) =
+                        (waiting.changes().get(index), standing.get_mut(index))
+                    {
+                        keep_evidence(self.conn, self.document, change)?;
+                        *place = Standing::Evidence;
+                    }
+                }
+                put_tip(self.conn, known.row, tip)?;
+                end = tip.seq();
+                break;
+            }
+        }
         waiting.drop_tips(actor, end);
         Ok(())
     }
@@ -504,45 +551,6 @@ pub(crate) fn insert_row(
     document.ops += change.ops.len() as u64;
     document.bytes += encoded.bytes().len() as u64;
     Ok(())
-}
-
-/// Stores a tip and drops the one that it replaces.
-pub(crate) fn put_tip(conn: &Connection, row: i64, tip: &Tip) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM tip WHERE actor = ?1 AND seq < ?2 AND seq % ?3 <> 0")?
-        .execute(params![row, tip.seq() as i64, TIP_INTERVAL as i64])?;
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO tip (actor, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute(params![
-        row,
-        tip.seq() as i64,
-        tip.hash().as_ref(),
-        tip.to_bytes()
-    ])?;
-    Ok(())
-}
-
-/// The stored tip that vouches for an actor's change at `seq`: the first one at or after it.
-pub(crate) fn nearest_tip(
-    conn: &Connection,
-    row: i64,
-    seq: u64,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    use rusqlite::OptionalExtension as _;
-    let found = conn
-        .prepare_cached(
-            "SELECT bytes FROM tip WHERE actor = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1",
-        )?
-        .query_row(params![row, seq as i64], |r| r.get(0))
-        .optional()?;
-    Ok(found)
-}
-
-/// Reads a tip that this replica stored.
-pub(crate) fn read_tip(document: &DocumentRow, bytes: &[u8]) -> Result<Tip, StoreError> {
-    minicbor::decode::<UnverifiedTip>(bytes)
-        .map(|tip| tip.stored(&document.id))
-        .map_err(|_| StoreError::Damaged("a tip cannot be read".into()))
 }
 
 /// Orders changes so that each stands behind those of them that it builds on.

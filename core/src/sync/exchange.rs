@@ -5,62 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
+use super::outgoing::{DocumentState, PeerView, Short, short, short_digest};
 use super::session::{DOCUMENTS_MAX, Effect, Event, Outgoing, Session, Side};
 use super::wire::{Changes, Control, Have};
-use crate::document::{ActorId, ChangeHash, DocumentId, TIP_INTERVAL, Tip, UnverifiedTip};
+use crate::document::{ActorId, ChangeHash, DocumentId};
 use crate::identity::Did;
 use crate::membership::Statement;
 use crate::replica::{Env, Incoming, IngestError, Replica, ingest};
-use crate::store::{Actors, DocumentRow, Quarantine, Refusal, StoreError, nearest_tip, statements};
+use crate::store::{Actors, DocumentRow, Refusal, StoreError, statements};
 
-/// About how many bytes of changes go into one message.
-const MESSAGE_TARGET_BYTES: usize = 256 * 1024;
-/// The most changes in one message.
-const MESSAGE_CHANGES_MAX: usize = 4_000;
 /// The most tips, statements and changes that a message may bring.
 const MESSAGE_PARTS_MAX: usize = 50_000;
 /// The most hashes that a refusal names.
 const NACK_HASHES_MAX: usize = 100;
-
-/// The first 16 bytes of a statement's digest.
-pub(super) type Short = [u8; 16];
-
-fn short(statement: &Statement) -> Short {
-    let digest = statement.digest();
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(digest.as_bytes()) {
-        *to = *from;
-    }
-    short
-}
-
-/// What a session knows of one document.
-#[derive(Debug, Default)]
-pub(super) struct DocumentState {
-    waiting: Quarantine,
-    /// What the other side has, once it has said so.
-    peer: Option<PeerView>,
-    /// The other side waits for our `Have`.
-    reply_due: bool,
-    /// We want the other side's `Have`: said (true) or still to say.
-    pub(super) asked: Option<bool>,
-    /// The other side refused: by which statements it judged, and which were here then.
-    refused: Option<([u8; 32], [u8; 32])>,
-}
-
-/// What the other side of a session has of a document.
-#[derive(Debug, Default)]
-struct PeerView {
-    tips: BTreeMap<ActorId, u64>,
-    statements: BTreeSet<Short>,
-}
-
-impl DocumentState {
-    /// Whether everything that was asked about this document has been answered.
-    pub(super) fn is_settled(&self) -> bool {
-        self.asked.is_none()
-    }
-}
 
 /// Whether an identity may read a document that is here.
 pub(super) fn may_read(
@@ -77,7 +34,11 @@ pub(super) fn may_read(
 }
 
 /// Whether an identity once could read a document, or is named in it otherwise.
-fn is_named(conn: &Connection, document: &DocumentId, did: &Did) -> Result<bool, StoreError> {
+pub(super) fn is_named(
+    conn: &Connection,
+    document: &DocumentId,
+    did: &Did,
+) -> Result<bool, StoreError> {
     Ok(conn
         .prepare_cached(
             "SELECT 1 FROM document_identity AS who JOIN document ON document.id = who.doc
@@ -405,17 +366,21 @@ impl Session {
         document: DocumentId,
         code: String,
         message: String,
+        hashes: &[ChangeHash],
         judged_by: [u8; 32],
     ) -> Result<(), SessionError> {
-        let ours = statements::authority(replica.conn(), &document)?.digest_set_fingerprint();
         let is_client = matches!(self.side, Side::Client(_));
         let state = self.follow(&document)?;
-        state.refused = Some((judged_by, ours));
+        state.note_refusal(replica.conn(), &document, hashes, judged_by)?;
         if is_client {
             if judged_by == [0; 32] {
                 state.asked = None;
             }
             if let Some(row) = DocumentRow::find(replica.conn(), &document)? {
+                if code == "removed" && row.refused.as_deref() == Some(message.as_str()) {
+                    // Told before: the list goes on without this member, which is no news.
+                    return Ok(());
+                }
                 DocumentRow::acknowledge(replica.conn(), row.row, &row.synced, Some(&message))?;
             }
             self.event(Event::Refused {
@@ -476,14 +441,6 @@ impl Session {
     }
 }
 
-fn short_digest(digest: &[u8]) -> Short {
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(digest) {
-        *to = *from;
-    }
-    short
-}
-
 pub(super) fn nack(
     document: &DocumentId,
     code: &str,
@@ -536,123 +493,4 @@ pub(super) fn make_have(
         have.statements.push(short(&statement).to_vec().into());
     }
     Ok(have)
-}
-
-impl DocumentState {
-    /// The next part of what the other side lacks: all statements first, then changes in causal
-    /// order with the tips that vouch for them. What it gets it is taken to have.
-    fn next_changes(
-        &mut self,
-        conn: &Connection,
-        row: &DocumentRow,
-    ) -> Result<Option<Changes>, StoreError> {
-        let Some(peer) = &mut self.peer else {
-            return Ok(None);
-        };
-        let known = relevant(conn, &row.id)?;
-        if let Some((judged_by, at_refusal)) = self.refused {
-            // Offered again only when more is known than when it was refused, and that is not
-            // just what it was refused by: else two peers would talk for ever.
-            let now = statements::authority(conn, &row.id)?.digest_set_fingerprint();
-            if now == judged_by || now == at_refusal {
-                return Ok(None);
-            }
-            self.refused = None;
-        }
-        let mut out = Changes {
-            document: Some(row.id),
-            ..Changes::default()
-        };
-        for statement in &known {
-            if peer.statements.insert(short(statement)) {
-                out.statements.push(statement.to_wire().into());
-            }
-        }
-        let actors = Actors::load(conn, row.row)?;
-        let mut behind: BTreeMap<i64, (ActorId, u64)> = BTreeMap::new();
-        for actor in actors.iter().filter(|actor| actor.device.is_some()) {
-            let theirs = peer.tips.get(&actor.id).copied().unwrap_or_default();
-            if actor.seq > theirs {
-                behind.insert(actor.row, (actor.id, theirs));
-            }
-        }
-        if behind.is_empty() {
-            return Ok((!out.statements.is_empty()).then_some(out));
-        }
-        let mut last: BTreeMap<i64, u64> = BTreeMap::new();
-        let mut bytes = 0;
-        let first = first_missing(conn, &behind)?;
-        let mut statement = conn.prepare_cached(
-            "SELECT actor, seq, bytes FROM change WHERE doc = ?1 AND id >= ?2 ORDER BY id",
-        )?;
-        let mut rows = statement.query(params![row.row, first])?;
-        while let Some(found) = rows.next()? {
-            let actor: i64 = found.get(0)?;
-            let seq = found.get::<_, i64>(1)?.unsigned_abs();
-            match behind.get(&actor) {
-                Some((_, theirs)) if seq > *theirs => {}
-                _ => continue,
-            }
-            if bytes >= MESSAGE_TARGET_BYTES || out.changes.len() >= MESSAGE_CHANGES_MAX {
-                out.more = true;
-                break;
-            }
-            let change: Vec<u8> = found.get(2)?;
-            bytes += change.len();
-            out.changes.push(change.into());
-            last.insert(actor, seq);
-        }
-        for (actor, seq) in last {
-            out.tips.extend(covering_tips(conn, row, actor, seq)?);
-            if let Some((id, _)) = behind.get(&actor) {
-                peer.tips.insert(*id, seq);
-            }
-        }
-        Ok(Some(out))
-    }
-}
-
-/// Where in the log the other side begins to lack something.
-fn first_missing(
-    conn: &Connection,
-    behind: &BTreeMap<i64, (ActorId, u64)>,
-) -> Result<i64, StoreError> {
-    let mut first = i64::MAX;
-    for (actor, (_, theirs)) in behind {
-        let id: Option<i64> = conn
-            .prepare_cached("SELECT id FROM change WHERE actor = ?1 AND seq = ?2")?
-            .query_row(params![actor, *theirs as i64 + 1], |row| row.get(0))
-            .optional()?;
-        first = first.min(id.unwrap_or(i64::MAX));
-    }
-    Ok(first)
-}
-
-/// The tips that let a receiver take an actor's changes up to `seq`: the last one at or before
-/// it, and the next one behind it.
-fn covering_tips(
-    conn: &Connection,
-    row: &DocumentRow,
-    actor: i64,
-    seq: u64,
-) -> Result<Vec<UnverifiedTip>, StoreError> {
-    let mut tips = Vec::with_capacity(2);
-    let read = |bytes: Vec<u8>| {
-        crate::store::read_tip(row, &bytes).map(|tip: Tip| tip.as_unverified().clone())
-    };
-    if !seq.is_multiple_of(TIP_INTERVAL) {
-        let before: Option<Vec<u8>> = conn
-            .prepare_cached(
-                "SELECT bytes FROM tip WHERE actor = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT 1",
-            )?
-            .query_row(params![actor, seq as i64], |r| r.get(0))
-            .optional()?;
-        if let Some(bytes) = before {
-            tips.push(read(bytes)?);
-        }
-    }
-    if let Some(bytes) = nearest_tip(conn, actor, seq)? {
-        tips.push(read(bytes)?);
-    }
-    Ok(tips)
 }

@@ -14,6 +14,7 @@
 mod client;
 mod error;
 mod exchange;
+mod outgoing;
 mod relay;
 mod seal;
 mod session;
