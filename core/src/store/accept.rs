@@ -6,64 +6,16 @@ use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::actors::Actors;
+use super::causal::causal_order;
 use super::clock::{Clock, Known, find_change};
 use super::documents::DocumentRow;
-use super::ops::{Applier, ApplyError, OpError, Touched};
+use super::fallen::{forget_recalled, has_fallen, keep_evidence, recall};
+use super::ops::{Applier, ApplyError, Touched};
 use super::quarantine::Quarantine;
-use crate::document::{
-    ActorId, Change, ChangeHash, EncodedChange, TIP_INTERVAL, Tip, UnverifiedTip, limits,
-};
+use super::refusal::Refusal;
+use super::tips::{nearest_tip, put_tip};
+use crate::document::{ActorId, Change, ChangeHash, EncodedChange, TIP_INTERVAL, Tip, limits};
 use crate::membership::{Authority, ChangeNode, WriteLimit, counts};
-
-/// Why a change is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No signature covers it.
-    #[error("no signature covers the change")]
-    Unsigned,
-    /// Its author may not write here, or not any longer.
-    #[error("its author may not write in this document")]
-    Forbidden,
-    /// It builds on changes that are not here.
-    #[error("it builds on changes that are not here")]
-    MissingDeps,
-    /// It does not follow its author's previous change.
-    #[error("it does not follow its author's previous change")]
-    BrokenChain,
-    /// Its first counter is not one more than the largest that it builds on.
-    #[error("its operation counter does not follow from what it builds on")]
-    Counter,
-    /// An operation does not fit the document.
-    #[error("an operation does not fit: {0}")]
-    Op(#[from] OpError),
-    /// Its author signed two different changes for one place in their history.
-    #[error("its author signed two different changes for one place in their history")]
-    Fork,
-    /// The document has reached its limit.
-    #[error("the document has reached its limit of size")]
-    DocumentFull,
-    /// More was sent than may wait for signatures.
-    #[error("too many changes wait for their signatures")]
-    QuarantineFull,
-}
-
-impl Refusal {
-    /// A short name that does not change between versions.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Unsigned => "unsigned",
-            Self::Forbidden => "forbidden",
-            Self::MissingDeps => "missing-deps",
-            Self::BrokenChain => "broken-chain",
-            Self::Counter => "counter",
-            Self::Op(_) => "bad-op",
-            Self::Fork => "fork",
-            Self::DocumentFull => "document-full",
-            Self::QuarantineFull => "quarantine-full",
-        }
-    }
-}
 
 /// What became of a batch of changes.
 #[derive(Debug, Default)]
@@ -116,6 +68,8 @@ enum Standing {
     Waiting,
     /// It is here already.
     Known,
+    /// It does not count, and the signature over what counts stands behind it.
+    Evidence,
     Refused(Refusal),
 }
 
@@ -128,6 +82,12 @@ impl Acceptor<'_> {
         complete: bool,
     ) -> Result<Accepted, StoreError> {
         let mut accepted = Accepted::default();
+        let fallen = has_fallen(self.conn, self.document)?;
+        let recalled = if fallen {
+            recall(self.conn, self.document, self.actors, waiting)?
+        } else {
+            BTreeSet::new()
+        };
         let mut standing = self.standings(waiting)?;
         let counting = self.counting(waiting, &standing)?;
         self.add(waiting, &mut standing, &counting, &mut accepted)?;
@@ -146,18 +106,23 @@ impl Acceptor<'_> {
                 }
                 _ => None,
             };
-            if let Some(refusal) = refusal {
+            if let Some(refusal) = refusal
+                && !recalled.contains(&change.hash())
+            {
                 accepted.refused.push((change.hash(), refusal));
             }
+        }
+        if fallen && accepted.added > 0 {
+            forget_recalled(self.conn, self.document)?;
         }
         if complete {
             waiting.clear();
         } else {
-            waiting.retain(|index| {
+            waiting.retain(|index, change| {
                 matches!(
                     standing.get(index),
                     Some(Standing::Covered | Standing::Waiting)
-                )
+                ) && !recalled.contains(&change.hash())
             });
         }
         Ok(accepted)
@@ -413,7 +378,7 @@ impl Acceptor<'_> {
             if let Some(known) = self.actors.get(&actor) {
                 self.actors.save_end(conn, known.row)?;
             }
-            self.store_tips(waiting, &actor)?;
+            self.store_tips(waiting, standing, &actor)?;
         }
         Ok(true)
     }
@@ -542,21 +507,55 @@ impl Acceptor<'_> {
     }
 
     /// Keeps the tips that the stored history of `actor` has reached: the latest one and those
-    /// at every 64th place. The latest always stands at the end of the history.
-    fn store_tips(&self, waiting: &mut Quarantine, actor: &ActorId) -> Result<(), StoreError> {
+    /// at every 64th place. Where the history ends before the place that was signed, since the
+    /// rest does not count, the first tip behind its end is kept with all that leads there: only
+    /// so can others check what counts.
+    fn store_tips(
+        &self,
+        waiting: &mut Quarantine,
+        standing: &mut [Standing],
+        actor: &ActorId,
+    ) -> Result<(), StoreError> {
         let Some(known) = self.actors.get(actor) else {
             return Ok(());
         };
-        for tip in waiting
+        let (reached, ahead): (Vec<&Tip>, Vec<&Tip>) = waiting
             .tips(actor)
             .iter()
-            .filter(|tip| tip.seq() <= known.seq)
-        {
+            .partition(|tip| tip.seq() <= known.seq);
+        for tip in reached {
             if tip.seq().is_multiple_of(TIP_INTERVAL) || tip.seq() == known.seq {
                 put_tip(self.conn, known.row, tip)?;
             }
         }
-        let end = known.seq;
+        let mut end = known.seq;
+        if nearest_tip(self.conn, known.row, known.seq)?.is_none() {
+            for tip in ahead {
+                let rest = |change: &Change| {
+                    change.actor == *actor && (known.seq + 1..=tip.seq()).contains(&change.seq)
+                };
+                let indices: Vec<usize> = (waiting.changes().iter().enumerate())
+                    .filter(|(index, change)| {
+                        rest(change.change()) && standing.get(*index) == Some(&Standing::Covered)
+                    })
+                    .map(|(index, _)| index)
+                    .collect();
+                if indices.len() as u64 != tip.seq() - known.seq {
+                    continue;
+                }
+                for index in indices {
+                    if let (Some(change), Some(place)) =
+                        (waiting.changes().get(index), standing.get_mut(index))
+                    {
+                        keep_evidence(self.conn, self.document, change)?;
+                        *place = Standing::Evidence;
+                    }
+                }
+                put_tip(self.conn, known.row, tip)?;
+                end = tip.seq();
+                break;
+            }
+        }
         waiting.drop_tips(actor, end);
         Ok(())
     }
@@ -598,73 +597,4 @@ pub(crate) fn insert_row(
     document.ops += change.ops.len() as u64;
     document.bytes += encoded.bytes().len() as u64;
     Ok(())
-}
-
-/// Stores a tip and drops the one that it replaces.
-pub(crate) fn put_tip(conn: &Connection, row: i64, tip: &Tip) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM tip WHERE actor = ?1 AND seq < ?2 AND seq % ?3 <> 0")?
-        .execute(params![row, tip.seq() as i64, TIP_INTERVAL as i64])?;
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO tip (actor, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute(params![
-        row,
-        tip.seq() as i64,
-        tip.hash().as_ref(),
-        tip.to_bytes()
-    ])?;
-    Ok(())
-}
-
-/// The stored tip that vouches for an actor's change at `seq`: the first one at or after it.
-pub(crate) fn nearest_tip(
-    conn: &Connection,
-    row: i64,
-    seq: u64,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    use rusqlite::OptionalExtension as _;
-    let found = conn
-        .prepare_cached(
-            "SELECT bytes FROM tip WHERE actor = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1",
-        )?
-        .query_row(params![row, seq as i64], |r| r.get(0))
-        .optional()?;
-    Ok(found)
-}
-
-/// Reads a tip that this replica stored.
-pub(crate) fn read_tip(document: &DocumentRow, bytes: &[u8]) -> Result<Tip, StoreError> {
-    minicbor::decode::<UnverifiedTip>(bytes)
-        .map(|tip| tip.stored(&document.id))
-        .map_err(|_| StoreError::Damaged("a tip cannot be read".into()))
-}
-
-/// Orders changes so that each stands behind those of them that it builds on.
-fn causal_order(changes: &[EncodedChange], places: &BTreeMap<ChangeHash, usize>) -> Vec<usize> {
-    let mut order = Vec::with_capacity(changes.len());
-    let mut seen = vec![false; changes.len()];
-    for start in 0..changes.len() {
-        // Depth first without recursion: a chain may be thousands of changes long.
-        let mut stack = vec![(start, false)];
-        while let Some((index, done)) = stack.pop() {
-            if done {
-                order.push(index);
-                continue;
-            }
-            match seen.get_mut(index) {
-                Some(seen) if !*seen => *seen = true,
-                _ => continue,
-            }
-            stack.push((index, true));
-            if let Some(change) = changes.get(index) {
-                let deps = change
-                    .change()
-                    .deps
-                    .iter()
-                    .filter_map(|dep| places.get(dep));
-                stack.extend(deps.map(|dep| (*dep, false)));
-            }
-        }
-    }
-    order
 }

@@ -6,37 +6,43 @@
 
 mod accept;
 mod actors;
+mod causal;
 mod clock;
 mod documents;
 mod draft;
+mod fallen;
 mod items;
 mod ops;
 mod quarantine;
 mod rebuild;
+mod refusal;
 mod schema;
 mod sql;
 pub(crate) mod statements;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tips;
 mod value;
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
-pub use accept::Refusal;
-pub(crate) use accept::{Acceptor, nearest_tip, read_tip};
+pub(crate) use accept::Acceptor;
 pub(crate) use actors::Actors;
 pub(crate) use clock::find_change;
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};
+pub(crate) use fallen::evidence;
 pub(crate) use items::{StoredConflict, maps, refresh};
 pub use ops::OpError;
 pub(crate) use ops::Touched;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use rebuild::{give_birth, recount, replay, rewind_actors};
+pub use refusal::Refusal;
 pub(crate) use sql::{blob, opt_blob, parsed};
+pub(crate) use tips::{nearest_tip, read_tip};
 
 /// The database cannot do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::accept::{Accepted, Acceptor, read_tip};
+use super::accept::{Accepted, Acceptor};
 use super::actors::Actors;
 use super::clock::Clock;
 use super::documents::DocumentRow;
 use super::ops::{Applier, ApplyError};
 use super::quarantine::Quarantine;
 use super::sql::blob;
+use super::tips::read_tip;
 use super::{StoreError, items};
 use crate::document::{ActorId, ChangeHash, DocumentKind, EncodedChange};
 use crate::membership::{Authority, ChangeNode, counts};
@@ -225,12 +226,6 @@ fn take_back_fallen(
         authority,
     };
     let accepted = acceptor.run(&mut waiting, true)?;
-    if accepted.added > 0 {
-        conn.prepare_cached(
-            "DELETE FROM fallen WHERE doc = ?1 AND hash IN (SELECT hash FROM change WHERE doc = ?1)",
-        )?
-        .execute(params![document.row])?;
-    }
     Ok(accepted)
 }
 

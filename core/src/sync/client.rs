@@ -135,7 +135,7 @@ impl Session {
                     && self
                         .documents
                         .values()
-                        .all(super::exchange::DocumentState::is_settled)
+                        .all(super::outgoing::DocumentState::is_settled)
             }
             Side::Relay(_) => false,
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::client::ClientState;
 use super::error::SessionError;
-use super::exchange::DocumentState;
+use super::outgoing::DocumentState;
 use super::relay::RelayState;
 use super::seal::{Binding, Direction, is_sealed, peek_join};
 use super::wire::{
@@ -464,11 +464,11 @@ impl Session {
                     document,
                     code,
                     message,
+                    hashes,
                     judged_by,
-                    ..
                 },
                 _,
-            ) => self.on_nack(replica, document, code, message, judged_by),
+            ) => self.on_nack(replica, document, code, message, &hashes, judged_by),
             (Control::Bye { code, message }, _) => Err(SessionError::Bye { code, message }),
             (control, Side::Relay(_)) => self.on_relay_control(replica, control, env),
             (control, Side::Client(_)) => self.on_client_control(replica, control),
