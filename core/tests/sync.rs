@@ -1,5 +1,7 @@
 //! Two people, their devices and a relay: signed sessions over a wire in memory.
 
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{
