@@ -351,8 +351,11 @@ fn who_built_on_a_revoked_members_late_work_goes_on() {
     assert_eq!(tasks[&below]["parent"], json!(late));
     assert!(!tasks.contains_key(&last), "past the mark, and alone");
 
-    // Ann learns of it, keeps her copy, and may not write any longer.
-    ann.fails(&["sync"], 4, "refused");
+    // Ann is told, once, keeps her copy, and may not write any longer.
+    let told = ann.run(&["sync", "--json"]);
+    assert_eq!(told.code, 4, "{told:?}");
+    assert!(told.out.contains("\"removed\""), "{told:?}");
+    ann.json(&["sync"]);
     assert!(ann.titles(LIST).contains(&"Ann, known to Sam".to_owned()));
     ann.fails(&["task", "create", "More", "--list", LIST], 4, "refused");
 

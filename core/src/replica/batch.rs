@@ -256,15 +256,14 @@ impl Replica {
         Ok(epoch.map_or([0; 16], |e| *e.as_bytes()))
     }
 
-    /// Begins a new epoch if there is none: the first thing that a relay does.
+    /// Begins a new epoch: the first thing that a relay does when it starts, since nothing tells
+    /// it whether its database was put back from a backup meanwhile. Each client then compares
+    /// once what it has.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn begin_epoch(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
-        if self.epoch()? == [0; 16] {
-            self.set_meta("epoch", &env.random::<16>())?;
-        }
-        Ok(())
+        self.set_meta("epoch", &env.random::<16>())
     }
 
     pub(crate) fn is_admitted(&self, did: &Did) -> Result<bool, StoreError> {

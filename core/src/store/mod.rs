@@ -61,11 +61,16 @@ pub enum StoreError {
     #[error("the file is not a Poo App database; it is left as it is")]
     Foreign,
     /// What is stored contradicts itself.
-    #[error("the database is damaged ({0}): run `poo doctor`")]
+    #[error("the database is damaged ({0})")]
     Damaged(String),
     /// No room is left on the disk.
     #[error("the disk is full: make room and try again; nothing was changed")]
     Full,
+    /// The disk cannot be read or written.
+    #[error(
+        "the disk cannot be read or written ({0}): see that it is in order and has room, then try again; nothing was changed"
+    )]
+    Disk(String),
     /// Another process holds the write lock for too long.
     #[error("another program is writing to the database: try again")]
     Busy,

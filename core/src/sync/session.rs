@@ -392,9 +392,10 @@ impl Session {
             client_nonce: nonce,
             relay_nonce: self.my_nonce,
         };
+        // Known before anything is believed: whoever is refused is told why, by this relay.
+        let binding = self.binding.insert(binding);
         let opened = binding.open(frame, &device, Direction::ToRelay, 0)?;
         self.received = 1;
-        self.binding = Some(binding);
         let Control::Join { did, chain, .. } = opened else {
             return Err(SessionError::Unexpected("a message before join"));
         };

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use home::{Home, Run};
-pub use relay::Relay;
+pub use relay::{ANY_PORT, Relay};
 pub use running::Running;
 use tempfile::TempDir;
 
@@ -72,7 +72,7 @@ impl Stage {
     /// Starts a relay with a new identity.
     #[must_use]
     pub fn relay(&self, name: &str) -> Relay {
-        Relay::start(self.programs, &self.dir.path().join(name), &[])
+        Relay::start(self.programs, &self.dir.path().join(name))
     }
 
     /// A folder without an identity.

@@ -7,7 +7,10 @@ use std::process::{Child, Command, Stdio};
 
 use super::{PATIENCE, Programs, Run, now, running};
 
-/// A relay on a free port of loopback. It is killed when this is dropped.
+/// Any port of loopback that is free.
+pub const ANY_PORT: &str = "127.0.0.1:0";
+
+/// A relay on a port of loopback. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Relay {
     programs: Programs,
@@ -20,28 +23,18 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts one on a data folder, with more arguments.
+    /// Starts one on a data folder and a free port.
     #[must_use]
-    pub fn start(programs: Programs, data: &Path, args: &[&str]) -> Self {
-        let mut relay = Self {
-            programs,
-            data: data.to_owned(),
-            child: None,
-            url: String::new(),
-            did: String::new(),
-            starts: 0,
-        };
-        relay.launch("127.0.0.1:0", args).unwrap_or_else(|run| {
-            panic!("the relay does not start: {run:?}");
-        });
-        relay
+    pub fn start(programs: Programs, data: &Path) -> Self {
+        Self::try_start(programs, data, ANY_PORT)
+            .unwrap_or_else(|run| panic!("the relay does not start: {run:?}"))
     }
 
-    /// Tries to start one; gives what it said where it ends instead.
+    /// Tries to start one at an address; gives what it said where it ends instead.
     ///
     /// # Errors
     /// What the program said before it ended.
-    pub fn try_start(programs: Programs, data: &Path, args: &[&str]) -> Result<Self, Run> {
+    pub fn try_start(programs: Programs, data: &Path, listen: &str) -> Result<Self, Run> {
         let mut relay = Self {
             programs,
             data: data.to_owned(),
@@ -50,7 +43,7 @@ impl Relay {
             did: String::new(),
             starts: 0,
         };
-        relay.launch("127.0.0.1:0", args).map(|()| relay)
+        relay.launch(listen).map(|()| relay)
     }
 
     fn log(&self) -> PathBuf {
@@ -59,13 +52,12 @@ impl Relay {
         name.into()
     }
 
-    fn launch(&mut self, listen: &str, args: &[&str]) -> Result<(), Run> {
+    fn launch(&mut self, listen: &str) -> Result<(), Run> {
         self.starts += 1;
         let log = self.log();
         let mut child = Command::new(self.programs.server)
             .args(["--listen", listen, "--data"])
             .arg(&self.data)
-            .args(args)
             .env_clear()
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
@@ -164,7 +156,7 @@ impl Relay {
         let begun = now();
         let listen = self.address().to_owned();
         // The port may be in somebody's hands for a moment.
-        while let Err(run) = self.launch(&listen, &[]) {
+        while let Err(run) = self.launch(&listen) {
             assert!(
                 begun.elapsed() < PATIENCE && run.err.contains("cannot listen"),
                 "the relay does not start again: {run:?}"
