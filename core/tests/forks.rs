@@ -30,8 +30,10 @@ fn two_copies_that_both_wrote_converge_and_lose_nothing() {
     // Both go on under the same actor: each signs other changes for the same places.
     task(&mut first, bench, plans, "From the first", None);
     edit_title(&mut first, bench, plans, shared, "Renamed by the first");
-    task(&mut second, bench, plans, "From the second", None);
-    task(&mut second, bench, plans, "And another", None);
+    let made = [
+        task(&mut second, bench, plans, "From the second", None),
+        task(&mut second, bench, plans, "And another", None),
+    ];
     sync(&mut first, relay, bench);
     let wire = sync(&mut second, relay, bench);
     assert!(
@@ -44,6 +46,12 @@ fn two_copies_that_both_wrote_converge_and_lose_nothing() {
     sync(&mut first, relay, bench);
     sync(&mut second, relay, bench);
     let mut all = titles(&first, plans);
+    // What was made again has the ids that were given out the first time.
+    let ids: Vec<_> = tasks(&first, plans, false)
+        .iter()
+        .map(|task| task.id)
+        .collect();
+    assert!(made.iter().all(|id| ids.contains(id)));
     assert_eq!(tasks(&first, plans, false), tasks(&second, plans, false));
     assert_eq!(tasks(&first, plans, false), tasks(relay, plans, false));
     all.sort();

@@ -357,8 +357,8 @@ fn a_relay_with_a_full_disk_acknowledges_nothing_and_recovers() {
     }
     disk.fill();
     let run = sam.run(&["sync", "--json"]);
-    assert_eq!(run.code, 5, "{run:?}\n{}", relay.logged());
-    assert!(relay.logged().contains("full"), "{}", relay.logged());
+    // Its log is on the full disk as well; what the client sees is a session that ended.
+    assert_eq!(run.code, 5, "{run:?}");
     disk.make_room();
     // It did not have to be started again.
     sam.ok(&["sync"]);

@@ -3,6 +3,7 @@
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use rusqlite::{Connection, params};
+use sha2::{Digest as _, Sha256};
 
 use jiff::Timestamp;
 
@@ -10,14 +11,15 @@ use super::{CommandError, Keyring};
 use crate::document::{ActorId, ActorNonce, DocumentId, Tip};
 use crate::membership::{Authority, Genesis, Payload, Role, Statement};
 use crate::store::{
-    Acceptor, Actors, DocumentRow, Draft, Quarantine, Refusal, StoreError, give_birth, maps,
-    refresh, statements,
+    Acceptor, ActorRow, Actors, DocumentRow, Draft, Quarantine, Refusal, StoreError, give_birth,
+    maps, refresh, statements,
 };
 
 /// One run of a command: everything random in it follows from the seed, so that it can be made
 /// again with the same ids.
 pub(super) struct Run {
     pub(super) now: Timestamp,
+    seed: [u8; 32],
     rng: ChaCha20Rng,
 }
 
@@ -25,6 +27,7 @@ impl Run {
     pub(super) fn new(now: Timestamp, seed: [u8; 32]) -> Self {
         Self {
             now,
+            seed,
             rng: ChaCha20Rng::from_seed(seed),
         }
     }
@@ -33,6 +36,23 @@ impl Run {
         let mut bytes = [0; N];
         self.rng.fill_bytes(&mut bytes);
         bytes
+    }
+
+    /// The nonce of a fresh actor. It is no part of the sequence from which ids come: a command
+    /// that is made again takes a fresh actor and must make the same ids all the same. How many
+    /// actors this device has had in the document keeps it from taking one of those again.
+    fn actor_nonce(&self, had: usize) -> ActorNonce {
+        let digest: [u8; 32] = Sha256::new()
+            .chain_update(b"poo/actor-nonce/v1")
+            .chain_update(self.seed)
+            .chain_update((had as u64).to_be_bytes())
+            .finalize()
+            .into();
+        let mut nonce = [0; 16];
+        for (to, from) in nonce.iter_mut().zip(digest) {
+            *to = from;
+        }
+        ActorNonce::from_bytes(nonce)
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -99,7 +119,8 @@ impl Opened {
             .find(|actor| actor.mine && actor.device == Some(device))
             .and_then(|actor| Some((actor.id, actor.nonce?)));
         let (actor, nonce) = mine.unwrap_or_else(|| {
-            let nonce = ActorNonce::from_bytes(run.random());
+            let own = |actor: &&ActorRow| actor.device == Some(device);
+            let nonce = run.actor_nonce(self.actors.iter().filter(own).count());
             (ActorId::derive(&device, &self.document.id, &nonce), nonce)
         });
         let mut draft = Draft::new(conn, &self.document, &self.actors, actor);

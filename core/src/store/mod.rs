@@ -30,7 +30,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub(crate) use accept::Acceptor;
-pub(crate) use actors::Actors;
+pub(crate) use actors::{ActorRow, Actors};
 pub(crate) use clock::find_change;
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};
