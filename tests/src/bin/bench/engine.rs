@@ -35,24 +35,13 @@ fn some_tasks(replica: &Replica, fixture: &Fixture, moment: &Moment) -> Outcomes
     }
 }
 
-pub(crate) fn measure(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
-    let mut moment = Moment::new(2);
-    reads(table, fixture, &scratch.join("reads"), &mut moment)?;
-    commands(table, fixture, &scratch.join("commands"), &mut moment)?;
-    syncs(table, fixture, &scratch.join("syncs"), &mut moment)?;
-    frames(table, fixture, &scratch.join("frames"), &mut moment)
-}
-
-fn reads(
-    table: &mut Table,
-    fixture: &Fixture,
-    scratch: &Path,
-    moment: &mut Moment,
-) -> Outcomes<()> {
+pub(crate) fn reads(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
+    let moment = &mut Moment::new(2);
     table.part("Reading, in one process");
     let home = fixture.copy(Part::Owner, scratch)?;
     let replica = open(&home, Part::Owner)?;
-    let Answer::Verified(report) = replica.query(&Query::Verify { list: fixture.list }, moment.now())?
+    let Answer::Verified(report) =
+        replica.query(&Query::Verify { list: fixture.list }, moment.now())?
     else {
         return Err("verifying gives a report".into());
     };
@@ -81,30 +70,39 @@ fn reads(
         table.times(name, &times, "");
         Ok(())
     };
-    ask("the lists, with counts", &Query::Lists { all: false }, REPEATS)?;
+    ask(
+        "the lists, with counts",
+        &Query::Lists { all: false },
+        REPEATS,
+    )?;
     ask("first page of 50 tasks", &page(fixture, 50), REPEATS)?;
     ask("all tasks", &page(fixture, 10_000), REPEATS)?;
     let list = fixture.list;
     ask("one task", &Query::Task { list, task: middle }, REPEATS)?;
     let text = middle.short();
     let list = Some(fixture.list);
-    ask("find a task by its short id", &Query::FindTask { text, list }, REPEATS)?;
+    ask(
+        "find a task by its short id",
+        &Query::FindTask { text, list },
+        REPEATS,
+    )?;
     let list = fixture.list;
     ask("verify the whole history", &Query::Verify { list }, 3)
 }
 
-fn commands(
-    table: &mut Table,
-    fixture: &Fixture,
-    scratch: &Path,
-    moment: &mut Moment,
-) -> Outcomes<()> {
+pub(crate) fn commands(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
+    let moment = &mut Moment::new(3);
     table.part("One command with its commit, in one process");
     let home = fixture.copy(Part::Owner, scratch)?;
     let mut replica = open(&home, Part::Owner)?;
     let tasks = some_tasks(&replica, fixture, moment)?;
     let list = fixture.list;
-    let at = |index: usize| tasks.get(index * 37 % tasks.len()).copied().ok_or("no task");
+    let at = |index: usize| {
+        tasks
+            .get(index * 37 % tasks.len())
+            .copied()
+            .ok_or("no task")
+    };
     let count = 5 * REPEATS;
     let times = Times::of(count, |index| -> Outcomes<()> {
         create(&mut replica, fixture, index, moment)?;
@@ -159,12 +157,8 @@ pub(crate) fn create(
     }
 }
 
-fn syncs(
-    table: &mut Table,
-    fixture: &Fixture,
-    scratch: &Path,
-    moment: &mut Moment,
-) -> Outcomes<()> {
+pub(crate) fn syncs(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
+    let moment = &mut Moment::new(4);
     table.part("Sync between two databases on disk, in one process");
     let mut owner = open(&fixture.copy(Part::Owner, scratch)?, Part::Owner)?;
     let mut relay = open(&fixture.copy(Part::Relay, scratch)?, Part::Relay)?;
@@ -175,7 +169,11 @@ fn syncs(
     table.once(
         "first sync to an empty peer",
         start.elapsed(),
-        format!("{} in {} frames", bytes(carried.bytes as u64), carried.frames),
+        format!(
+            "{} in {} frames",
+            bytes(carried.bytes as u64),
+            carried.frames
+        ),
     );
     let mut last = 0;
     let times = Times::of(REPEATS, |_| -> Outcomes<()> {
@@ -201,17 +199,17 @@ fn syncs(
     table.once(
         "first sync to an empty relay",
         start.elapsed(),
-        format!("{} in {} frames", bytes(carried.bytes as u64), carried.frames),
+        format!(
+            "{} in {} frames",
+            bytes(carried.bytes as u64),
+            carried.frames
+        ),
     );
     Ok(())
 }
 
-fn frames(
-    table: &mut Table,
-    fixture: &Fixture,
-    scratch: &Path,
-    moment: &mut Moment,
-) -> Outcomes<()> {
+pub(crate) fn frames(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
+    let moment = &mut Moment::new(5);
     table.part("Taking in changes of others");
     let mut owner = open(&fixture.copy(Part::Owner, scratch)?, Part::Owner)?;
     let mut editor = open(&fixture.copy(Part::Editor, scratch)?, Part::Editor)?;
@@ -248,8 +246,16 @@ fn frames(
         carry(&mut near2, &mut owner, &mut far2, &mut relay, moment)?;
     }
     table.times("make the frame of one change", &said, "");
-    table.times("one change at the relay", &at_relay, "with its commit and derivation");
-    table.times("one change at a reader", &at_reader, "with its commit and derivation");
+    table.times(
+        "one change at the relay",
+        &at_relay,
+        "with its commit and derivation",
+    );
+    table.times(
+        "one change at a reader",
+        &at_reader,
+        "with its commit and derivation",
+    );
 
     let mut frames = Vec::new();
     let start = Instant::now();
@@ -270,7 +276,11 @@ fn frames(
             frames.push(frame);
         }
     }
-    table.once("writing 1,000 changes, a frame for each", start.elapsed(), "");
+    table.once(
+        "writing 1,000 changes, a frame for each",
+        start.elapsed(),
+        "",
+    );
     let start = Instant::now();
     let mut answers = 0;
     // As the relay does it: what has come shares a commit.
@@ -327,9 +337,7 @@ pub(crate) fn compare(table: &mut Table, fixture: &Fixture, scratch: &Path) -> O
         let mut document = automerge::AutoCommit::load(&saved)?;
         times.push(start.elapsed());
         let start = Instant::now();
-        let (_, items) = document
-            .get(automerge::ROOT, "items")?
-            .ok_or("no items")?;
+        let (_, items) = document.get(automerge::ROOT, "items")?.ok_or("no items")?;
         let item = document.keys(&items).next().ok_or("no item")?;
         let (_, item) = document.get(&items, item)?.ok_or("no item")?;
         document.put(&item, "status", "done")?;
@@ -339,6 +347,10 @@ pub(crate) fn compare(table: &mut Table, fixture: &Fixture, scratch: &Path) -> O
         drop(saved);
     }
     table.times("load", &times, bytes(saved.len() as u64));
-    table.times("one put, commit and save", &again, "what a command costs beside the load");
+    table.times(
+        "one put, commit and save",
+        &again,
+        "what a command costs beside the load",
+    );
     Ok(())
 }

@@ -231,11 +231,7 @@ pub(crate) fn sync(
 
 fn make(folder: &Path, items: usize) -> Outcomes<DocumentId> {
     let mut moment = Moment::new(1);
-    let mut relay = create(
-        folder,
-        Part::Relay,
-        Keyring::generate(&mut moment.env()),
-    )?;
+    let mut relay = create(folder, Part::Relay, Keyring::generate(&mut moment.env()))?;
     relay.begin_epoch(&mut moment.env())?;
 
     let mut replicas = Vec::with_capacity(ACTORS);
@@ -342,7 +338,9 @@ fn write(
                         ..NewTask::default()
                     };
                     let command = Command::CreateTask { list, task };
-                    if let Outcome::Task { task, .. } = replica.execute(&command, &mut moment.env())? {
+                    if let Outcome::Task { task, .. } =
+                        replica.execute(&command, &mut moment.env())?
+                    {
                         own.push(task);
                     }
                 }
@@ -395,7 +393,13 @@ impl From<poo_core::replica::CommandError> for Failure {
 }
 
 /// A change as people make them; always one that changes something.
-fn edit(list: DocumentId, task: TaskId, round: usize, index: usize, moment: &mut Moment) -> Command {
+fn edit(
+    list: DocumentId,
+    task: TaskId,
+    round: usize,
+    index: usize,
+    moment: &mut Moment,
+) -> Command {
     let patch = match moment.below(100) {
         0..25 => {
             return if round.is_multiple_of(2) {

@@ -17,16 +17,6 @@ use crate::table::{Table, Times, bytes};
 const REPEATS: usize = 21;
 const IDLE: usize = 100;
 
-pub(crate) fn measure(
-    table: &mut Table,
-    fixture: &Fixture,
-    programs: &Path,
-    scratch: &Path,
-) -> Outcomes<()> {
-    command_line(table, fixture, programs, &scratch.join("cli"))?;
-    relay(table, fixture, programs, &scratch.join("relay"))
-}
-
 struct Poo {
     program: PathBuf,
     home: PathBuf,
@@ -47,12 +37,12 @@ impl Poo {
     }
 }
 
-fn command_line(
-    table: &mut Table,
-    fixture: &Fixture,
-    programs: &Path,
-    scratch: &Path,
-) -> Outcomes<()> {
+/// Where the programs are that are measured: beside this one.
+fn program(name: &str) -> Outcomes<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(name))
+}
+
+pub(crate) fn command_line(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
     table.part("The command line, each a whole process");
     let moment = Moment::new(3);
     let home = fixture.copy(Part::Owner, scratch)?;
@@ -63,7 +53,7 @@ fn command_line(
     };
     drop(replica);
     let poo = Poo {
-        program: programs.join("poo"),
+        program: program("poo")?,
         home,
     };
     // The first command finds that the home is a copy, and settles that.
@@ -112,8 +102,8 @@ struct Relay {
 }
 
 impl Relay {
-    fn start(programs: &Path, data: &Path) -> Outcomes<Self> {
-        let mut child = Command::new(programs.join("poo-server"))
+    fn start(data: &Path) -> Outcomes<Self> {
+        let mut child = Command::new(program("poo-server")?)
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .env("RUST_LOG", "warn")
@@ -149,20 +139,19 @@ impl Drop for Relay {
     }
 }
 
-fn relay(
-    table: &mut Table,
-    fixture: &Fixture,
-    programs: &Path,
-    scratch: &Path,
-) -> Outcomes<()> {
+pub(crate) fn relay(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
     table.part("A relay process over loopback");
     let mut moment = Moment::new(4);
     let data = fixture.copy(Part::Relay, scratch)?;
     let mut owner = open(&fixture.copy(Part::Owner, scratch)?, Part::Owner)?;
     let did = owner.relay_did()?.ok_or("no relay")?;
-    let server = Relay::start(programs, &data)?;
+    let server = Relay::start(&data)?;
     owner.set_relay(&server.url, Some(did))?;
-    table.value("memory of the relay, just started", bytes(server.memory()?), "");
+    table.value(
+        "memory of the relay, just started",
+        bytes(server.memory()?),
+        "",
+    );
 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -249,10 +238,7 @@ fn idle(
     table.value(
         &format!("memory with {IDLE} idle connections"),
         bytes(after),
-        format!(
-            "{} each",
-            bytes(after.saturating_sub(before) / IDLE as u64)
-        ),
+        format!("{} each", bytes(after.saturating_sub(before) / IDLE as u64)),
     );
     Ok(())
 }
