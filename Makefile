@@ -9,7 +9,7 @@ step := @scripts/step
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: ## start a relay on this machine: make run, or make run ARGS="--log debug"
+run: ## start a relay on this machine: make run, or make run ARGS="--log json"
 	cargo run --locked -p poo-server -- --listen 127.0.0.1:8787 --data ./data $(ARGS)
 
 test: ## everything that must pass, from formatting to WebAssembly

@@ -196,3 +196,24 @@ fn what_is_written_survives_a_restart() {
     let other = Keyring::generate(&mut bench.env());
     assert!(Replica::open(&path, other).is_err());
 }
+
+#[test]
+fn a_subscription_tells_what_changed_whoever_wrote_it() {
+    let bench = &mut Bench::new(3);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("poo.db");
+    let keys = Keyring::generate(&mut bench.env());
+    let mut sam = Replica::open(&path, keys.clone()).unwrap();
+    sam.found("Sam", &mut bench.env()).unwrap();
+    let work = list(&mut sam, bench, "Work");
+    let mut subscription = sam.subscribe().unwrap();
+    assert_eq!(sam.poll_changes(&mut subscription).unwrap(), []);
+    task(&mut sam, bench, work, "One", None);
+    task(&mut sam, bench, work, "Two", None);
+    assert_eq!(sam.poll_changes(&mut subscription).unwrap(), [work]);
+    // Another process on the same database.
+    let mut other = Replica::open(&path, keys).unwrap();
+    task(&mut other, bench, work, "Three", None);
+    assert_eq!(sam.poll_changes(&mut subscription).unwrap(), [work]);
+    assert_eq!(sam.poll_changes(&mut subscription).unwrap(), []);
+}

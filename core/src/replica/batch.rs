@@ -14,6 +14,12 @@ const BOX_TTL: SignedDuration = SignedDuration::from_mins(20);
 /// The most meeting points in use at a time.
 const BOXES_MAX: i64 = 10_000;
 
+/// A place in what happened to a database: see [`Replica::subscribe`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    seen: u64,
+}
+
 impl Replica {
     /// Runs `work` in one transaction and waits until it is on disk: all of it, or nothing. Any
     /// number of frames of any number of sessions can share one batch.
@@ -71,6 +77,33 @@ impl Replica {
             Err(error) if error.to_string().contains("no such savepoint") => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Begins to follow what changes here: by commands, by sessions, by other processes on the
+    /// same database.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn subscribe(&self) -> Result<Subscription, StoreError> {
+        Ok(Subscription {
+            seen: DocumentRow::latest_version(self.conn())?,
+        })
+    }
+
+    /// The documents that changed since the last call, each once. It costs one look at an index
+    /// where nothing did; call it as often as a view wants to be fresh.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn poll_changes(
+        &self,
+        subscription: &mut Subscription,
+    ) -> Result<Vec<DocumentId>, StoreError> {
+        let changed = DocumentRow::changed_since(self.conn(), subscription.seen)?;
+        if let Some((_, version)) = changed.last() {
+            subscription.seen = *version;
+        }
+        Ok(changed.into_iter().map(|(row, _)| row.id).collect())
     }
 
     pub(crate) fn conn(&self) -> &Connection {
@@ -282,18 +315,19 @@ impl Replica {
         self.set_meta_text("setup_secret", None)
     }
 
+    /// Leaves something at a meeting point. False if too many are in use.
     pub(crate) fn put_box(
         &self,
         id: &[u8; 16],
         content: &[u8],
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let conn = self.conn();
         conn.prepare_cached("DELETE FROM box WHERE expires_at < ?1")?
             .execute(params![now.as_millisecond()])?;
         let used: i64 = conn.query_row("SELECT count(*) FROM box", [], |row| row.get(0))?;
         if used >= BOXES_MAX {
-            return Err(StoreError::Busy);
+            return Ok(false);
         }
         let expires = now.checked_add(BOX_TTL).unwrap_or(now).as_millisecond();
         // First come, first served: what lies there cannot be replaced by who guesses the place.
@@ -301,7 +335,7 @@ impl Replica {
             "INSERT OR IGNORE INTO box (id, content, expires_at) VALUES (?1, ?2, ?3)",
         )?
         .execute(params![id, content, expires])?;
-        Ok(())
+        Ok(true)
     }
 
     pub(crate) fn get_box(

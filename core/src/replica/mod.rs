@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use rand_core::CryptoRng;
 use rusqlite::{OptionalExtension as _, params};
 
+pub use batch::Subscription;
 pub use error::{CommandError, OpenError, QueryError};
 pub(crate) use ingest::{
     Incoming, IngestError, acknowledge_outbox, add_statement, ingest, put_chain,

@@ -135,7 +135,7 @@ impl Acceptor<'_> {
         for (index, change) in waiting.changes().iter().enumerate() {
             let refusal = match standing.get(index) {
                 Some(Standing::Refused(refusal)) => Some(*refusal),
-                Some(Standing::Waiting) if complete => Some(self.why_waiting(change)),
+                Some(Standing::Waiting) if complete => Some(self.why_waiting(waiting, change)),
                 Some(Standing::Covered) if complete => {
                     let counts = counting.get(index).copied().unwrap_or_default();
                     Some(if counts {
@@ -163,13 +163,15 @@ impl Acceptor<'_> {
         Ok(accepted)
     }
 
-    fn why_waiting(&self, change: &EncodedChange) -> Refusal {
+    /// A change that a signature speaks for, but whose author's earlier changes are not here,
+    /// misses those; any other that waits has no signature.
+    fn why_waiting(&self, waiting: &Quarantine, change: &EncodedChange) -> Refusal {
         let change = change.change();
-        match self.actors.get(&change.actor) {
-            Some(actor) if actor.device.is_some() && change.seq > actor.seq + 1 => {
-                Refusal::MissingDeps
-            }
-            _ => Refusal::Unsigned,
+        let expected = self.actors.get(&change.actor).map_or(0, |actor| actor.seq) + 1;
+        if change.seq > expected && !waiting.tips(&change.actor).is_empty() {
+            Refusal::MissingDeps
+        } else {
+            Refusal::Unsigned
         }
     }
 

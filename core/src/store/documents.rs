@@ -82,6 +82,14 @@ impl DocumentRow {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The place of the last commit in this replica's sequence.
+    pub(crate) fn latest_version(conn: &Connection) -> Result<u64, StoreError> {
+        let latest: Option<i64> = conn
+            .prepare_cached("SELECT max(version) FROM document")?
+            .query_row([], |row| row.get(0))?;
+        Ok(latest.unwrap_or_default().unsigned_abs())
+    }
+
     /// Makes the row of a new document, without content.
     pub(crate) fn create(
         conn: &Connection,

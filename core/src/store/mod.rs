@@ -16,6 +16,8 @@ mod rebuild;
 mod schema;
 mod sql;
 pub(crate) mod statements;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 

@@ -97,7 +97,10 @@ impl Session {
                     self.ask(&document)?;
                 }
                 if let Side::Client(client) = &mut self.side {
-                    client.reached = Some((epoch, upto));
+                    // What is announced out of turn has no place and moves nobody.
+                    if upto > 0 || !more {
+                        client.reached = Some((epoch, upto));
+                    }
                     client.catalog_done |= !more;
                 }
                 Ok(())

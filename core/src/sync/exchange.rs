@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::error::SessionError;
 use super::outgoing::{BulkOut, Part};
 use super::session::{DOCUMENTS_MAX, Effect, Event, Outgoing, Session, Side};
-use super::wire::{Changes, Chunk, Control, Have};
-use crate::document::{ActorId, ChangeHash, ChunkLimits, DocumentChunk, DocumentId, limits};
+use super::wire::{Changes, Control, Have};
+use crate::document::{ActorId, ChangeHash, DocumentId};
 use crate::identity::Did;
 use crate::membership::Statement;
 use crate::replica::{Env, Incoming, IngestError, Replica, ingest};
@@ -288,53 +288,8 @@ impl Session {
         self.take_in(replica, &document, incoming)
     }
 
-    /// Takes in a part of a chunk; with the last one the chunk is audited and its changes are
-    /// judged like any others. One chunk at a time, and only by somebody who may send it: else
-    /// anybody could fill the memory.
-    pub(super) fn on_chunk(
-        &mut self,
-        replica: &mut Replica,
-        part: &Chunk,
-    ) -> Result<(), SessionError> {
-        if part.index == 0 {
-            if let Some(refusal) = self.refuse_new_document(replica, &part.document)? {
-                return self.send(refusal);
-            }
-            self.bulk_in = Some((part.document, 0, Vec::new()));
-        }
-        let Some((document, next, bytes)) = &mut self.bulk_in else {
-            // The beginning was refused; the rest may still be under way.
-            return Ok(());
-        };
-        if *document != part.document || *next != part.index {
-            return Err(SessionError::Unexpected("a part of another chunk"));
-        }
-        if bytes.len() + part.bytes.len() > limits::DOCUMENT_BYTES_MAX {
-            return Err(SessionError::TooMany("bytes in a chunk"));
-        }
-        bytes.extend_from_slice(&part.bytes);
-        *next += 1;
-        if !part.last {
-            return Ok(());
-        }
-        let Some((document, _, bytes)) = self.bulk_in.take() else {
-            return Ok(());
-        };
-        let audited = DocumentChunk::audit(&bytes, &ChunkLimits::default())?;
-        drop(bytes);
-        self.take_in(
-            replica,
-            &document,
-            Incoming {
-                audited,
-                complete: true,
-                ..Incoming::default()
-            },
-        )
-    }
-
     /// Takes in what came for a document and answers.
-    fn take_in(
+    pub(super) fn take_in(
         &mut self,
         replica: &mut Replica,
         document: &DocumentId,
@@ -371,13 +326,7 @@ impl Session {
         let taken = match taken {
             Ok(taken) => taken,
             Err(IngestError::Unavailable) => {
-                return self.send(nack(
-                    &document,
-                    "unavailable",
-                    "the document is not available to you here",
-                    Vec::new(),
-                    [0; 32],
-                ));
+                return self.send(unavailable(&document));
             }
             Err(IngestError::Statement(error)) => return Err(error.into()),
             Err(IngestError::Tip(error)) => return Err(error.into()),
@@ -387,6 +336,9 @@ impl Session {
             }
             Err(IngestError::Store(error)) => return Err(error.into()),
         };
+        if is_relay && state.peer.is_none() {
+            state.peer = Some(PeerView::default());
+        }
         // Whatever they sent they have, unless it is refused: then they learn what is here.
         if let Some(peer) = state.peer.as_mut().filter(|_| taken.refused.is_empty()) {
             for (actor, seq) in tips {
@@ -394,8 +346,6 @@ impl Session {
                 *known = (*known).max(seq);
             }
             peer.statements.extend(digests);
-        } else if state.peer.is_none() && is_relay {
-            state.peer = Some(PeerView::default());
         }
         if is_relay && complete {
             // The acknowledgement: what is committed here.
@@ -562,6 +512,11 @@ pub(super) fn nack(
         hashes,
         judged_by,
     }
+}
+
+pub(super) fn unavailable(document: &DocumentId) -> Control {
+    let message = "the document is not available to you here";
+    nack(document, "unavailable", message, Vec::new(), [0; 32])
 }
 
 /// The statements that belong to a document.

@@ -11,6 +11,7 @@
 //!
 //! [`Replica::batch`]: crate::replica::Replica::batch
 
+mod bulk;
 mod client;
 mod ephemeral;
 mod error;

@@ -30,7 +30,7 @@ pub enum Admission {
     /// Who used the set-up link, and whoever was invited by somebody admitted.
     #[default]
     Invite,
-    /// Who was admitted before.
+    /// Who was admitted before. Invites to lists still work, and admit nobody.
     Closed,
 }
 
@@ -67,6 +67,10 @@ impl Session {
             }
             _ => Ok(false),
         }
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(&self.side, Side::Relay(relay) if relay.admission == Admission::Closed)
     }
 
     /// A refusal, if a document is not here and its sender may not put new ones here.
@@ -112,7 +116,9 @@ impl Session {
                 if content.len() > BOX_BYTES_MAX {
                     return Err(SessionError::TooMany("bytes at a meeting point"));
                 }
-                replica.put_box(&id, &content, env.now)?;
+                if !replica.put_box(&id, &content, env.now)? {
+                    return Err(SessionError::TooMany("meeting points in use"));
+                }
                 self.effects.push(Effect::Box(id));
                 Ok(())
             }
@@ -138,12 +144,12 @@ impl Session {
                     Some(secret) => bool::from(link_mac(&secret, &message).ct_eq(&proof)),
                     None => false,
                 };
-                if holds {
+                if holds && !self.is_closed() {
                     // The link is for one person; whom they invite comes by invites.
                     replica.admit(&did)?;
                     replica.clear_setup_secret()?;
                 }
-                let admitted = holds || self.is_admitted(replica)?;
+                let admitted = self.is_admitted(replica)?;
                 self.send(Control::Admitted { admitted })
             }
             _ => Err(SessionError::Unexpected("a message for a client")),
@@ -243,7 +249,9 @@ impl Session {
             };
             let statement = Statement::sign(Payload::Redeem(redeem), self.signing_key())?;
             add_statement(replica.conn(), document, &statement)?;
-            replica.admit(did)?;
+            if !self.is_closed() {
+                replica.admit(did)?;
+            }
             self.effects.push(Effect::Document(*document));
         }
         // From here on the joiner is a member that has nothing yet.

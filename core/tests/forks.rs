@@ -1,0 +1,138 @@
+//! Copies of one device: whatever was restored or copied, nothing acknowledged is lost and every
+//! replica agrees in the end.
+
+mod common;
+
+use common::{Bench, edit_title, list, relay, sync, task, tasks, titles, verify};
+use poo_core::replica::{Instance, Keyring, Replica};
+use poo_core::sync::Event;
+
+#[test]
+fn two_copies_that_both_wrote_converge_and_lose_nothing() {
+    let bench = &mut Bench::new(21);
+    let relay = &mut relay(bench);
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (dir.path().join("one.db"), dir.path().join("two.db"));
+    let keys = Keyring::generate(&mut bench.env());
+    let mut first = Replica::open(&one, keys.clone()).unwrap();
+    first.found("Sam", &mut bench.env()).unwrap();
+    first
+        .set_relay("ws://127.0.0.1:1", Some(relay.did()))
+        .unwrap();
+    let plans = list(&mut first, bench, "Plans");
+    let shared = task(&mut first, bench, plans, "Before the copy", None);
+    sync(&mut first, relay, bench);
+    drop(first);
+    // The connection is closed: nothing is left in the write-ahead log.
+    std::fs::copy(&one, &two).unwrap();
+    let mut first = Replica::open(&one, keys.clone()).unwrap();
+    let mut second = Replica::open(&two, keys).unwrap();
+    // Both go on under the same actor: each signs other changes for the same places.
+    task(&mut first, bench, plans, "From the first", None);
+    edit_title(&mut first, bench, plans, shared, "Renamed by the first");
+    task(&mut second, bench, plans, "From the second", None);
+    task(&mut second, bench, plans, "And another", None);
+    sync(&mut first, relay, bench);
+    let wire = sync(&mut second, relay, bench);
+    assert!(
+        wire.events
+            .iter()
+            .any(|e| matches!(e, Event::Reauthored { commands: 2, .. })),
+        "{:?}",
+        wire.events
+    );
+    sync(&mut first, relay, bench);
+    sync(&mut second, relay, bench);
+    let mut all = titles(&first, plans);
+    assert_eq!(tasks(&first, plans, false), tasks(&second, plans, false));
+    assert_eq!(tasks(&first, plans, false), tasks(relay, plans, false));
+    all.sort();
+    assert_eq!(
+        all,
+        [
+            "And another",
+            "From the first",
+            "From the second",
+            "Renamed by the first"
+        ]
+    );
+    for replica in [&first, &second, &*relay] {
+        let report = verify(replica, plans);
+        assert!(report.ok, "{report:?}");
+    }
+    // From here on the two are different actors: no second fork.
+    task(&mut first, bench, plans, "Later", None);
+    task(&mut second, bench, plans, "Later too", None);
+    sync(&mut first, relay, bench);
+    let wire = sync(&mut second, relay, bench);
+    assert!(
+        !wire
+            .events
+            .iter()
+            .any(|e| matches!(e, Event::Reauthored { .. })),
+        "{:?}",
+        wire.events
+    );
+    sync(&mut first, relay, bench);
+    assert_eq!(tasks(&first, plans, false), tasks(&second, plans, false));
+    assert_eq!(titles(&first, plans).len(), 6);
+}
+
+#[test]
+fn an_old_backup_takes_what_it_lost_from_the_relay_and_goes_on_under_a_fresh_actor() {
+    let bench = &mut Bench::new(22);
+    let relay = &mut relay(bench);
+    let dir = tempfile::tempdir().unwrap();
+    let (live, backup) = (dir.path().join("live.db"), dir.path().join("backup.db"));
+    let keys = Keyring::generate(&mut bench.env());
+    let mut sam = Replica::open(&live, keys.clone()).unwrap();
+    sam.found("Sam", &mut bench.env()).unwrap();
+    sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
+        .unwrap();
+    let marks = sam.check_instance(None, &mut bench.env()).unwrap();
+    let plans = list(&mut sam, bench, "Plans");
+    sync(&mut sam, relay, bench);
+    drop(sam);
+    std::fs::copy(&live, &backup).unwrap();
+    let mut sam = Replica::open(&live, keys.clone()).unwrap();
+    let marks = sam.check_instance(Some(marks), &mut bench.env()).unwrap();
+    task(&mut sam, bench, plans, "After the backup", None);
+    sync(&mut sam, relay, bench);
+    drop(sam);
+    std::fs::copy(&backup, &live).unwrap();
+    let mut sam = Replica::open(&live, keys).unwrap();
+    // The mark beside the database is ahead of the one in it.
+    let now = sam.check_instance(Some(marks), &mut bench.env()).unwrap();
+    assert_ne!(now.id, marks.id);
+    task(&mut sam, bench, plans, "After the restore", None);
+    sync(&mut sam, relay, bench);
+    let mut all = titles(&sam, plans);
+    all.sort();
+    assert_eq!(all, ["After the backup", "After the restore"]);
+    assert_eq!(tasks(&sam, plans, false), tasks(relay, plans, false));
+    assert!(verify(&sam, plans).ok);
+}
+
+#[test]
+fn a_crash_between_the_two_marks_is_no_restore() {
+    let bench = &mut Bench::new(23);
+    let keys = Keyring::generate(&mut bench.env());
+    let mut sam = Replica::in_memory(keys).unwrap();
+    let first = sam.check_instance(None, &mut bench.env()).unwrap();
+    let second = sam.check_instance(Some(first), &mut bench.env()).unwrap();
+    assert_eq!(first.id, second.id);
+    // The process died after the database had the next mark, before the file had it.
+    let third = sam.check_instance(Some(first), &mut bench.env()).unwrap();
+    assert_eq!(third.id, second.id);
+    // Two behind is another matter, and so is another home's mark.
+    let older = Instance {
+        opened: third.opened - 2,
+        ..third
+    };
+    assert_ne!(
+        sam.check_instance(Some(older), &mut bench.env())
+            .unwrap()
+            .id,
+        third.id
+    );
+}

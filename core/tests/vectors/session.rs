@@ -1,0 +1,314 @@
+//! Whole sessions between clients and a relay, frame by frame. For every sealed frame the
+//! external data is put together by hand and the signature checked against it.
+
+use coset::{CoseSign1, TaggedCborSerializable as _};
+use jiff::Timestamp;
+use minicbor::{Decoder, Encoder};
+use poo_core::document::DocumentId;
+use poo_core::identity::PublicKey;
+use poo_core::membership::Role;
+use poo_core::model::{Command, NewTask, Outcome};
+use poo_core::replica::{Env, Keyring, Link, Replica};
+use poo_core::sync::{Admission, Session};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use serde_json::{Value, json};
+
+use crate::{
+    ANN, ANN_DEVICE, NOW_MS, RELAY, SAM, SAM_DEVICE, VIC, VIC_DEVICE, diagnostic, did, hex, key,
+    sha256,
+};
+
+const CONTROLS: [&str; 13] = [
+    "join",
+    "peer",
+    "have",
+    "nack",
+    "catalog-since",
+    "catalog",
+    "redeem",
+    "box-put",
+    "box-get",
+    "box-content",
+    "admit",
+    "admitted",
+    "bye",
+];
+const DATA: [&str; 4] = ["challenge", "changes", "ephemeral", "chunk"];
+
+struct Clock {
+    rng: ChaCha20Rng,
+}
+
+impl Clock {
+    fn env(&mut self) -> Env<'_> {
+        Env {
+            now: Timestamp::from_millisecond(NOW_MS).unwrap(),
+            rng: &mut self.rng,
+        }
+    }
+}
+
+fn keyring(identity: u8, device: u8) -> Keyring {
+    Keyring {
+        did: did(identity),
+        device: key(device),
+        identity: Some(key(identity)),
+    }
+}
+
+fn person(clock: &mut Clock, identity: u8, device: u8, name: &str) -> Replica {
+    let mut replica = Replica::in_memory(keyring(identity, device)).unwrap();
+    replica
+        .set_relay("ws://127.0.0.1:8787", Some(did(RELAY)))
+        .unwrap();
+    replica.found(name, &mut clock.env()).unwrap();
+    replica
+}
+
+/// One session and what was said in it.
+struct Talk {
+    client: Session,
+    relay: Session,
+    client_key: PublicKey,
+    nonces: Vec<[u8; 32]>,
+    counters: [u64; 2],
+    frames: Vec<Value>,
+}
+
+impl Talk {
+    fn new(replica: &Replica, relay: &Replica, clock: &mut Clock) -> Self {
+        Self {
+            client: Session::client(replica, Some(did(RELAY)), &mut clock.env()),
+            relay: Session::relay(relay, Admission::Invite, &mut clock.env()).unwrap(),
+            client_key: replica.keys().device.public(),
+            nonces: Vec::new(),
+            counters: [0, 0],
+            frames: Vec::new(),
+        }
+    }
+
+    /// Carries the first three frames: challenge, join, peer.
+    fn handshake(&mut self, client: &mut Replica, relay: &mut Replica, clock: &mut Clock) {
+        for to_client in [true, false, true] {
+            if to_client {
+                let frame = self.relay.poll_transmit(relay).unwrap().unwrap();
+                self.note(&frame, true);
+                client
+                    .batch(|c| self.client.handle_frame(c, &frame, &mut clock.env()))
+                    .unwrap();
+            } else {
+                let frame = self.client.poll_transmit(client).unwrap().unwrap();
+                self.note(&frame, false);
+                relay
+                    .batch(|r| self.relay.handle_frame(r, &frame, &mut clock.env()))
+                    .unwrap();
+            }
+        }
+    }
+
+    /// Carries frames until both are quiet.
+    fn run(&mut self, client: &mut Replica, relay: &mut Replica, clock: &mut Clock) {
+        loop {
+            let mut quiet = true;
+            while let Some(frame) = self.relay.poll_transmit(relay).unwrap() {
+                quiet = false;
+                self.note(&frame, true);
+                // A goodbye ends the client's session, which is what it says.
+                let _taken =
+                    client.batch(|c| self.client.handle_frame(c, &frame, &mut clock.env()));
+            }
+            while let Some(frame) = self.client.poll_transmit(client).unwrap() {
+                quiet = false;
+                self.note(&frame, false);
+                relay
+                    .batch(|r| self.relay.handle_frame(r, &frame, &mut clock.env()))
+                    .unwrap();
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    fn note(&mut self, frame: &[u8], to_client: bool) {
+        let direction = if to_client { "toClient" } else { "toRelay" };
+        let noted = if frame.first() == Some(&0xd2) {
+            self.sealed(frame, to_client)
+        } else {
+            let mut d = Decoder::new(frame);
+            assert_eq!(d.array().unwrap(), Some(2));
+            let kind = DATA[d.u32().unwrap() as usize];
+            if kind == "challenge" {
+                assert_eq!(d.array().unwrap(), Some(3));
+                assert_eq!(d.u32().unwrap(), 1);
+                assert_eq!(d.bytes().unwrap(), did(RELAY).key().as_ref());
+                self.nonces.push(d.bytes().unwrap().try_into().unwrap());
+            }
+            json!({
+                "direction": direction,
+                "kind": kind,
+                "frame": hex(frame),
+                "diagnostic": diagnostic(frame),
+            })
+        };
+        self.frames.push(noted);
+    }
+
+    fn sealed(&mut self, frame: &[u8], to_client: bool) -> Value {
+        let message = CoseSign1::from_tagged_slice(frame).unwrap();
+        let payload = message.payload.clone().unwrap();
+        let mut d = Decoder::new(&payload);
+        assert_eq!(d.array().unwrap(), Some(4));
+        assert_eq!(d.bytes().unwrap(), did(RELAY).key().as_ref());
+        let session: [u8; 16] = d.bytes().unwrap().try_into().unwrap();
+        let counter = d.u64().unwrap();
+        assert_eq!(d.array().unwrap(), Some(2));
+        let kind = CONTROLS[d.u32().unwrap() as usize];
+        if kind == "join" {
+            assert_eq!(d.array().unwrap(), Some(3));
+            d.skip().unwrap();
+            d.skip().unwrap();
+            self.nonces.push(d.bytes().unwrap().try_into().unwrap());
+        }
+        let (relay_nonce, client_nonce) = (self.nonces[0], self.nonces[1]);
+        assert_eq!(session, sha256(&[&client_nonce, &relay_nonce])[..16]);
+        let expected = &mut self.counters[usize::from(to_client)];
+        assert_eq!(counter, *expected);
+        *expected += 1;
+
+        let mut external = Vec::new();
+        let mut e = Encoder::new(&mut external);
+        e.array(7).unwrap();
+        e.str("poo/session/v1").unwrap();
+        e.bytes(self.client_key.as_ref()).unwrap();
+        e.str(&did(RELAY).to_string()).unwrap();
+        e.bytes(&client_nonce).unwrap();
+        e.bytes(&relay_nonce).unwrap();
+        e.u8(u8::from(to_client)).unwrap();
+        e.u64(counter).unwrap();
+        let signer = if to_client {
+            did(RELAY).key()
+        } else {
+            self.client_key
+        };
+        let signed = sig_structure(&message, &external, &payload);
+        let verifying = ed25519_dalek::VerifyingKey::from_bytes(signer.as_bytes()).unwrap();
+        let signature = ed25519_dalek::Signature::from_slice(&message.signature).unwrap();
+        verifying.verify_strict(&signed, &signature).unwrap();
+        json!({
+            "direction": if to_client { "toClient" } else { "toRelay" },
+            "kind": kind,
+            "counter": counter,
+            "frame": hex(frame),
+            "payload": hex(&payload),
+            "diagnostic": diagnostic(&payload),
+            "externalData": hex(&external),
+            "signedBytes": hex(&signed),
+        })
+    }
+
+    fn done(self, name: &str, says: &str) -> Value {
+        json!({
+            "name": name,
+            "says": says,
+            "clientDevice": hex(self.client_key),
+            "relayNonce": hex(self.nonces[0]),
+            "clientNonce": hex(self.nonces[1]),
+            "session": hex(&sha256(&[&self.nonces[1], &self.nonces[0]])[..16]),
+            "frames": self.frames,
+        })
+    }
+}
+
+/// The `Sig_structure` of RFC 9052, section 4.4.
+fn sig_structure(message: &CoseSign1, external: &[u8], payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut e = Encoder::new(&mut out);
+    let protected = message.protected.original_data.clone().unwrap();
+    e.array(4).unwrap();
+    e.str("Signature1").unwrap();
+    e.bytes(&protected).unwrap();
+    e.bytes(external).unwrap();
+    e.bytes(payload).unwrap();
+    out
+}
+
+fn groceries(sam: &mut Replica, clock: &mut Clock) -> DocumentId {
+    let title = "Groceries".to_owned();
+    let made = sam.execute(&Command::CreateList { title }, &mut clock.env());
+    let Outcome::List { list } = made.unwrap() else {
+        panic!("no list");
+    };
+    let task = NewTask {
+        title: "Milk".to_owned(),
+        ..NewTask::default()
+    };
+    sam.execute(&Command::CreateTask { list, task }, &mut clock.env())
+        .unwrap();
+    list
+}
+
+pub(crate) fn sessions() -> Value {
+    let clock = &mut Clock {
+        rng: ChaCha20Rng::seed_from_u64(1),
+    };
+    let relay = &mut Replica::in_memory(keyring(RELAY, RELAY)).unwrap();
+    relay.begin_epoch(&mut clock.env()).unwrap();
+    let setup = relay.make_setup_secret(&mut clock.env()).unwrap();
+    let sam = &mut person(clock, SAM, SAM_DEVICE, "Sam");
+    let ann = &mut person(clock, ANN, ANN_DEVICE, "Ann");
+    let vic = &mut person(clock, VIC, VIC_DEVICE, "Vic");
+    let list = groceries(sam, clock);
+    let share = Command::Share {
+        list,
+        role: Role::Editor,
+        expires_in_s: None,
+    };
+    let Outcome::Invite { link, .. } = sam.execute(&share, &mut clock.env()).unwrap() else {
+        panic!("no invite");
+    };
+    let Link::Invite { grant, secret, .. } = &link.parse().unwrap() else {
+        panic!("no invite link");
+    };
+
+    let mut first = Talk::new(sam, relay, clock);
+    first.handshake(sam, relay, clock);
+    first.client.admit(&setup).unwrap();
+    first.run(sam, relay, clock);
+    assert!(first.client.is_in_sync());
+    let first = first.done(
+        "Sam",
+        "Sam uses the relay's set-up link and brings his space and a list with one task",
+    );
+
+    let mut second = Talk::new(ann, relay, clock);
+    second.run(ann, relay, clock);
+    second.client.redeem(list, *grant, secret).unwrap();
+    second.run(ann, relay, clock);
+    assert!(second.client.is_in_sync());
+    second.client.send_ephemeral(list, b"\xa1\x00\x01").unwrap();
+    second.client.watch_box([0x66; 16]).unwrap();
+    second
+        .client
+        .put_box([0x66; 16], b"anything".to_vec())
+        .unwrap();
+    second.client.watch_box([0x66; 16]).unwrap();
+    second.run(ann, relay, clock);
+    let second = second.done(
+        "Ann",
+        "Ann's space is refused, then she uses the invite to Sam's list, says something that is \
+         not kept, and leaves something at a meeting point",
+    );
+
+    let mut third = Talk::new(vic, relay, clock);
+    third.run(vic, relay, clock);
+    let refused = relay.batch(|r| third.relay.handle_frame(r, b"\x00", &mut clock.env()));
+    assert!(refused.is_err());
+    third.run(vic, relay, clock);
+    let third = third.done(
+        "Vic",
+        "A stranger's space is refused; a frame that cannot be read ends the session",
+    );
+    json!([first, second, third])
+}
