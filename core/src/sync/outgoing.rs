@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::exchange::{DocumentState, relevant, short};
+use super::exchange::{DocumentState, hash_at, relevant, short};
 use super::wire::{Changes, Chunk};
-use crate::document::{ActorId, DocumentChunk, TIP_INTERVAL, Tip, UnverifiedTip};
+use crate::document::{ActorId, ChangeHash, DocumentChunk, TIP_INTERVAL, Tip, UnverifiedTip};
 use crate::replica::Replica;
 use crate::store::{Actors, DocumentRow, StoreError, nearest_tip, statements};
 
@@ -18,6 +18,8 @@ const MESSAGE_CHANGES_MAX: usize = 4_000;
 /// Who lacks at least so many changes, and more than a third of all, gets the document as one
 /// compressed chunk: a fraction of the bytes.
 const BULK_CHANGES_MIN: u64 = 2_000;
+/// A chunk is made again once one in so many changes is not in it.
+const KEPT_SHARE: u64 = 5;
 
 /// A part of what there is to send.
 pub(super) enum Part {
@@ -79,17 +81,14 @@ impl DocumentState {
             return Ok((!out.statements.is_empty()).then_some(Part::Changes(out)));
         }
         if is_bulk(&actors, &behind) {
-            let bytes = chunk_of(replica, row)?;
-            for actor in actors
-                .iter()
-                .filter(|actor| behind.contains_key(&actor.row))
-            {
-                out.tips
-                    .extend(covering_tips(conn, row, actor.row, actor.seq)?);
-                peer.tips.insert(actor.id, actor.seq);
+            let kept = chunk_of(replica, row, &actors)?;
+            for (actor, seq, _) in kept.ends {
+                let theirs = peer.tips.entry(actor).or_default();
+                *theirs = (*theirs).max(seq);
             }
+            out.tips = kept.tips;
             self.bulk = Some(BulkOut {
-                bytes,
+                bytes: kept.bytes,
                 at: 0,
                 index: 0,
             });
@@ -162,16 +161,54 @@ fn is_bulk(actors: &Actors, behind: &BTreeMap<i64, (ActorId, u64)>) -> bool {
     lacking >= BULK_CHANGES_MIN && lacking * 3 > all
 }
 
-/// The document as one compressed chunk. It is kept until the document changes: who comes after
-/// a break of the network comes with others.
-fn chunk_of(replica: &Replica, row: &DocumentRow) -> Result<Vec<u8>, StoreError> {
+/// A document, as it was when the chunk was made.
+struct Kept {
+    /// Where each history in it ends.
+    ends: Vec<(ActorId, u64, ChangeHash)>,
+    /// What vouches for those.
+    tips: Vec<UnverifiedTip>,
+    bytes: Vec<u8>,
+}
+
+impl Kept {
+    /// Whether the chunk is still a part of the document and most of it: the rest goes as
+    /// single changes.
+    fn is_good(&self, conn: &Connection, actors: &Actors) -> Result<bool, StoreError> {
+        let mut held = 0;
+        for (id, seq, hash) in &self.ends {
+            // What fell out of the document since must not be sent.
+            match actors.get(id) {
+                Some(actor) if hash_at(conn, actor.row, *seq)? == Some(*hash) => held += seq,
+                _ => return Ok(false),
+            }
+        }
+        let all: u64 = actors.iter().map(|actor| actor.seq).sum();
+        Ok((all - held.min(all)).saturating_mul(KEPT_SHARE) <= all)
+    }
+}
+
+/// The document as one compressed chunk. Making one takes long, so it is kept, and made again
+/// only when too much was written since.
+fn chunk_of(replica: &Replica, row: &DocumentRow, actors: &Actors) -> Result<Kept, StoreError> {
     let conn = replica.conn();
-    let kept: Option<Vec<u8>> = conn
-        .prepare_cached("SELECT bytes FROM chunk WHERE doc = ?1 AND digest = ?2")?
-        .query_row(params![row.row, row.digest], |found| found.get(0))
+    let kept: Option<(Vec<u8>, Vec<u8>)> = conn
+        .prepare_cached("SELECT tips, bytes FROM chunk WHERE doc = ?1")?
+        .query_row(params![row.row], |found| Ok((found.get(0)?, found.get(1)?)))
         .optional()?;
-    if let Some(bytes) = kept {
-        return Ok(bytes);
+    if let Some((tips, bytes)) = kept
+        && let Ok((ends, tips)) = minicbor::decode(&tips)
+    {
+        let kept = Kept { ends, tips, bytes };
+        if kept.is_good(conn, actors)? {
+            return Ok(kept);
+        }
+    }
+    let (mut ends, mut tips) = (Vec::new(), Vec::new());
+    for actor in actors.iter().filter(|actor| actor.device.is_some()) {
+        if let Some(hash) = actor.hash {
+            ends.push((actor.id, actor.seq, hash));
+            tips.extend(covering_tips(conn, row, actor.row, actor.seq)?);
+        }
     }
     let changes: Vec<Vec<u8>> = conn
         .prepare_cached("SELECT bytes FROM change WHERE doc = ?1 ORDER BY id")?
@@ -179,14 +216,15 @@ fn chunk_of(replica: &Replica, row: &DocumentRow) -> Result<Vec<u8>, StoreError>
         .collect::<Result<_, _>>()?;
     let bytes = DocumentChunk::build(changes.iter().map(Vec::as_slice))
         .map_err(|e| StoreError::Damaged(format!("the log of {}: {e}", row.id)))?;
+    let kept = Kept { ends, tips, bytes };
+    // Writing to memory cannot fail.
+    let tips = minicbor::to_vec((&kept.ends, &kept.tips)).unwrap_or_default();
     replica.store().write(|conn| {
-        conn.prepare_cached(
-            "INSERT OR REPLACE INTO chunk (doc, digest, bytes) VALUES (?1, ?2, ?3)",
-        )?
-        .execute(params![row.row, row.digest, bytes])?;
+        conn.prepare_cached("INSERT OR REPLACE INTO chunk (doc, tips, bytes) VALUES (?1, ?2, ?3)")?
+            .execute(params![row.row, tips, kept.bytes])?;
         Ok::<_, StoreError>(())
     })?;
-    Ok(bytes)
+    Ok(kept)
 }
 
 /// Where in the log the other side begins to lack something.
