@@ -10,6 +10,7 @@ mod clock;
 mod documents;
 mod draft;
 mod items;
+mod log;
 mod ops;
 mod quarantine;
 mod rebuild;
@@ -25,13 +26,14 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+pub(crate) use accept::Acceptor;
 pub use accept::Refusal;
-pub(crate) use accept::{Acceptor, nearest_tip, read_tip};
 pub(crate) use actors::Actors;
 pub(crate) use clock::find_change;
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};
 pub(crate) use items::{StoredConflict, maps, refresh};
+pub(crate) use log::{nearest_tip, read_tip};
 pub use ops::OpError;
 pub(crate) use ops::Touched;
 pub(crate) use quarantine::Quarantine;
