@@ -235,7 +235,10 @@ impl Problem {
                 ErrorKind::StorageFull => Some("make room on the disk and try again"),
                 _ => None,
             },
-            Self::Open(OpenError::Store(error)) => match error {
+            Self::Open(OpenError::Store(error))
+            | Self::Store(error)
+            | Self::Command(CommandError::Store(error))
+            | Self::Query(QueryError::Store(error)) => match error {
                 StoreError::Damaged(_) | StoreError::Foreign => Some(
                     "run `poo doctor` to see what is wrong; `poo doctor --repair` fetches everything again from your relay and keeps the old file",
                 ),

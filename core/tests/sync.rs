@@ -1,5 +1,7 @@
 //! Two people, their devices and a relay: signed sessions over a wire in memory.
 
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{
@@ -7,6 +9,7 @@ use common::{
 };
 use poo_core::membership::Role;
 use poo_core::model::{Command, TaskPatch};
+use poo_core::replica::{Keyring, Replica};
 use poo_core::sync::Event;
 
 #[test]
@@ -241,45 +244,160 @@ fn concurrent_edits_converge_whatever_their_order() {
     assert!(verify(relay, plans).ok);
 }
 
+/// Carries what two live sessions have to say, and lets each hear of what the other brought.
+fn settle(
+    wires: &mut [(&mut Wire, &mut Replica)],
+    relay: &mut Replica,
+    list: poo_core::document::DocumentId,
+    bench: &mut Bench,
+) {
+    for _ in 0..20 {
+        let before: usize = wires.iter().map(|(wire, _)| wire.frames).sum();
+        for (wire, client) in &mut *wires {
+            wire.client.notify_document(&list);
+            wire.relay.notify_document(&list);
+            wire.run(client, relay, bench);
+        }
+        let after: usize = wires.iter().map(|(wire, _)| wire.frames).sum();
+        if before == after {
+            return;
+        }
+    }
+    panic!("live sessions talk for ever");
+}
+
 #[test]
-fn who_lacks_most_of_a_document_gets_it_as_one_chunk() {
+fn a_live_session_goes_on_after_it_refused_late_work() {
     let bench = &mut Bench::new(6);
     let relay = &mut relay(bench);
     let sam = &mut person(bench, relay, "Sam");
     let ann = &mut person(bench, relay, "Ann");
+    let bot = &mut person(bench, relay, "Bot");
     let plans = list(sam, bench, "Plans");
-    let link = invite(sam, bench, plans, Role::Editor);
+    let for_ann = invite(sam, bench, plans, Role::Editor);
+    let for_bot = invite(sam, bench, plans, Role::Editor);
     sync(sam, relay, bench);
-    join(ann, relay, bench, &link);
-    for n in 0..1_100 {
-        task(sam, bench, plans, &format!("Sam's task number {n}"), None);
-        task(ann, bench, plans, &format!("Ann's task number {n}"), None);
-    }
-    sync(sam, relay, bench);
-    // Half of it is here: plain changes are the shorter way.
-    let plain = sync(ann, relay, bench);
-    // A new device of Ann's that has nothing, as after a lost database.
-    let bob = &mut person(bench, relay, "Bob");
-    sync(sam, relay, bench);
-    let for_bob = invite(sam, bench, plans, Role::Viewer);
-    sync(sam, relay, bench);
-    let bulk = join(bob, relay, bench, &for_bob);
-    assert_eq!(titles(bob, plans), titles(sam, plans));
-    assert_eq!(titles(bob, plans).len(), 2_200);
-    assert!(
-        bulk.bytes < plain.bytes,
-        "twice the changes in {} bytes, and half of them in {}",
-        bulk.bytes,
-        plain.bytes
+    join(ann, relay, bench, &for_ann);
+    join(bot, relay, bench, &for_bot);
+    task(ann, bench, plans, "Known", None);
+    sync(ann, relay, bench);
+    let mut live = sync(sam, relay, bench);
+    let mut other = sync(bot, relay, bench);
+    // Sam revokes. Before the relay hears of it, Ann's late work is there, and with Bot.
+    sam.execute(
+        &Command::RevokeMember {
+            list: plans,
+            member: ann.did(),
+        },
+        &mut bench.env(),
+    )
+    .unwrap();
+    let late = task(ann, bench, plans, "Late", None);
+    sync(ann, relay, bench);
+    other.relay.notify_document(&plans);
+    other.run(bot, relay, bench);
+    live.relay.notify_document(&plans);
+    live.run(sam, relay, bench);
+    assert_eq!(
+        titles(sam, plans),
+        ["Known"],
+        "refused: it is past the mark"
     );
-    let report = verify(bob, plans);
-    assert!(report.ok, "{report:?}");
-    assert_eq!(report.changes, 2_201);
-    // The chunk is kept and serves the next one too; what was written since comes behind it.
-    task(sam, bench, plans, "One more", None);
-    let again = &mut person(bench, relay, "Cid");
-    let for_cid = invite(sam, bench, plans, Role::Viewer);
+    // Bot, who has it, writes something that builds on it: now it counts.
+    edit_title(bot, bench, plans, late, "Late, by Bot");
+    settle(
+        &mut [(&mut live, sam), (&mut other, bot)],
+        relay,
+        plans,
+        bench,
+    );
+    assert_eq!(titles(sam, plans), ["Late, by Bot", "Known"]);
+    // Ann goes on, which counts for nobody; whoever is allowed to goes on as well.
+    task(ann, bench, plans, "Last", None);
+    sync(ann, relay, bench);
+    task(bot, bench, plans, "By Bot", None);
+    settle(
+        &mut [(&mut live, sam), (&mut other, bot)],
+        relay,
+        plans,
+        bench,
+    );
+    let vic = &mut person(bench, relay, "Vic");
+    let for_vic = invite(sam, bench, plans, Role::Viewer);
+    settle(
+        &mut [(&mut live, sam), (&mut other, bot)],
+        relay,
+        plans,
+        bench,
+    );
+    join(vic, relay, bench, &for_vic);
+    for replica in [&*sam, &*bot, &*relay, &*vic] {
+        assert_eq!(titles(replica, plans), ["By Bot", "Late, by Bot", "Known"]);
+        let report = verify(replica, plans);
+        assert!(report.ok, "{report:?}");
+    }
+}
+
+#[test]
+fn what_was_signed_behind_the_end_of_a_history_still_vouches_for_it() {
+    let bench = &mut Bench::new(7);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let ann = &mut person(bench, relay, "Ann");
+    let plans = list(sam, bench, "Plans");
+    let for_ann = invite(sam, bench, plans, Role::Editor);
     sync(sam, relay, bench);
-    join(again, relay, bench, &for_cid);
-    assert_eq!(titles(again, plans), titles(sam, plans));
+    join(ann, relay, bench, &for_ann);
+    task(ann, bench, plans, "Known", None);
+    sync(ann, relay, bench);
+    sync(sam, relay, bench);
+    // The relay has Ann's signature over "Late" only when it learns that "Late" does not count.
+    task(ann, bench, plans, "Late", None);
+    task(ann, bench, plans, "Later", None);
+    sync(ann, relay, bench);
+    sam.execute(
+        &Command::RevokeMember {
+            list: plans,
+            member: ann.did(),
+        },
+        &mut bench.env(),
+    )
+    .unwrap();
+    sync(sam, relay, bench);
+    assert_eq!(titles(relay, plans), ["Known"]);
+    let vic = &mut person(bench, relay, "Vic");
+    let for_vic = invite(sam, bench, plans, Role::Viewer);
+    sync(sam, relay, bench);
+    join(vic, relay, bench, &for_vic);
+    for replica in [&*sam, &*relay, &*vic] {
+        assert_eq!(titles(replica, plans), ["Known"]);
+        let report = verify(replica, plans);
+        assert!(report.ok, "{report:?}");
+    }
+    // Whoever got it that way can pass it on, and in time it is no news to anybody.
+    let quiet = sync(vic, relay, bench);
+    assert!(quiet.client.changes_sent() == 0, "{:?}", quiet.events);
+}
+
+#[test]
+fn another_relay_gets_everything() {
+    let bench = &mut Bench::new(31);
+    let first = &mut relay(bench);
+    let sam = &mut person(bench, first, "Sam");
+    let plans = list(sam, bench, "Plans");
+    task(sam, bench, plans, "Move to another relay", None);
+    sync(sam, first, bench);
+    let second = &mut relay(bench);
+    sam.set_relay("ws://127.0.0.1:2", Some(second.did()))
+        .unwrap();
+    sync(sam, second, bench);
+    let identity = sam.keys().identity.clone().unwrap();
+    let keys = Keyring::of(identity, &mut bench.env());
+    let phone = &mut Replica::in_memory(keys).unwrap();
+    phone.found("Sam", &mut bench.env()).unwrap();
+    phone
+        .set_relay("ws://127.0.0.1:2", Some(second.did()))
+        .unwrap();
+    sync(phone, second, bench);
+    assert_eq!(titles(phone, plans), ["Move to another relay"]);
 }

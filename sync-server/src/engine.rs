@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
@@ -51,13 +51,24 @@ pub enum EngineError {
     #[error("cannot use the data folder {}: {source}", path.display())]
     Folder {
         /// The folder.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
     /// The keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// The database is damaged, or another program's file.
+    #[error(
+        "the relay's database {} cannot be used ({source}). It is left as it is. Put a backup in its place, or move it away and start with none: the devices of its members bring their lists back when they sync",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: StoreError,
+    },
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -113,7 +124,7 @@ impl Engine {
         std::fs::create_dir_all(data).map_err(folder)?;
         let mut system = System::new()?;
         let keys = keys(data, &mut system)?;
-        let mut replica = Replica::open(&data.join("relay.db"), keys)?;
+        let mut replica = open(data.join("relay.db"), keys)?;
         replica.begin_epoch(&mut system.env())?;
         let setup_secret = match (admission, replica.has_admitted()?, replica.setup_secret()?) {
             (Admission::Invite, false, None) => Some(replica.make_setup_secret(&mut system.env())?),
@@ -164,6 +175,20 @@ impl Engine {
             tracing::error!("the engine did not end in order");
         }
     }
+}
+
+/// Opens the database and reads it through once: damage is better found now than by a client.
+fn open(path: PathBuf, keys: Keyring) -> Result<Replica, EngineError> {
+    let checked = Replica::open(&path, keys).and_then(|replica| {
+        replica.check_file()?;
+        Ok(replica)
+    });
+    checked.map_err(|error| match error {
+        OpenError::Store(source @ (StoreError::Damaged(_) | StoreError::Foreign)) => {
+            EngineError::Damaged { path, source }
+        }
+        error => error.into(),
+    })
 }
 
 fn keys(data: &Path, system: &mut System) -> Result<Keyring, EngineError> {

@@ -1,3 +1,4 @@
 //! What no crate can prove alone.
 
+pub mod harness;
 pub mod repository;

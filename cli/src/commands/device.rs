@@ -53,6 +53,7 @@ pub(crate) fn run(app: &mut App, command: DeviceCommand) -> Result<(), Problem> 
 
 fn link(app: &mut App) -> Result<(), Problem> {
     let mut home = app.home.open_to_write(&mut app.moment)?;
+    super::sync::meet(app, &mut home.replica)?;
     let outcome = home
         .replica
         .execute(&Command::LinkDevice, &mut app.moment.env())?;

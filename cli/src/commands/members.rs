@@ -94,10 +94,7 @@ fn seconds(text: &str) -> Result<u32, String> {
 pub(crate) fn share(app: &mut App, args: &ShareArgs) -> Result<(), Problem> {
     let mut home = app.home.open_to_write(&mut app.moment)?;
     let list = find::list(&home.replica, &app.moment, &args.list)?;
-    // An invite names the relay that redeems it, so this device must have met it.
-    if home.replica.relay_url()?.is_some() && home.replica.relay_did()?.is_none() {
-        super::sync::once(app, &mut home.replica)?;
-    }
+    super::sync::meet(app, &mut home.replica)?;
     let command = Command::Share {
         list: list.id,
         role: match args.role {

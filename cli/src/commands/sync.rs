@@ -133,6 +133,15 @@ pub(super) fn require_relay(replica: &Replica) -> Result<(), Problem> {
     }
 }
 
+/// Before the first link is made: a link names who must answer at its address, and that is known
+/// once this device has met its relay.
+pub(super) fn meet(app: &App, replica: &mut Replica) -> Result<(), Problem> {
+    if replica.relay_url()?.is_some() && replica.relay_did()?.is_none() {
+        once(app, replica)?;
+    }
+    Ok(())
+}
+
 /// Syncs once, with a sign of life.
 pub(super) fn once(app: &App, replica: &mut Replica) -> Result<SyncReport, Problem> {
     let _progress = Progress::start("Syncing", app.json);

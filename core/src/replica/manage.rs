@@ -61,6 +61,19 @@ impl Replica {
         })
     }
 
+    /// Reads the whole file once and looks only for damage of the file itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with what SQLite says.
+    pub fn check_file(&self) -> Result<(), StoreError> {
+        let said: String =
+            (self.conn()).query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        match said.as_str() {
+            "ok" => Ok(()),
+            _ => Err(StoreError::Damaged(said)),
+        }
+    }
+
     /// Makes every read model again from the log. Gives the number of documents.
     ///
     /// # Errors

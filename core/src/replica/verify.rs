@@ -13,8 +13,8 @@ use crate::identity::Did;
 use crate::membership::{Authority, Statement};
 use crate::model::{AuthorReport, VerifyReport, Via};
 use crate::store::{
-    Acceptor, Actors, DocumentRow, Quarantine, Refusal, Store, StoreError, give_birth, refresh,
-    statements,
+    Acceptor, Actors, DocumentRow, Quarantine, Refusal, Store, StoreError, evidence, give_birth,
+    refresh, statements,
 };
 
 /// Changes are checked in parts of this size, so that memory stays small.
@@ -130,6 +130,17 @@ fn rebuild(
     let mut log = conn.prepare_cached("SELECT bytes FROM change WHERE doc = ?1 ORDER BY id")?;
     let mut rows = log.query(params![document.row])?;
     let mut waiting = Quarantine::default();
+    // What leads to a signature behind the end of a history. It is not a part of the document.
+    for actor in Actors::load(conn, document.row)?.iter() {
+        for (_, bytes) in evidence(conn, document, &actor.id, actor.row, actor.seq, 0)? {
+            match EncodedChange::audit(&bytes) {
+                Ok(change) => {
+                    waiting.push(change);
+                }
+                Err(error) => problems.push(format!("a change that was kept: {error}")),
+            }
+        }
+    }
     let mut touched = crate::store::Touched::new();
     let mut part = Vec::new();
     let mut held = 0;

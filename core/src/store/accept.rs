@@ -6,63 +6,16 @@ use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::actors::Actors;
+use super::causal::causal_order;
 use super::clock::{Clock, Known, find_change};
 use super::documents::DocumentRow;
-use super::log::{insert_row, nearest_tip, put_tip};
-use super::ops::{Applier, ApplyError, OpError, Touched};
+use super::fallen::{forget_recalled, has_fallen, keep_evidence, recall};
+use super::ops::{Applier, ApplyError, Touched};
 use super::quarantine::Quarantine;
+use super::refusal::Refusal;
+use super::tips::{nearest_tip, put_tip};
 use crate::document::{ActorId, Change, ChangeHash, EncodedChange, TIP_INTERVAL, Tip, limits};
 use crate::membership::{Authority, ChangeNode, WriteLimit, counts};
-
-/// Why a change is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No signature covers it.
-    #[error("no signature covers the change")]
-    Unsigned,
-    /// Its author may not write here, or not any longer.
-    #[error("its author may not write in this document")]
-    Forbidden,
-    /// It builds on changes that are not here.
-    #[error("it builds on changes that are not here")]
-    MissingDeps,
-    /// It does not follow its author's previous change.
-    #[error("it does not follow its author's previous change")]
-    BrokenChain,
-    /// Its first counter is not one more than the largest that it builds on.
-    #[error("its operation counter does not follow from what it builds on")]
-    Counter,
-    /// An operation does not fit the document.
-    #[error("an operation does not fit: {0}")]
-    Op(#[from] OpError),
-    /// Its author signed two different changes for one place in their history.
-    #[error("its author signed two different changes for one place in their history")]
-    Fork,
-    /// The document has reached its limit.
-    #[error("the document has reached its limit of size")]
-    DocumentFull,
-    /// More was sent than may wait for signatures.
-    #[error("too many changes wait for their signatures")]
-    QuarantineFull,
-}
-
-impl Refusal {
-    /// A short name that does not change between versions.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Unsigned => "unsigned",
-            Self::Forbidden => "forbidden",
-            Self::MissingDeps => "missing-deps",
-            Self::BrokenChain => "broken-chain",
-            Self::Counter => "counter",
-            Self::Op(_) => "bad-op",
-            Self::Fork => "fork",
-            Self::DocumentFull => "document-full",
-            Self::QuarantineFull => "quarantine-full",
-        }
-    }
-}
 
 /// What became of a batch of changes.
 #[derive(Debug, Default)]
@@ -115,6 +68,8 @@ enum Standing {
     Waiting,
     /// It is here already.
     Known,
+    /// It does not count, and the signature over what counts stands behind it.
+    Evidence,
     Refused(Refusal),
 }
 
@@ -127,6 +82,12 @@ impl Acceptor<'_> {
         complete: bool,
     ) -> Result<Accepted, StoreError> {
         let mut accepted = Accepted::default();
+        let fallen = has_fallen(self.conn, self.document)?;
+        let recalled = if fallen {
+            recall(self.conn, self.document, self.actors, waiting)?
+        } else {
+            BTreeSet::new()
+        };
         let mut standing = self.standings(waiting)?;
         let counting = self.counting(waiting, &standing)?;
         self.add(waiting, &mut standing, &counting, &mut accepted)?;
@@ -145,18 +106,23 @@ impl Acceptor<'_> {
                 }
                 _ => None,
             };
-            if let Some(refusal) = refusal {
+            if let Some(refusal) = refusal
+                && !recalled.contains(&change.hash())
+            {
                 accepted.refused.push((change.hash(), refusal));
             }
+        }
+        if fallen && accepted.added > 0 {
+            forget_recalled(self.conn, self.document)?;
         }
         if complete {
             waiting.clear();
         } else {
-            waiting.retain(|index| {
+            waiting.retain(|index, change| {
                 matches!(
                     standing.get(index),
                     Some(Standing::Covered | Standing::Waiting)
-                )
+                ) && !recalled.contains(&change.hash())
             });
         }
         Ok(accepted)
@@ -412,7 +378,7 @@ impl Acceptor<'_> {
             if let Some(known) = self.actors.get(&actor) {
                 self.actors.save_end(conn, known.row)?;
             }
-            self.store_tips(waiting, &actor)?;
+            self.store_tips(waiting, standing, &actor)?;
         }
         Ok(true)
     }
@@ -541,52 +507,94 @@ impl Acceptor<'_> {
     }
 
     /// Keeps the tips that the stored history of `actor` has reached: the latest one and those
-    /// at every 64th place. The latest always stands at the end of the history.
-    fn store_tips(&self, waiting: &mut Quarantine, actor: &ActorId) -> Result<(), StoreError> {
+    /// at every 64th place. Where the history ends before the place that was signed, since the
+    /// rest does not count, the first tip behind its end is kept with all that leads there: only
+    /// so can others check what counts.
+    fn store_tips(
+        &self,
+        waiting: &mut Quarantine,
+        standing: &mut [Standing],
+        actor: &ActorId,
+    ) -> Result<(), StoreError> {
         let Some(known) = self.actors.get(actor) else {
             return Ok(());
         };
-        for tip in waiting
+        let (reached, ahead): (Vec<&Tip>, Vec<&Tip>) = waiting
             .tips(actor)
             .iter()
-            .filter(|tip| tip.seq() <= known.seq)
-        {
+            .partition(|tip| tip.seq() <= known.seq);
+        for tip in reached {
             if tip.seq().is_multiple_of(TIP_INTERVAL) || tip.seq() == known.seq {
                 put_tip(self.conn, known.row, tip)?;
             }
         }
-        let end = known.seq;
+        let mut end = known.seq;
+        if nearest_tip(self.conn, known.row, known.seq)?.is_none() {
+            for tip in ahead {
+                let rest = |change: &Change| {
+                    change.actor == *actor && (known.seq + 1..=tip.seq()).contains(&change.seq)
+                };
+                let indices: Vec<usize> = (waiting.changes().iter().enumerate())
+                    .filter(|(index, change)| {
+                        rest(change.change()) && standing.get(*index) == Some(&Standing::Covered)
+                    })
+                    .map(|(index, _)| index)
+                    .collect();
+                if indices.len() as u64 != tip.seq() - known.seq {
+                    continue;
+                }
+                for index in indices {
+                    if let (Some(change), Some(place)) =
+                        (waiting.changes().get(index), standing.get_mut(index))
+                    {
+                        keep_evidence(self.conn, self.document, change)?;
+                        *place = Standing::Evidence;
+                    }
+                }
+                put_tip(self.conn, known.row, tip)?;
+                end = tip.seq();
+                break;
+            }
+        }
         waiting.drop_tips(actor, end);
         Ok(())
     }
 }
 
-/// Orders changes so that each stands behind those of them that it builds on.
-fn causal_order(changes: &[EncodedChange], places: &BTreeMap<ChangeHash, usize>) -> Vec<usize> {
-    let mut order = Vec::with_capacity(changes.len());
-    let mut seen = vec![false; changes.len()];
-    for start in 0..changes.len() {
-        // Depth first without recursion: a chain may be thousands of changes long.
-        let mut stack = vec![(start, false)];
-        while let Some((index, done)) = stack.pop() {
-            if done {
-                order.push(index);
-                continue;
-            }
-            match seen.get_mut(index) {
-                Some(seen) if !*seen => *seen = true,
-                _ => continue,
-            }
-            stack.push((index, true));
-            if let Some(change) = changes.get(index) {
-                let deps = change
-                    .change()
-                    .deps
-                    .iter()
-                    .filter_map(|dep| places.get(dep));
-                stack.extend(deps.map(|dep| (*dep, false)));
-            }
-        }
-    }
-    order
+/// Writes a change into the log and moves the document's heads.
+pub(crate) fn insert_row(
+    conn: &Connection,
+    document: &mut DocumentRow,
+    row: i64,
+    encoded: &EncodedChange,
+    clock: Option<&Clock>,
+) -> Result<(), StoreError> {
+    let change = encoded.change();
+    let deps: Vec<u8> = change
+        .deps
+        .iter()
+        .flat_map(|hash| *hash.as_bytes())
+        .collect();
+    conn.prepare_cached(
+        "INSERT INTO change (doc, actor, seq, hash, start_op, max_op, deps, clock, bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        document.row,
+        row,
+        change.seq as i64,
+        encoded.hash().as_ref(),
+        change.start_op as i64,
+        change.max_op() as i64,
+        deps,
+        clock.map(Clock::encode),
+        encoded.bytes()
+    ])?;
+    document.heads.retain(|head| !change.deps.contains(head));
+    document.heads.push(encoded.hash());
+    document.heads.sort_unstable();
+    document.max_op = document.max_op.max(change.max_op());
+    document.ops += change.ops.len() as u64;
+    document.bytes += encoded.bytes().len() as u64;
+    Ok(())
 }

@@ -6,20 +6,23 @@
 
 mod accept;
 mod actors;
+mod causal;
 mod clock;
 mod documents;
 mod draft;
+mod fallen;
 mod items;
-mod log;
 mod ops;
 mod quarantine;
 mod rebuild;
+mod refusal;
 mod schema;
 mod sql;
 pub(crate) mod statements;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tips;
 mod value;
 
 use std::path::Path;
@@ -27,18 +30,19 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub(crate) use accept::Acceptor;
-pub use accept::Refusal;
 pub(crate) use actors::Actors;
 pub(crate) use clock::find_change;
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};
+pub(crate) use fallen::evidence;
 pub(crate) use items::{StoredConflict, maps, refresh};
-pub(crate) use log::{nearest_tip, read_tip};
 pub use ops::OpError;
 pub(crate) use ops::Touched;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use rebuild::{give_birth, recount, replay, rewind_actors};
+pub use refusal::Refusal;
 pub(crate) use sql::{blob, opt_blob, parsed};
+pub(crate) use tips::{nearest_tip, read_tip};
 
 /// The database cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -57,11 +61,16 @@ pub enum StoreError {
     #[error("the file is not a Poo App database; it is left as it is")]
     Foreign,
     /// What is stored contradicts itself.
-    #[error("the database is damaged ({0}): run `poo doctor`")]
+    #[error("the database is damaged ({0})")]
     Damaged(String),
     /// No room is left on the disk.
     #[error("the disk is full: make room and try again; nothing was changed")]
     Full,
+    /// The disk cannot be read or written.
+    #[error(
+        "the disk cannot be read or written ({0}): see that it is in order and has room, then try again; nothing was changed"
+    )]
+    Disk(String),
     /// Another process holds the write lock for too long.
     #[error("another program is writing to the database: try again")]
     Busy,

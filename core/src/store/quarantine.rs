@@ -75,11 +75,11 @@ impl Quarantine {
     }
 
     /// Takes out every change for whose place `keep` is false.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(usize, &EncodedChange) -> bool) {
         let mut index = 0;
-        self.changes.retain(|_| {
+        self.changes.retain(|change| {
             index += 1;
-            keep(index - 1)
+            keep(index - 1, change)
         });
         self.bytes = self.changes.iter().map(|c| c.bytes().len()).sum();
     }

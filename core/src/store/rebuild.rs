@@ -8,10 +8,10 @@ use super::accept::{Accepted, Acceptor};
 use super::actors::Actors;
 use super::clock::Clock;
 use super::documents::DocumentRow;
-use super::log::{insert_row, read_tip};
 use super::ops::{Applier, ApplyError};
 use super::quarantine::Quarantine;
 use super::sql::blob;
+use super::tips::read_tip;
 use super::{StoreError, items};
 use crate::document::{ActorId, ChangeHash, DocumentKind, EncodedChange};
 use crate::membership::{Authority, ChangeNode, counts};
@@ -34,7 +34,7 @@ pub(crate) fn give_birth(
     applier
         .apply(row, birth.change(), &clock, actors, true)
         .map_err(unfit)?;
-    insert_row(conn, document, row, &birth, Some(&clock))?;
+    super::accept::insert_row(conn, document, row, &birth, Some(&clock))?;
     actors.advance(conn, row, 1, Some(birth.hash()))?;
     if document.kind == DocumentKind::List {
         conn.prepare_cached("INSERT OR IGNORE INTO list (doc, title) VALUES (?1, '')")?
@@ -226,12 +226,6 @@ fn take_back_fallen(
         authority,
     };
     let accepted = acceptor.run(&mut waiting, true)?;
-    if accepted.added > 0 {
-        conn.prepare_cached(
-            "DELETE FROM fallen WHERE doc = ?1 AND hash IN (SELECT hash FROM change WHERE doc = ?1)",
-        )?
-        .execute(params![document.row])?;
-    }
     Ok(accepted)
 }
 

@@ -133,7 +133,7 @@ CREATE TABLE box (
 -- A document as one compressed chunk, for who lacks most of it.
 CREATE TABLE chunk (
     doc   INTEGER PRIMARY KEY,
-    tips  BLOB NOT NULL,                  -- where the histories in it end, and the signatures there
+    ends  BLOB NOT NULL,                  -- where the histories in it end, with the signatures there
     bytes BLOB NOT NULL
 ) STRICT;
 

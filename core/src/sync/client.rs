@@ -1,6 +1,6 @@
 //! The client's end: it learns from the catalog what changed, and asks for just that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::SessionError;
 use super::exchange::may_read;
@@ -24,6 +24,8 @@ pub(super) struct ClientState {
     reached: Option<([u8; 16], u64)>,
     /// What the relay told of documents, until they are settled.
     told: BTreeMap<DocumentId, Vec<u8>>,
+    /// The documents in its catalog so far.
+    listed: BTreeSet<DocumentId>,
 }
 
 impl ClientState {
@@ -34,6 +36,7 @@ impl ClientState {
             catalog_done: false,
             reached: None,
             told: BTreeMap::new(),
+            listed: BTreeSet::new(),
         }
     }
 }
@@ -52,6 +55,9 @@ impl Session {
             && let Some((relay, _)) = self.peer
         {
             replica.pin_relay(&relay)?;
+        }
+        if let Some((relay, _)) = self.peer {
+            replica.meet_relay(&relay)?;
         }
         let (epoch, since) = replica.catalog_cursor()?;
         self.send(Control::CatalogSince { epoch, since })?;
@@ -73,6 +79,21 @@ impl Session {
         Ok(())
     }
 
+    /// A relay that begins its sequence anew may have lost what it acknowledged: whatever of one's
+    /// own it does not name is offered again.
+    fn offer_unlisted(&mut self, replica: &Replica) -> Result<(), SessionError> {
+        let Side::Client(client) = &mut self.side else {
+            return Ok(());
+        };
+        let listed = core::mem::take(&mut client.listed);
+        for row in DocumentRow::all(replica.conn())? {
+            if !listed.contains(&row.id) && may_read(replica.conn(), &row.id, &self.me)? {
+                self.ask(&row.id)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn on_client_control(
         &mut self,
         replica: &mut Replica,
@@ -85,7 +106,11 @@ impl Session {
                 more,
                 documents,
             } => {
+                let renewed = replica.catalog_cursor()?.0 != epoch;
                 for (document, digest) in documents {
+                    if let Side::Client(client) = &mut self.side {
+                        client.listed.insert(document);
+                    }
                     let row = DocumentRow::find(replica.conn(), &document)?;
                     if row.is_some_and(|row| row.digest == digest.as_slice()) {
                         // In sync. If it changes from now on, the relay says so.
@@ -102,6 +127,9 @@ impl Session {
                         client.reached = Some((epoch, upto));
                     }
                     client.catalog_done |= !more;
+                }
+                if renewed && !more {
+                    self.offer_unlisted(replica)?;
                 }
                 Ok(())
             }
@@ -135,7 +163,7 @@ impl Session {
                     && self
                         .documents
                         .values()
-                        .all(super::exchange::DocumentState::is_settled)
+                        .all(super::outgoing::DocumentState::is_settled)
             }
             Side::Relay(_) => false,
         }

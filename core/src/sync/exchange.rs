@@ -5,56 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
-use super::outgoing::{BulkOut, Part};
+use super::outgoing::{DocumentState, Part, PeerView, Short, short, short_digest};
 use super::session::{DOCUMENTS_MAX, Effect, Event, Outgoing, Session, Side};
 use super::wire::{Changes, Control, Have};
 use crate::document::{ActorId, ChangeHash, DocumentId};
 use crate::identity::Did;
 use crate::membership::Statement;
 use crate::replica::{Env, Incoming, IngestError, Replica, ingest};
-use crate::store::{Actors, DocumentRow, Quarantine, Refusal, StoreError, statements};
+use crate::store::{Actors, DocumentRow, Refusal, StoreError, statements};
 
 /// The most tips, statements and changes that a message may bring.
 const MESSAGE_PARTS_MAX: usize = 50_000;
 /// The most hashes that a refusal names.
 const NACK_HASHES_MAX: usize = 100;
-
-/// The first 16 bytes of a statement's digest.
-pub(super) type Short = [u8; 16];
-
-pub(super) fn short(statement: &Statement) -> Short {
-    short_digest(statement.digest().as_bytes())
-}
-
-/// What a session knows of one document.
-#[derive(Debug, Default)]
-pub(super) struct DocumentState {
-    waiting: Quarantine,
-    /// What the other side has, once it has said so.
-    pub(super) peer: Option<PeerView>,
-    /// A chunk that is on its way to the other side.
-    pub(super) bulk: Option<BulkOut>,
-    /// The other side waits for our `Have`.
-    reply_due: bool,
-    /// We want the other side's `Have`: said (true) or still to say.
-    pub(super) asked: Option<bool>,
-    /// The other side refused: by which statements it judged, and which were here then.
-    pub(super) refused: Option<([u8; 32], [u8; 32])>,
-}
-
-/// What the other side of a session has of a document.
-#[derive(Debug, Default)]
-pub(super) struct PeerView {
-    pub(super) tips: BTreeMap<ActorId, u64>,
-    pub(super) statements: BTreeSet<Short>,
-}
-
-impl DocumentState {
-    /// Whether everything that was asked about this document has been answered.
-    pub(super) fn is_settled(&self) -> bool {
-        self.asked.is_none()
-    }
-}
 
 /// Whether an identity may read a document that is here.
 pub(super) fn may_read(
@@ -71,7 +34,11 @@ pub(super) fn may_read(
 }
 
 /// Whether an identity once could read a document, or is named in it otherwise.
-fn is_named(conn: &Connection, document: &DocumentId, did: &Did) -> Result<bool, StoreError> {
+pub(super) fn is_named(
+    conn: &Connection,
+    document: &DocumentId,
+    did: &Did,
+) -> Result<bool, StoreError> {
     Ok(conn
         .prepare_cached(
             "SELECT 1 FROM document_identity AS who JOIN document ON document.id = who.doc
@@ -416,17 +383,21 @@ impl Session {
         document: DocumentId,
         code: String,
         message: String,
+        hashes: &[ChangeHash],
         judged_by: [u8; 32],
     ) -> Result<(), SessionError> {
-        let ours = statements::authority(replica.conn(), &document)?.digest_set_fingerprint();
         let is_client = matches!(self.side, Side::Client(_));
         let state = self.follow(&document)?;
-        state.refused = Some((judged_by, ours));
+        state.note_refusal(replica.conn(), &document, hashes, judged_by)?;
         if is_client {
             if judged_by == [0; 32] {
                 state.asked = None;
             }
             if let Some(row) = DocumentRow::find(replica.conn(), &document)? {
+                if code == "removed" && row.refused.as_deref() == Some(message.as_str()) {
+                    // Told before: the list goes on without this member, which is no news.
+                    return Ok(());
+                }
                 DocumentRow::acknowledge(replica.conn(), row.row, &row.synced, Some(&message))?;
             }
             self.event(Event::Refused {
@@ -492,14 +463,6 @@ impl Session {
         }
         Ok(None)
     }
-}
-
-fn short_digest(digest: &[u8]) -> Short {
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(digest) {
-        *to = *from;
-    }
-    short
 }
 
 pub(super) fn nack(

@@ -1,25 +1,24 @@
-//! What the other side of a session still gets: statements first, then changes in causal order,
-//! or the whole document as one compressed chunk where it lacks most of it.
+//! What one side of a session still owes the other of one document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::exchange::{DocumentState, hash_at, relevant, short};
+use super::bulk::{BulkOut, Kept, chunk_of, is_bulk};
+use super::exchange::relevant;
 use super::wire::{Changes, Chunk};
-use crate::document::{ActorId, ChangeHash, DocumentChunk, TIP_INTERVAL, Tip, UnverifiedTip};
+use crate::document::{ActorId, ChangeHash, DocumentId, TIP_INTERVAL, Tip, UnverifiedTip};
+use crate::membership::Statement;
 use crate::replica::Replica;
-use crate::store::{Actors, DocumentRow, StoreError, nearest_tip, statements};
+use crate::store::{
+    Actors, DocumentRow, Quarantine, StoreError, evidence, find_change, nearest_tip, read_tip,
+    statements,
+};
 
 /// About how many bytes of changes go into one message.
 const MESSAGE_TARGET_BYTES: usize = 256 * 1024;
 /// The most changes in one message.
 const MESSAGE_CHANGES_MAX: usize = 4_000;
-/// Who lacks at least so many changes, and more than a third of all, gets the document as one
-/// compressed chunk: a fraction of the bytes.
-const BULK_CHANGES_MIN: u64 = 2_000;
-/// A chunk is made again once one in so many changes is not in it.
-const KEPT_SHARE: u64 = 5;
 
 /// A part of what there is to send.
 pub(super) enum Part {
@@ -27,216 +26,359 @@ pub(super) enum Part {
     Chunk(Chunk),
 }
 
-/// A chunk on its way out.
-#[derive(Debug)]
-pub(super) struct BulkOut {
+/// The first 16 bytes of a statement's digest.
+pub(super) type Short = [u8; 16];
+
+pub(super) fn short(statement: &Statement) -> Short {
+    short_digest(statement.digest().as_bytes())
+}
+
+pub(super) fn short_digest(digest: &[u8]) -> Short {
+    let mut short = [0; 16];
+    for (to, from) in short.iter_mut().zip(digest) {
+        *to = *from;
+    }
+    short
+}
+
+/// What a session knows of one document.
+#[derive(Debug, Default)]
+pub(super) struct DocumentState {
+    pub(super) waiting: Quarantine,
+    /// What the other side has, once it has said so.
+    pub(super) peer: Option<PeerView>,
+    /// A chunk that is on its way to the other side.
+    pub(super) bulk: Option<BulkOut>,
+    /// The other side waits for our `Have`.
+    pub(super) reply_due: bool,
+    /// We want the other side's `Have`: said (true) or still to say.
+    pub(super) asked: Option<bool>,
+    /// The other side refused the whole document.
+    refused: Option<Judged>,
+    /// From where on it refused what an actor wrote.
+    held_back: BTreeMap<ActorId, HeldBack>,
+}
+
+/// By which statements the other side judged, and which were here then.
+#[derive(Debug, Clone, Copy)]
+struct Judged {
+    by: [u8; 32],
+    here: [u8; 32],
+}
+
+impl Judged {
+    /// Whether it may be judged otherwise now: more is known than then, and that is not just what
+    /// it was judged by. Else two peers would talk for ever.
+    fn is_over(&self, now: &[u8; 32]) -> bool {
+        *now != self.by && *now != self.here
+    }
+}
+
+/// Changes of one actor that the other side refused, and all after them.
+#[derive(Debug, Clone, Copy)]
+struct HeldBack {
+    seq: u64,
+    judged: Judged,
+}
+
+/// What the other side of a session has of a document.
+#[derive(Debug, Default)]
+pub(super) struct PeerView {
+    pub(super) tips: BTreeMap<ActorId, u64>,
+    pub(super) statements: BTreeSet<Short>,
+    /// How much it got of what leads to a signature behind the end of a history.
+    evidence: BTreeMap<ActorId, u64>,
+}
+
+/// What an actor wrote and the other side lacks: after `after`, up to `upto`.
+pub(super) struct Behind {
+    pub(super) id: ActorId,
+    pub(super) after: u64,
+    pub(super) upto: u64,
+    /// Where the history ends.
+    pub(super) end: u64,
+}
+
+/// One change of the log that may go out.
+struct LogRow {
+    actor: i64,
+    seq: u64,
     bytes: Vec<u8>,
-    at: usize,
-    index: u32,
+    deps: Vec<u8>,
 }
 
 impl DocumentState {
+    /// Whether everything that was asked about this document has been answered.
+    pub(super) fn is_settled(&self) -> bool {
+        self.asked.is_none()
+    }
+
+    /// Notes that the other side refused changes, or without any named the whole document.
+    pub(super) fn note_refusal(
+        &mut self,
+        conn: &Connection,
+        document: &DocumentId,
+        hashes: &[ChangeHash],
+        by: [u8; 32],
+    ) -> Result<(), StoreError> {
+        let here = statements::authority(conn, document)?.digest_set_fingerprint();
+        let judged = Judged { by, here };
+        if hashes.is_empty() {
+            self.refused = Some(judged);
+            return Ok(());
+        }
+        let Some(row) = DocumentRow::find(conn, document)? else {
+            return Ok(());
+        };
+        let actors = Actors::load(conn, row.row)?;
+        for hash in hashes {
+            let known = find_change(conn, row.row, hash)?;
+            let Some((actor, seq)) =
+                known.and_then(|known| Some((actors.by_row(known.actor)?.id, known.seq)))
+            else {
+                continue;
+            };
+            let held = (self.held_back.entry(actor)).or_insert(HeldBack { seq, judged });
+            held.seq = held.seq.min(seq);
+            held.judged = judged;
+            // It was taken to have what it got.
+            if let Some(theirs) = self.peer.as_mut().and_then(|p| p.tips.get_mut(&actor)) {
+                *theirs = (*theirs).min(seq.saturating_sub(1));
+            }
+        }
+        Ok(())
+    }
+
     /// The next part of what the other side lacks: all statements first, then changes in causal
-    /// order with the tips that vouch for them. What it gets it is taken to have.
+    /// order with the tips that vouch for them, or the document as one chunk where most of it is
+    /// lacking. What it gets it is taken to have.
     pub(super) fn next_part(
         &mut self,
         replica: &Replica,
         row: &DocumentRow,
     ) -> Result<Option<Part>, StoreError> {
-        if let Some(chunk) = self.next_of_bulk(row) {
+        if let Some(chunk) = self.bulk.as_mut().map(|bulk| bulk.next(row)) {
+            if chunk.last {
+                self.bulk = None;
+            }
             return Ok(Some(Part::Chunk(chunk)));
         }
         let conn = replica.conn();
-        let Some(peer) = &mut self.peer else {
+        if self.peer.is_none() {
             return Ok(None);
-        };
-        let known = relevant(conn, &row.id)?;
-        if let Some((judged_by, at_refusal)) = self.refused {
-            // Offered again only when more is known than when it was refused, and that is not
-            // just what it was refused by: else two peers would talk for ever.
+        }
+        let actors = Actors::load(conn, row.row)?;
+        if self.refused.is_some() || !self.held_back.is_empty() {
             let now = statements::authority(conn, &row.id)?.digest_set_fingerprint();
-            if now == judged_by || now == at_refusal {
+            if self.refused.is_some_and(|refused| !refused.is_over(&now)) {
                 return Ok(None);
             }
             self.refused = None;
+            // What is no longer here, and comes again, is something new.
+            self.held_back.retain(|actor, held| {
+                !held.judged.is_over(&now)
+                    && actors.get(actor).is_some_and(|known| known.seq >= held.seq)
+            });
         }
+        loop {
+            let behind = self.behind(&actors);
+            if self.held_back.is_empty() && is_bulk(&actors, &behind) {
+                let kept = chunk_of(replica, row, &actors)?;
+                let opening = self.open_bulk(conn, row, &behind, &kept)?;
+                self.bulk = Some(BulkOut::new(kept.bytes));
+                return Ok(Some(Part::Changes(opening)));
+            }
+            match self.part(conn, row, &actors, &behind)? {
+                Ok(part) => return Ok(part.map(Part::Changes)),
+                // Something builds on what the other side refused, so that it counts there too.
+                Err(actor) => self.held_back.remove(&actor),
+            };
+        }
+    }
+
+    fn behind(&self, actors: &Actors) -> BTreeMap<i64, Behind> {
+        let theirs = |id| {
+            let tips = self.peer.as_ref().and_then(|peer| peer.tips.get(id));
+            tips.copied().unwrap_or_default()
+        };
+        let mut behind = BTreeMap::new();
+        for actor in actors.iter().filter(|actor| actor.device.is_some()) {
+            let after = theirs(&actor.id);
+            let held = self.held_back.get(&actor.id);
+            let upto = held.map_or(actor.seq, |held| actor.seq.min(held.seq.saturating_sub(1)));
+            if upto > after {
+                let (id, end) = (actor.id, actor.seq);
+                let lack = Behind {
+                    id,
+                    after,
+                    upto,
+                    end,
+                };
+                behind.insert(actor.row, lack);
+            }
+        }
+        behind
+    }
+
+    /// What comes before a chunk: all that vouches for its changes.
+    fn open_bulk(
+        &mut self,
+        conn: &Connection,
+        row: &DocumentRow,
+        behind: &BTreeMap<i64, Behind>,
+        kept: &Kept,
+    ) -> Result<Changes, StoreError> {
         let mut out = Changes {
             document: Some(row.id),
+            more: true,
             ..Changes::default()
         };
-        for statement in &known {
+        let Some(peer) = &mut self.peer else {
+            return Ok(out);
+        };
+        for (actor, lack) in behind {
+            let Some(end) = kept.ends.get(&lack.id).filter(|end| end.seq > lack.after) else {
+                continue;
+            };
+            if end.seq < lack.end {
+                // What was written since comes behind the chunk, with signatures of its own.
+                out.tips.extend(end.tip.clone());
+                peer.tips.insert(lack.id, end.seq);
+                continue;
+            }
+            let sent = peer.evidence.get(&lack.id).copied().unwrap_or_default();
+            for (seq, change) in evidence(conn, row, &lack.id, *actor, lack.end, sent)? {
+                out.changes.push(change.into());
+                peer.evidence.insert(lack.id, seq);
+            }
+            out.tips.extend(covering_tips(conn, row, *actor, lack.end)?);
+            peer.tips.insert(lack.id, lack.end);
+        }
+        for statement in &relevant(conn, &row.id)? {
             if peer.statements.insert(short(statement)) {
                 out.statements.push(statement.to_wire().into());
             }
         }
-        let actors = Actors::load(conn, row.row)?;
-        let mut behind: BTreeMap<i64, (ActorId, u64)> = BTreeMap::new();
-        for actor in actors.iter().filter(|actor| actor.device.is_some()) {
-            let theirs = peer.tips.get(&actor.id).copied().unwrap_or_default();
-            if actor.seq > theirs {
-                behind.insert(actor.row, (actor.id, theirs));
-            }
-        }
-        if behind.is_empty() {
-            return Ok((!out.statements.is_empty()).then_some(Part::Changes(out)));
-        }
-        if is_bulk(&actors, &behind) {
-            let kept = chunk_of(replica, row, &actors)?;
-            for (actor, seq, _) in kept.ends {
-                let theirs = peer.tips.entry(actor).or_default();
-                *theirs = (*theirs).max(seq);
-            }
-            out.tips = kept.tips;
-            self.bulk = Some(BulkOut {
-                bytes: kept.bytes,
-                at: 0,
-                index: 0,
-            });
-            out.more = true;
-            return Ok(Some(Part::Changes(out)));
-        }
-        let mut last: BTreeMap<i64, u64> = BTreeMap::new();
+        Ok(out)
+    }
+
+    /// One message, or the actor that must be held back no longer.
+    fn part(
+        &mut self,
+        conn: &Connection,
+        row: &DocumentRow,
+        actors: &Actors,
+        behind: &BTreeMap<i64, Behind>,
+    ) -> Result<Result<Option<Changes>, ActorId>, StoreError> {
+        let Some(peer) = &mut self.peer else {
+            return Ok(Ok(None));
+        };
+        let mut out = Changes {
+            document: Some(row.id),
+            ..Changes::default()
+        };
         let mut bytes = 0;
-        let first = first_missing(conn, &behind)?;
-        let mut statement = conn.prepare_cached(
-            "SELECT actor, seq, bytes FROM change WHERE doc = ?1 AND id >= ?2 ORDER BY id",
-        )?;
-        let mut rows = statement.query(params![row.row, first])?;
-        while let Some(found) = rows.next()? {
-            let actor: i64 = found.get(0)?;
-            let seq = found.get::<_, i64>(1)?.unsigned_abs();
-            match behind.get(&actor) {
-                Some((_, theirs)) if seq > *theirs => {}
-                _ => continue,
+        let mut last: BTreeMap<i64, u64> = BTreeMap::new();
+        let mut proofs = Vec::new();
+        'gather: {
+            for (actor, lack) in behind.iter().filter(|(_, lack)| lack.upto == lack.end) {
+                let sent = peer.evidence.get(&lack.id).copied().unwrap_or_default();
+                for (seq, change) in evidence(conn, row, &lack.id, *actor, lack.end, sent)? {
+                    if bytes >= MESSAGE_TARGET_BYTES {
+                        out.more = true;
+                        break 'gather;
+                    }
+                    bytes += change.len();
+                    out.changes.push(change.into());
+                    proofs.push((lack.id, seq));
+                }
             }
-            if bytes >= MESSAGE_TARGET_BYTES || out.changes.len() >= MESSAGE_CHANGES_MAX {
-                out.more = true;
-                break;
+            let mut statement = conn.prepare_cached(
+                "SELECT actor, seq, bytes, deps FROM change WHERE doc = ?1 AND id >= ?2 ORDER BY id",
+            )?;
+            let mut rows = statement.query(params![row.row, first_missing(conn, behind)?])?;
+            while let Some(found) = rows.next()? {
+                let actor: i64 = found.get(0)?;
+                let seq = found.get::<_, i64>(1)?.unsigned_abs();
+                match behind.get(&actor) {
+                    Some(lack) if seq > lack.after && seq <= lack.upto => {}
+                    _ => continue,
+                }
+                if bytes >= MESSAGE_TARGET_BYTES || out.changes.len() >= MESSAGE_CHANGES_MAX {
+                    out.more = true;
+                    break;
+                }
+                let log = LogRow {
+                    actor,
+                    seq,
+                    bytes: found.get(2)?,
+                    deps: found.get(3)?,
+                };
+                if let Some(held) = builds_on(conn, row, actors, &self.held_back, &log)? {
+                    return Ok(Err(held));
+                }
+                bytes += log.bytes.len();
+                out.changes.push(log.bytes.into());
+                last.insert(log.actor, log.seq);
             }
-            let change: Vec<u8> = found.get(2)?;
-            bytes += change.len();
-            out.changes.push(change.into());
-            last.insert(actor, seq);
+        }
+        for statement in &relevant(conn, &row.id)? {
+            if peer.statements.insert(short(statement)) {
+                out.statements.push(statement.to_wire().into());
+            }
+        }
+        for (id, seq) in proofs {
+            peer.evidence.insert(id, seq);
         }
         for (actor, seq) in last {
             out.tips.extend(covering_tips(conn, row, actor, seq)?);
-            if let Some((id, _)) = behind.get(&actor) {
-                peer.tips.insert(*id, seq);
+            if let Some(lack) = behind.get(&actor) {
+                peer.tips.insert(lack.id, seq);
             }
         }
-        Ok(Some(Part::Changes(out)))
+        let empty = out.changes.is_empty() && out.statements.is_empty();
+        Ok(Ok((!empty).then_some(out)))
     }
+}
 
-    /// The next part of a chunk that is on its way.
-    fn next_of_bulk(&mut self, row: &DocumentRow) -> Option<Chunk> {
-        let bulk = self.bulk.as_mut()?;
-        let end = (bulk.at + MESSAGE_TARGET_BYTES).min(bulk.bytes.len());
-        let chunk = Chunk {
-            document: row.id,
-            index: bulk.index,
-            last: end == bulk.bytes.len(),
-            bytes: bulk
-                .bytes
-                .get(bulk.at..end)
-                .unwrap_or_default()
-                .to_vec()
-                .into(),
+/// The actor of a change that is held back and that `log` builds on.
+fn builds_on(
+    conn: &Connection,
+    row: &DocumentRow,
+    actors: &Actors,
+    held_back: &BTreeMap<ActorId, HeldBack>,
+    log: &LogRow,
+) -> Result<Option<ActorId>, StoreError> {
+    if held_back.is_empty() {
+        return Ok(None);
+    }
+    for dep in log.deps.chunks_exact(ChangeHash::LEN) {
+        let Ok(dep) = ChangeHash::try_from(dep) else {
+            continue;
         };
-        bulk.at = end;
-        bulk.index += 1;
-        if chunk.last {
-            self.bulk = None;
-        }
-        Some(chunk)
-    }
-}
-
-/// Whether the other side lacks so much that a chunk is the shorter way.
-fn is_bulk(actors: &Actors, behind: &BTreeMap<i64, (ActorId, u64)>) -> bool {
-    let all: u64 = actors.iter().map(|actor| actor.seq).sum();
-    let lacking: u64 = actors
-        .iter()
-        .filter_map(|actor| Some(actor.seq - behind.get(&actor.row)?.1))
-        .sum();
-    lacking >= BULK_CHANGES_MIN && lacking * 3 > all
-}
-
-/// A document, as it was when the chunk was made.
-struct Kept {
-    /// Where each history in it ends.
-    ends: Vec<(ActorId, u64, ChangeHash)>,
-    /// What vouches for those.
-    tips: Vec<UnverifiedTip>,
-    bytes: Vec<u8>,
-}
-
-impl Kept {
-    /// Whether the chunk is still a part of the document and most of it: the rest goes as
-    /// single changes.
-    fn is_good(&self, conn: &Connection, actors: &Actors) -> Result<bool, StoreError> {
-        let mut held = 0;
-        for (id, seq, hash) in &self.ends {
-            // What fell out of the document since must not be sent.
-            match actors.get(id) {
-                Some(actor) if hash_at(conn, actor.row, *seq)? == Some(*hash) => held += seq,
-                _ => return Ok(false),
-            }
-        }
-        let all: u64 = actors.iter().map(|actor| actor.seq).sum();
-        Ok((all - held.min(all)).saturating_mul(KEPT_SHARE) <= all)
-    }
-}
-
-/// The document as one compressed chunk. Making one takes long, so it is kept, and made again
-/// only when too much was written since.
-fn chunk_of(replica: &Replica, row: &DocumentRow, actors: &Actors) -> Result<Kept, StoreError> {
-    let conn = replica.conn();
-    let kept: Option<(Vec<u8>, Vec<u8>)> = conn
-        .prepare_cached("SELECT tips, bytes FROM chunk WHERE doc = ?1")?
-        .query_row(params![row.row], |found| Ok((found.get(0)?, found.get(1)?)))
-        .optional()?;
-    if let Some((tips, bytes)) = kept
-        && let Ok((ends, tips)) = minicbor::decode(&tips)
-    {
-        let kept = Kept { ends, tips, bytes };
-        if kept.is_good(conn, actors)? {
-            return Ok(kept);
+        let Some(known) = find_change(conn, row.row, &dep)? else {
+            continue;
+        };
+        let Some(actor) = actors.by_row(known.actor) else {
+            continue;
+        };
+        if held_back
+            .get(&actor.id)
+            .is_some_and(|held| known.seq >= held.seq)
+        {
+            return Ok(Some(actor.id));
         }
     }
-    let (mut ends, mut tips) = (Vec::new(), Vec::new());
-    for actor in actors.iter().filter(|actor| actor.device.is_some()) {
-        if let Some(hash) = actor.hash {
-            ends.push((actor.id, actor.seq, hash));
-            tips.extend(covering_tips(conn, row, actor.row, actor.seq)?);
-        }
-    }
-    let changes: Vec<Vec<u8>> = conn
-        .prepare_cached("SELECT bytes FROM change WHERE doc = ?1 ORDER BY id")?
-        .query_map(params![row.row], |found| found.get(0))?
-        .collect::<Result<_, _>>()?;
-    let bytes = DocumentChunk::build(changes.iter().map(Vec::as_slice))
-        .map_err(|e| StoreError::Damaged(format!("the log of {}: {e}", row.id)))?;
-    let kept = Kept { ends, tips, bytes };
-    // Writing to memory cannot fail.
-    let tips = minicbor::to_vec((&kept.ends, &kept.tips)).unwrap_or_default();
-    replica.store().write(|conn| {
-        conn.prepare_cached("INSERT OR REPLACE INTO chunk (doc, tips, bytes) VALUES (?1, ?2, ?3)")?
-            .execute(params![row.row, tips, kept.bytes])?;
-        Ok::<_, StoreError>(())
-    })?;
-    Ok(kept)
+    Ok(None)
 }
 
 /// Where in the log the other side begins to lack something.
-fn first_missing(
-    conn: &Connection,
-    behind: &BTreeMap<i64, (ActorId, u64)>,
-) -> Result<i64, StoreError> {
+fn first_missing(conn: &Connection, behind: &BTreeMap<i64, Behind>) -> Result<i64, StoreError> {
     let mut first = i64::MAX;
-    for (actor, (_, theirs)) in behind {
+    for (actor, lack) in behind {
         let id: Option<i64> = conn
             .prepare_cached("SELECT id FROM change WHERE actor = ?1 AND seq = ?2")?
-            .query_row(params![actor, *theirs as i64 + 1], |row| row.get(0))
+            .query_row(params![actor, lack.after as i64 + 1], |row| row.get(0))
             .optional()?;
         first = first.min(id.unwrap_or(i64::MAX));
     }
@@ -252,9 +394,7 @@ fn covering_tips(
     seq: u64,
 ) -> Result<Vec<UnverifiedTip>, StoreError> {
     let mut tips = Vec::with_capacity(2);
-    let read = |bytes: Vec<u8>| {
-        crate::store::read_tip(row, &bytes).map(|tip: Tip| tip.as_unverified().clone())
-    };
+    let read = |bytes: Vec<u8>| read_tip(row, &bytes).map(|tip: Tip| tip.as_unverified().clone());
     if !seq.is_multiple_of(TIP_INTERVAL) {
         let before: Option<Vec<u8>> = conn
             .prepare_cached(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use subtle::ConstantTimeEq as _;
 
 use super::error::SessionError;
-use super::exchange::{may_read, nack, relevant};
+use super::exchange::{is_named, nack, relevant};
 use super::session::{Effect, Outgoing, Session, Side};
 use super::wire::{Changes, Control};
 use crate::document::DocumentId;
@@ -181,7 +181,8 @@ impl Session {
         let mut documents = Vec::new();
         for (row, version) in DocumentRow::changed_since(replica.conn(), since)? {
             upto = upto.max(version);
-            if may_read(replica.conn(), &row.id, did)? {
+            // Who could read it once asks for it, and hears that this is over.
+            if is_named(replica.conn(), &row.id, did)? {
                 documents.push((row.id, row.digest.into()));
             }
             if documents.len() >= CATALOG_DOCUMENTS_MAX {

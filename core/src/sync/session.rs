@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::client::ClientState;
 use super::error::SessionError;
-use super::exchange::DocumentState;
+use super::outgoing::DocumentState;
 use super::relay::RelayState;
 use super::seal::{Binding, Direction, is_sealed, peek_join};
 use super::wire::{
@@ -392,9 +392,10 @@ impl Session {
             client_nonce: nonce,
             relay_nonce: self.my_nonce,
         };
+        // Known before anything is believed: whoever is refused is told why, by this relay.
+        let binding = self.binding.insert(binding);
         let opened = binding.open(frame, &device, Direction::ToRelay, 0)?;
         self.received = 1;
-        self.binding = Some(binding);
         let Control::Join { did, chain, .. } = opened else {
             return Err(SessionError::Unexpected("a message before join"));
         };
@@ -464,11 +465,11 @@ impl Session {
                     document,
                     code,
                     message,
+                    hashes,
                     judged_by,
-                    ..
                 },
                 _,
-            ) => self.on_nack(replica, document, code, message, judged_by),
+            ) => self.on_nack(replica, document, code, message, &hashes, judged_by),
             (Control::Bye { code, message }, _) => Err(SessionError::Bye { code, message }),
             (control, Side::Relay(_)) => self.on_relay_control(replica, control, env),
             (control, Side::Client(_)) => self.on_client_control(replica, control),

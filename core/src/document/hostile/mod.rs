@@ -8,7 +8,6 @@ mod equivalence;
 mod forge;
 mod headers;
 mod histories;
-mod measure;
 mod mutations;
 mod operations;
 mod parts;

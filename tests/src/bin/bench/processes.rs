@@ -233,7 +233,9 @@ fn idle(
             }
         });
     }
-    runtime.block_on(tasks.run_until(tokio::time::sleep(Duration::from_secs(3))));
+    runtime.block_on(tasks.run_until(async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }));
     let after = server.memory()?;
     table.value(
         &format!("memory with {IDLE} idle connections"),
