@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use poo_core::identity::Did;
@@ -98,6 +98,8 @@ pub(crate) fn command_line(table: &mut Table, fixture: &Fixture, scratch: &Path)
 /// A relay of its own, ended when it is dropped.
 struct Relay {
     child: Child,
+    /// What it prints; it would end if nobody held the other end.
+    _out: BufReader<ChildStdout>,
     url: String,
 }
 
@@ -111,10 +113,12 @@ impl Relay {
             .spawn()?;
         let out = child.stdout.take().ok_or("no output")?;
         let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
+        let mut out = BufReader::new(out);
+        out.read_line(&mut line)?;
         let url = line.split_whitespace().last().ok_or("no address")?;
         Ok(Self {
             child,
+            _out: out,
             url: url.to_owned(),
         })
     }
