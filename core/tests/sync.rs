@@ -9,7 +9,7 @@ use common::{
 };
 use poo_core::membership::Role;
 use poo_core::model::{Command, TaskPatch};
-use poo_core::replica::Replica;
+use poo_core::replica::{Keyring, Replica};
 use poo_core::sync::Event;
 
 #[test]
@@ -377,4 +377,27 @@ fn what_was_signed_behind_the_end_of_a_history_still_vouches_for_it() {
     // Whoever got it that way can pass it on, and in time it is no news to anybody.
     let quiet = sync(vic, relay, bench);
     assert!(quiet.client.changes_sent() == 0, "{:?}", quiet.events);
+}
+
+#[test]
+fn another_relay_gets_everything() {
+    let bench = &mut Bench::new(31);
+    let first = &mut relay(bench);
+    let sam = &mut person(bench, first, "Sam");
+    let plans = list(sam, bench, "Plans");
+    task(sam, bench, plans, "Move to another relay", None);
+    sync(sam, first, bench);
+    let second = &mut relay(bench);
+    sam.set_relay("ws://127.0.0.1:2", Some(second.did()))
+        .unwrap();
+    sync(sam, second, bench);
+    let identity = sam.keys().identity.clone().unwrap();
+    let keys = Keyring::of(identity, &mut bench.env());
+    let phone = &mut Replica::in_memory(keys).unwrap();
+    phone.found("Sam", &mut bench.env()).unwrap();
+    phone
+        .set_relay("ws://127.0.0.1:2", Some(second.did()))
+        .unwrap();
+    sync(phone, second, bench);
+    assert_eq!(titles(phone, plans), ["Move to another relay"]);
 }

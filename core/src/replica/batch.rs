@@ -229,6 +229,19 @@ impl Replica {
         self.set_meta_text("relay_did", Some(&relay.to_string()))
     }
 
+    /// Notes which relay is met. What another one acknowledged says nothing about this one: all
+    /// documents are compared anew.
+    pub(crate) fn meet_relay(&self, relay: &Did) -> Result<(), StoreError> {
+        let relay = relay.to_string();
+        if self.meta_text("relay_met")?.as_deref() == Some(&*relay) {
+            return Ok(());
+        }
+        self.conn()
+            .execute("UPDATE document SET synced = x'', refused = NULL", [])?;
+        self.set_catalog_cursor(&[0; 16], 0)?;
+        self.set_meta_text("relay_met", Some(&relay))
+    }
+
     /// How far this replica is in its relay's sequence.
     pub(crate) fn catalog_cursor(&self) -> Result<([u8; 16], u64), StoreError> {
         let epoch: Option<ActorNonce> = self.meta_blob("catalog_epoch")?;

@@ -1,5 +1,7 @@
 //! Taking in what a peer sent: statements first, then tips, then the changes they vouch for.
 
+use std::rc::Rc;
+
 use rusqlite::{Connection, params};
 
 use crate::document::{
@@ -74,7 +76,7 @@ pub(crate) fn document_for_session(
     conn: &Connection,
     id: &DocumentId,
     reader: &Did,
-) -> Result<Option<(DocumentRow, Authority)>, StoreError> {
+) -> Result<Option<(DocumentRow, Rc<Authority>)>, StoreError> {
     let Some(document) = DocumentRow::find(conn, id)? else {
         return Ok(None);
     };
@@ -92,11 +94,15 @@ pub(crate) fn ingest(
     waiting: &mut Quarantine,
 ) -> Result<Ingested, IngestError> {
     let fresh = fresh_statements(conn, id, &incoming)?;
-    let all = statements::of_document_with(conn, id, &fresh)?;
-    if all.len() > STATEMENTS_MAX {
-        return Err(IngestError::TooManyStatements);
-    }
-    let authority = Authority::evaluate(id, &all);
+    let authority = if fresh.is_empty() {
+        statements::authority(conn, id)?
+    } else {
+        let all = statements::of_document_with(conn, id, &fresh)?;
+        if all.len() > STATEMENTS_MAX {
+            return Err(IngestError::TooManyStatements);
+        }
+        Rc::new(Authority::evaluate(id, &all))
+    };
     if !authority.can_read(reader) && !readable_before(conn, id, reader)? {
         return Err(IngestError::Unavailable);
     }

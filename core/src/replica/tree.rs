@@ -2,6 +2,7 @@
 //! the trash.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -18,6 +19,9 @@ macro_rules! columns {
              conflicts, author"
     };
 }
+
+/// From so many tasks on, all of a list are read in one go instead of one by one.
+const SCAN_MIN: usize = 2_000;
 
 /// Where an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,8 +198,16 @@ pub(super) fn read(
     }
     let reader = Reader::load(conn, document)?;
     let mut tasks = Vec::with_capacity(places.len());
+    let mut all = if places.len() < SCAN_MIN {
+        BTreeMap::new()
+    } else {
+        reader.all(conn)?
+    };
     for place in places {
-        let task = reader.find(conn, &place.task)?;
+        let task = match all.remove(&place.task) {
+            None => reader.find(conn, &place.task)?,
+            read => read,
+        };
         tasks.extend(task.map(|task| Task {
             depth: place.depth,
             ..task
@@ -227,7 +239,7 @@ impl Tree {
 struct Reader<'a> {
     document: &'a DocumentRow,
     actors: Actors,
-    authority: Authority,
+    authority: Rc<Authority>,
     /// The names of tags by their ids.
     tags: BTreeMap<String, String>,
 }
@@ -253,6 +265,18 @@ impl<'a> Reader<'a> {
         ))?;
         let mut rows = statement.query(params![self.document.row, task.to_string()])?;
         rows.next()?.map(|row| self.task(row)).transpose()
+    }
+
+    fn all(&self, conn: &Connection) -> Result<BTreeMap<TaskId, Task>, StoreError> {
+        let mut statement =
+            conn.prepare_cached(concat!("SELECT ", columns!(), " FROM item WHERE doc = ?1"))?;
+        let mut rows = statement.query(params![self.document.row])?;
+        let mut all = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let task = self.task(row)?;
+            all.insert(task.id, task);
+        }
+        Ok(all)
     }
 
     fn did_of(&self, actor: i64) -> Option<Did> {

@@ -1,5 +1,7 @@
 //! Local writing: one signed change for one command.
 
+use std::rc::Rc;
+
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use rusqlite::{Connection, params};
@@ -69,7 +71,7 @@ impl Run {
 pub(super) struct Opened {
     pub(super) document: DocumentRow,
     pub(super) actors: Actors,
-    pub(super) authority: Authority,
+    pub(super) authority: Rc<Authority>,
 }
 
 impl Opened {

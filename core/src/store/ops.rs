@@ -359,16 +359,21 @@ impl<'a> Applier<'a> {
             )?
             .execute(params![object.row, key, counter as i64, row, kind, stored])?;
         if kind != 0 {
-            let made: i64 = self
-                .conn
+            // Not by RETURNING: SQLite runs that like a trigger, each time in a journal of its own.
+            self.conn
                 .prepare_cached(
                     "INSERT INTO object (doc, ctr, actor, parent, key, kind)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
-                .query_row(
-                    params![self.doc, counter as i64, row, object.row, key, kind - 1],
-                    |r| r.get(0),
-                )?;
+                .execute(params![
+                    self.doc,
+                    counter as i64,
+                    row,
+                    object.row,
+                    key,
+                    kind - 1
+                ])?;
+            let made = self.conn.last_insert_rowid();
             let kind = if kind == 2 { Kind::Text } else { Kind::Map };
             self.objects.insert(
                 (counter, row),

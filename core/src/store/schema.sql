@@ -132,9 +132,9 @@ CREATE TABLE box (
 
 -- A document as one compressed chunk, for who lacks most of it.
 CREATE TABLE chunk (
-    doc    INTEGER PRIMARY KEY,
-    digest BLOB NOT NULL,                 -- of the document when the chunk was made
-    bytes  BLOB NOT NULL
+    doc   INTEGER PRIMARY KEY,
+    ends  BLOB NOT NULL,                  -- where the histories in it end, with the signatures there
+    bytes BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE object (

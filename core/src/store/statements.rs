@@ -1,8 +1,11 @@
 //! Statements at rest, and the authority that follows from those of a document.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use sha2::{Digest as _, Sha256};
 
 use super::StoreError;
 use crate::document::DocumentId;
@@ -10,6 +13,52 @@ use crate::identity::{Did, PublicKey};
 use crate::membership::{
     Authority, Payload, Scope, Statement, StatementDigest, UnverifiedStatement, mentioned,
 };
+
+/// How many evaluated sets of statements are remembered.
+const REMEMBERED_MAX: usize = 64;
+
+/// Stands for everything that was ever stored here, in its order: the hash of the one before it
+/// and of the statement that came. Equal states hold equal statements, in whatever database.
+type State = [u8; 32];
+
+thread_local! {
+    /// What [`Authority::evaluate`] gave for a document in a state, most recent first. It is a
+    /// pure function of both, so what is remembered never goes stale.
+    static REMEMBERED: RefCell<VecDeque<(DocumentId, State, Rc<Authority>)>> =
+        const { RefCell::new(VecDeque::new()) };
+}
+
+/// The state of the statements here; `None` where nothing was noted yet.
+fn state(conn: &Connection) -> Result<Option<State>, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT value FROM meta WHERE key = 'statements'")?
+        .query_row([], |row| row.get(0))
+        .optional()?)
+}
+
+/// Moves the state on by a statement that is stored already.
+fn advance(conn: &Connection, digest: &StatementDigest) -> Result<(), StoreError> {
+    let next: State = match state(conn)? {
+        Some(before) => Sha256::new()
+            .chain_update(before)
+            .chain_update(digest.as_bytes())
+            .finalize()
+            .into(),
+        // The first note covers whatever is here.
+        None => {
+            let mut hasher = Sha256::new();
+            let mut all = conn.prepare_cached("SELECT digest FROM statement ORDER BY digest")?;
+            let mut rows = all.query([])?;
+            while let Some(row) = rows.next()? {
+                hasher.update(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
+            }
+            hasher.finalize().into()
+        }
+    };
+    conn.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES ('statements', ?1)")?
+        .execute(params![next])?;
+    Ok(())
+}
 
 /// Stores a verified statement. False if it is there already.
 pub(crate) fn put(conn: &Connection, statement: &Statement) -> Result<bool, StoreError> {
@@ -33,6 +82,9 @@ pub(crate) fn put(conn: &Connection, statement: &Statement) -> Result<bool, Stor
             device.as_ref().map(AsRef::as_ref),
             statement.to_wire()
         ])?;
+    if added > 0 {
+        advance(conn, &statement.digest())?;
+    }
     Ok(added > 0)
 }
 
@@ -120,8 +172,33 @@ pub(crate) fn of_document_with(
 }
 
 /// Who may do what in a document, by the statements that are here.
-pub(crate) fn authority(conn: &Connection, document: &DocumentId) -> Result<Authority, StoreError> {
-    Ok(Authority::evaluate(document, &of_document(conn, document)?))
+pub(crate) fn authority(
+    conn: &Connection,
+    document: &DocumentId,
+) -> Result<Rc<Authority>, StoreError> {
+    let state = state(conn)?;
+    let remembered = state.and_then(|state| {
+        REMEMBERED.with_borrow_mut(|all| {
+            let at = all
+                .iter()
+                .position(|(id, at, _)| id == document && *at == state)?;
+            let found = all.remove(at)?;
+            let authority = Rc::clone(&found.2);
+            all.push_front(found);
+            Some(authority)
+        })
+    });
+    if let Some(authority) = remembered {
+        return Ok(authority);
+    }
+    let authority = Rc::new(Authority::evaluate(document, &of_document(conn, document)?));
+    if let Some(state) = state {
+        REMEMBERED.with_borrow_mut(|all| {
+            all.push_front((*document, state, Rc::clone(&authority)));
+            all.truncate(REMEMBERED_MAX);
+        });
+    }
+    Ok(authority)
 }
 
 /// Notes who a document's statements name and what each of them may do there.
@@ -153,4 +230,65 @@ pub(crate) fn documents_naming(
     )?;
     let rows = statement.query_map(params![did.key().as_ref()], |row| super::sql::blob(row, 0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{BIRTH_VERSION, DocumentKind, DocumentNonce};
+    use crate::identity::Keypair;
+    use crate::membership::{Genesis, Grant, GrantNonce, Grantee, Role};
+    use crate::store::Store;
+
+    /// A statement counts from the moment it is stored, and one that was taken back counts no
+    /// longer, even where another takes its place.
+    #[test]
+    fn what_is_remembered_follows_what_is_stored() {
+        let owner = Keypair::from_seed(&[1; 32]);
+        let genesis = Genesis {
+            owner: Did::from_key(owner.public()),
+            nonce: DocumentNonce::Space,
+            kind: DocumentKind::Space,
+            version: BIRTH_VERSION,
+            home: None,
+            created_at_ms: 0,
+        };
+        let document = genesis.document();
+        let grant = |seed: u8| {
+            let to = Did::from_key(Keypair::from_seed(&[seed; 32]).public());
+            let grant = Grant {
+                document,
+                to: Grantee::Did(to),
+                role: Role::Editor,
+                nonce: GrantNonce::from_bytes([seed; 16]),
+                issued_at_ms: 0,
+            };
+            (to, Statement::sign(Payload::Grant(grant), &owner).unwrap())
+        };
+        let store = Store::open_in_memory().unwrap();
+        let conn = store.conn();
+        let members = || -> Vec<Did> {
+            let authority = authority(conn, &document).unwrap();
+            authority.members().keys().copied().collect()
+        };
+        assert!(members().is_empty());
+        put(
+            conn,
+            &Statement::sign(Payload::Genesis(genesis), &owner).unwrap(),
+        )
+        .unwrap();
+        assert_eq!(members().len(), 1);
+
+        let ((ann, first), (bob, second)) = (grant(2), grant(3));
+        conn.execute_batch("SAVEPOINT undone").unwrap();
+        put(conn, &first).unwrap();
+        assert!(members().contains(&ann));
+        conn.execute_batch("ROLLBACK TO undone; RELEASE undone")
+            .unwrap();
+        assert!(!members().contains(&ann));
+        put(conn, &second).unwrap();
+        assert!(members().contains(&bob) && !members().contains(&ann));
+        put(conn, &first).unwrap();
+        assert_eq!(members().len(), 3);
+    }
 }

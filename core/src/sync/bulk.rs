@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
-use super::exchange::{may_read, unavailable};
+use super::exchange::{hash_at, may_read, unavailable};
 use super::outgoing::Behind;
 use super::session::{Session, Side};
 use super::wire::Chunk;
-use crate::document::{ChunkLimits, DocumentChunk, limits};
+use crate::document::{ActorId, ChangeHash, ChunkLimits, DocumentChunk, UnverifiedTip, limits};
 use crate::replica::{Incoming, Replica};
-use crate::store::{Actors, DocumentRow, StoreError};
+use crate::store::{Actors, DocumentRow, StoreError, nearest_tip, read_tip};
 
 /// Who lacks at least so many changes, and more than a third of all, gets the document as one
 /// compressed chunk: a fraction of the bytes.
 const BULK_CHANGES_MIN: u64 = 2_000;
+/// A chunk is made again once more than one in so many changes is not in it.
+const KEPT_SHARE: u64 = 5;
 /// About how many bytes of a chunk go into one message.
 const PART_BYTES: usize = 256 * 1024;
 
@@ -59,16 +61,79 @@ pub(super) fn is_bulk(actors: &Actors, behind: &BTreeMap<i64, Behind>) -> bool {
     lacking >= BULK_CHANGES_MIN && lacking * 3 > all
 }
 
-/// The document as one compressed chunk. It is kept until the document changes: who comes after
-/// a break of the network comes with others.
-pub(super) fn chunk_of(replica: &Replica, row: &DocumentRow) -> Result<Vec<u8>, StoreError> {
+/// A document as it was when its chunk was made.
+pub(super) struct Kept {
+    /// Where each history in it ends.
+    pub(super) ends: BTreeMap<ActorId, End>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The end of a history in a chunk.
+#[derive(minicbor::Encode, minicbor::Decode)]
+pub(super) struct End {
+    #[n(0)]
+    pub(super) seq: u64,
+    #[n(1)]
+    hash: ChangeHash,
+    /// The signature just there; later ones take its place in the document.
+    #[n(2)]
+    pub(super) tip: Option<UnverifiedTip>,
+}
+
+impl Kept {
+    /// Whether the chunk is still a part of the document, signed up to its ends, and most of the
+    /// document: the rest goes as single changes.
+    fn is_good(&self, conn: &Connection, actors: &Actors) -> Result<bool, StoreError> {
+        let mut held = 0;
+        for (id, end) in &self.ends {
+            let Some(actor) = actors.get(id) else {
+                return Ok(false);
+            };
+            // What fell out of the document since must not be sent.
+            if hash_at(conn, actor.row, end.seq)? != Some(end.hash) {
+                return Ok(false);
+            }
+            if end.seq < actor.seq && end.tip.is_none() {
+                return Ok(false);
+            }
+            held += end.seq;
+        }
+        let all: u64 = actors.iter().map(|actor| actor.seq).sum();
+        Ok(all.saturating_sub(held).saturating_mul(KEPT_SHARE) <= all)
+    }
+}
+
+/// The document as one compressed chunk. Making one takes long, so it is kept, and made again
+/// only when too much was written since.
+pub(super) fn chunk_of(
+    replica: &Replica,
+    row: &DocumentRow,
+    actors: &Actors,
+) -> Result<Kept, StoreError> {
     let conn = replica.conn();
-    let kept: Option<Vec<u8>> = conn
-        .prepare_cached("SELECT bytes FROM chunk WHERE doc = ?1 AND digest = ?2")?
-        .query_row(params![row.row, row.digest], |found| found.get(0))
+    let kept: Option<(Vec<u8>, Vec<u8>)> = conn
+        .prepare_cached("SELECT ends, bytes FROM chunk WHERE doc = ?1")?
+        .query_row(params![row.row], |found| Ok((found.get(0)?, found.get(1)?)))
         .optional()?;
-    if let Some(bytes) = kept {
-        return Ok(bytes);
+    if let Some((ends, bytes)) = kept
+        && let Ok(ends) = minicbor::decode(&ends)
+    {
+        let kept = Kept { ends, bytes };
+        if kept.is_good(conn, actors)? {
+            return Ok(kept);
+        }
+    }
+    let mut ends = BTreeMap::new();
+    for actor in actors.iter().filter(|actor| actor.device.is_some()) {
+        if let Some(hash) = actor.hash.filter(|_| actor.seq > 0) {
+            let seq = actor.seq;
+            let tip = nearest_tip(conn, actor.row, seq)?
+                .map(|bytes| read_tip(row, &bytes))
+                .transpose()?
+                .filter(|tip| tip.seq() == seq)
+                .map(|tip| tip.as_unverified().clone());
+            ends.insert(actor.id, End { seq, hash, tip });
+        }
     }
     let changes: Vec<Vec<u8>> = conn
         .prepare_cached("SELECT bytes FROM change WHERE doc = ?1 ORDER BY id")?
@@ -76,14 +141,15 @@ pub(super) fn chunk_of(replica: &Replica, row: &DocumentRow) -> Result<Vec<u8>, 
         .collect::<Result<_, _>>()?;
     let bytes = DocumentChunk::build(changes.iter().map(Vec::as_slice))
         .map_err(|e| StoreError::Damaged(format!("the log of {}: {e}", row.id)))?;
+    let kept = Kept { ends, bytes };
+    // Writing to memory cannot fail.
+    let ends = minicbor::to_vec(&kept.ends).unwrap_or_default();
     replica.store().write(|conn| {
-        conn.prepare_cached(
-            "INSERT OR REPLACE INTO chunk (doc, digest, bytes) VALUES (?1, ?2, ?3)",
-        )?
-        .execute(params![row.row, row.digest, bytes])?;
+        conn.prepare_cached("INSERT OR REPLACE INTO chunk (doc, ends, bytes) VALUES (?1, ?2, ?3)")?
+            .execute(params![row.row, ends, kept.bytes])?;
         Ok::<_, StoreError>(())
     })?;
-    Ok(bytes)
+    Ok(kept)
 }
 
 impl Session {

@@ -56,6 +56,9 @@ impl Session {
         {
             replica.pin_relay(&relay)?;
         }
+        if let Some((relay, _)) = self.peer {
+            replica.meet_relay(&relay)?;
+        }
         let (epoch, since) = replica.catalog_cursor()?;
         self.send(Control::CatalogSince { epoch, since })?;
         for row in DocumentRow::all(replica.conn())? {

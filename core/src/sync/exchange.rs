@@ -48,7 +48,11 @@ pub(super) fn is_named(
 }
 
 /// The end of an actor's history here.
-fn hash_at(conn: &Connection, actor: i64, seq: u64) -> Result<Option<ChangeHash>, StoreError> {
+pub(super) fn hash_at(
+    conn: &Connection,
+    actor: i64,
+    seq: u64,
+) -> Result<Option<ChangeHash>, StoreError> {
     Ok(conn
         .prepare_cached("SELECT hash FROM change WHERE actor = ?1 AND seq = ?2")?
         .query_row(params![actor, seq as i64], |row| crate::store::blob(row, 0))
@@ -487,10 +491,8 @@ pub(super) fn relevant(
     conn: &Connection,
     document: &DocumentId,
 ) -> Result<BTreeSet<Statement>, StoreError> {
-    Ok(crate::membership::relevant(
-        document,
-        &statements::of_document(conn, document)?,
-    ))
+    let authority = statements::authority(conn, document)?;
+    Ok(authority.statements().values().cloned().collect())
 }
 
 /// What is here of a document.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::bulk::{BulkOut, chunk_of, is_bulk};
+use super::bulk::{BulkOut, Kept, chunk_of, is_bulk};
 use super::exchange::relevant;
 use super::wire::{Changes, Chunk};
 use crate::document::{ActorId, ChangeHash, DocumentId, TIP_INTERVAL, Tip, UnverifiedTip};
@@ -183,8 +183,9 @@ impl DocumentState {
         loop {
             let behind = self.behind(&actors);
             if self.held_back.is_empty() && is_bulk(&actors, &behind) {
-                let opening = self.open_bulk(conn, row, &behind)?;
-                self.bulk = Some(BulkOut::new(chunk_of(replica, row)?));
+                let kept = chunk_of(replica, row, &actors)?;
+                let opening = self.open_bulk(conn, row, &behind, &kept)?;
+                self.bulk = Some(BulkOut::new(kept.bytes));
                 return Ok(Some(Part::Changes(opening)));
             }
             match self.part(conn, row, &actors, &behind)? {
@@ -225,6 +226,7 @@ impl DocumentState {
         conn: &Connection,
         row: &DocumentRow,
         behind: &BTreeMap<i64, Behind>,
+        kept: &Kept,
     ) -> Result<Changes, StoreError> {
         let mut out = Changes {
             document: Some(row.id),
@@ -235,6 +237,15 @@ impl DocumentState {
             return Ok(out);
         };
         for (actor, lack) in behind {
+            let Some(end) = kept.ends.get(&lack.id).filter(|end| end.seq > lack.after) else {
+                continue;
+            };
+            if end.seq < lack.end {
+                // What was written since comes behind the chunk, with signatures of its own.
+                out.tips.extend(end.tip.clone());
+                peer.tips.insert(lack.id, end.seq);
+                continue;
+            }
             let sent = peer.evidence.get(&lack.id).copied().unwrap_or_default();
             for (seq, change) in evidence(conn, row, &lack.id, *actor, lack.end, sent)? {
                 out.changes.push(change.into());

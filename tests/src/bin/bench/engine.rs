@@ -35,20 +35,8 @@ fn some_tasks(replica: &Replica, fixture: &Fixture, moment: &Moment) -> Outcomes
     }
 }
 
-pub(crate) fn measure(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
-    let mut moment = Moment::new(2);
-    reads(table, fixture, &scratch.join("reads"), &mut moment)?;
-    commands(table, fixture, &scratch.join("commands"), &mut moment)?;
-    syncs(table, fixture, &scratch.join("syncs"), &mut moment)?;
-    frames(table, fixture, &scratch.join("frames"), &mut moment)
-}
-
-fn reads(
-    table: &mut Table,
-    fixture: &Fixture,
-    scratch: &Path,
-    moment: &mut Moment,
-) -> Outcomes<()> {
+pub(crate) fn reads(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
+    let moment = &mut Moment::new(2);
     table.part("Reading, in one process");
     let home = fixture.copy(Part::Owner, scratch)?;
     let replica = open(&home, Part::Owner)?;
@@ -102,12 +90,8 @@ fn reads(
     ask("verify the whole history", &Query::Verify { list }, 3)
 }
 
-fn commands(
-    table: &mut Table,
-    fixture: &Fixture,
-    scratch: &Path,
-    moment: &mut Moment,
-) -> Outcomes<()> {
+pub(crate) fn commands(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
+    let moment = &mut Moment::new(3);
     table.part("One command with its commit, in one process");
     let home = fixture.copy(Part::Owner, scratch)?;
     let mut replica = open(&home, Part::Owner)?;
@@ -173,28 +157,29 @@ pub(crate) fn create(
     }
 }
 
-fn syncs(
-    table: &mut Table,
-    fixture: &Fixture,
-    scratch: &Path,
-    moment: &mut Moment,
-) -> Outcomes<()> {
+pub(crate) fn syncs(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
+    let moment = &mut Moment::new(4);
     table.part("Sync between two databases on disk, in one process");
     let mut owner = open(&fixture.copy(Part::Owner, scratch)?, Part::Owner)?;
     let mut relay = open(&fixture.copy(Part::Relay, scratch)?, Part::Relay)?;
     sync(&mut owner, &mut relay, moment)?;
-    let mut empty = new_device(&owner, &scratch.join("empty.db"), moment)?;
-    let start = Instant::now();
-    let carried = sync(&mut empty, &mut relay, moment)?;
-    table.once(
+    // The relay packs the list for the first one, and keeps that for the next.
+    let mut empty = first_sync(
+        table,
         "first sync to an empty peer",
-        start.elapsed(),
-        format!(
-            "{} in {} frames",
-            bytes(carried.bytes as u64),
-            carried.frames
-        ),
-    );
+        &owner,
+        &mut relay,
+        scratch,
+        moment,
+    )?;
+    first_sync(
+        table,
+        "the same to the next peer",
+        &owner,
+        &mut relay,
+        &scratch.join("next"),
+        moment,
+    )?;
     let mut last = 0;
     let times = Times::of(REPEATS, |_| -> Outcomes<()> {
         last = sync(&mut empty, &mut relay, moment)?.bytes;
@@ -228,12 +213,30 @@ fn syncs(
     Ok(())
 }
 
-fn frames(
+/// A device that has nothing gets everything.
+fn first_sync(
     table: &mut Table,
-    fixture: &Fixture,
-    scratch: &Path,
+    what: &str,
+    owner: &Replica,
+    relay: &mut Replica,
+    folder: &Path,
     moment: &mut Moment,
-) -> Outcomes<()> {
+) -> Outcomes<Replica> {
+    std::fs::create_dir_all(folder)?;
+    let mut empty = new_device(owner, &folder.join("empty.db"), moment)?;
+    let start = Instant::now();
+    let carried = sync(&mut empty, relay, moment)?;
+    let note = format!(
+        "{} in {} frames",
+        bytes(carried.bytes as u64),
+        carried.frames
+    );
+    table.once(what, start.elapsed(), note);
+    Ok(empty)
+}
+
+pub(crate) fn frames(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
+    let moment = &mut Moment::new(5);
     table.part("Taking in changes of others");
     let mut owner = open(&fixture.copy(Part::Owner, scratch)?, Part::Owner)?;
     let mut editor = open(&fixture.copy(Part::Editor, scratch)?, Part::Editor)?;

@@ -18,7 +18,21 @@ use std::process::{Command, ExitCode};
 use fixture::{Fixture, Outcomes};
 use table::Table;
 
-const USAGE: &str = "bench [--items COUNT] [--only engine|processes|automerge] [--write FILE]";
+const USAGE: &str = "bench [--items COUNT] [--write FILE] \
+    [--only reads|commands|command-line|syncs|frames|relay|automerge]";
+
+/// A part of the table. It works on copies of its own, in a folder of its own.
+type Part = fn(&mut Table, &Fixture, &Path) -> Outcomes<()>;
+
+const PARTS: [(&str, Part); 7] = [
+    ("reads", engine::reads),
+    ("commands", engine::commands),
+    ("command-line", processes::command_line),
+    ("syncs", engine::syncs),
+    ("frames", engine::frames),
+    ("relay", processes::relay),
+    ("automerge", engine::compare),
+];
 
 struct Args {
     items: usize,
@@ -63,7 +77,7 @@ fn run() -> Outcomes<()> {
     let fixture = Fixture::get(&folder, args.items)?;
     let scratch = folder.join(format!("scratch-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)?;
-    let measured = measure(&args, &fixture, programs, &scratch);
+    let measured = measure(&args, &fixture, &scratch);
     std::fs::remove_dir_all(&scratch)?;
     let page = format!("{}\n{}", machine(), measured?.markdown());
     println!("{page}");
@@ -73,17 +87,12 @@ fn run() -> Outcomes<()> {
     Ok(())
 }
 
-fn measure(args: &Args, fixture: &Fixture, programs: &Path, scratch: &Path) -> Outcomes<Table> {
+fn measure(args: &Args, fixture: &Fixture, scratch: &Path) -> Outcomes<Table> {
     let mut table = Table::default();
-    let wanted = |part: &str| args.only.as_deref().is_none_or(|only| only == part);
-    if wanted("engine") {
-        engine::measure(&mut table, fixture, &scratch.join("engine"))?;
-    }
-    if wanted("processes") {
-        processes::measure(&mut table, fixture, programs, &scratch.join("processes"))?;
-    }
-    if wanted("automerge") {
-        engine::compare(&mut table, fixture, &scratch.join("automerge"))?;
+    for (name, part) in PARTS {
+        if args.only.as_deref().is_none_or(|only| only == name) {
+            part(&mut table, fixture, &scratch.join(name))?;
+        }
     }
     Ok(table)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use poo_core::identity::Did;
@@ -16,16 +16,6 @@ use crate::table::{Table, Times, bytes};
 
 const REPEATS: usize = 21;
 const IDLE: usize = 100;
-
-pub(crate) fn measure(
-    table: &mut Table,
-    fixture: &Fixture,
-    programs: &Path,
-    scratch: &Path,
-) -> Outcomes<()> {
-    command_line(table, fixture, programs, &scratch.join("cli"))?;
-    relay(table, fixture, programs, &scratch.join("relay"))
-}
 
 struct Poo {
     program: PathBuf,
@@ -47,12 +37,12 @@ impl Poo {
     }
 }
 
-fn command_line(
-    table: &mut Table,
-    fixture: &Fixture,
-    programs: &Path,
-    scratch: &Path,
-) -> Outcomes<()> {
+/// Where the programs are that are measured: beside this one.
+fn program(name: &str) -> Outcomes<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(name))
+}
+
+pub(crate) fn command_line(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
     table.part("The command line, each a whole process");
     let moment = Moment::new(3);
     let home = fixture.copy(Part::Owner, scratch)?;
@@ -63,7 +53,7 @@ fn command_line(
     };
     drop(replica);
     let poo = Poo {
-        program: programs.join("poo"),
+        program: program("poo")?,
         home,
     };
     // The first command finds that the home is a copy, and settles that.
@@ -108,12 +98,14 @@ fn command_line(
 /// A relay of its own, ended when it is dropped.
 struct Relay {
     child: Child,
+    /// What it prints; it would end if nobody held the other end.
+    _out: BufReader<ChildStdout>,
     url: String,
 }
 
 impl Relay {
-    fn start(programs: &Path, data: &Path) -> Outcomes<Self> {
-        let mut child = Command::new(programs.join("poo-server"))
+    fn start(data: &Path) -> Outcomes<Self> {
+        let mut child = Command::new(program("poo-server")?)
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .env("RUST_LOG", "warn")
@@ -121,10 +113,12 @@ impl Relay {
             .spawn()?;
         let out = child.stdout.take().ok_or("no output")?;
         let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
+        let mut out = BufReader::new(out);
+        out.read_line(&mut line)?;
         let url = line.split_whitespace().last().ok_or("no address")?;
         Ok(Self {
             child,
+            _out: out,
             url: url.to_owned(),
         })
     }
@@ -149,13 +143,13 @@ impl Drop for Relay {
     }
 }
 
-fn relay(table: &mut Table, fixture: &Fixture, programs: &Path, scratch: &Path) -> Outcomes<()> {
+pub(crate) fn relay(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Outcomes<()> {
     table.part("A relay process over loopback");
     let mut moment = Moment::new(4);
     let data = fixture.copy(Part::Relay, scratch)?;
     let mut owner = open(&fixture.copy(Part::Owner, scratch)?, Part::Owner)?;
     let did = owner.relay_did()?.ok_or("no relay")?;
-    let server = Relay::start(programs, &data)?;
+    let server = Relay::start(&data)?;
     owner.set_relay(&server.url, Some(did))?;
     table.value(
         "memory of the relay, just started",
@@ -243,7 +237,9 @@ fn idle(
             }
         });
     }
-    runtime.block_on(tasks.run_until(tokio::time::sleep(Duration::from_secs(3))));
+    runtime.block_on(tasks.run_until(async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }));
     let after = server.memory()?;
     table.value(
         &format!("memory with {IDLE} idle connections"),
