@@ -427,10 +427,15 @@ fn a_fork_is_resolved_though_nothing_tells_a_copy() {
         made.push(sam.task(LIST, &format!("Sam {at}"), &[]));
         made.push(twin.task(LIST, &format!("Twin {at}"), &[]));
     }
+    // A later command names what an earlier one made.
+    twin.write(&["task", "complete", &made[1]]);
     sam.ok(&["sync"]);
     let report = twin.json(&["sync"]);
-    assert_eq!(report["reauthored"], 3, "{report}");
+    assert_eq!(report["reauthored"], 4, "{report}");
     assert_converged(&[&sam, &twin, &ann], &made);
+    for home in [&sam, &twin, &ann] {
+        assert_eq!(home.json(&["task", "show", &made[1]])["status"], "done");
+    }
 }
 
 fn assert_converged(homes: &[&Home], made: &[String]) {

@@ -3,11 +3,13 @@
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use rusqlite::{Connection, params};
+use sha2::{Digest as _, Sha256};
 
 use jiff::Timestamp;
 
 use super::{CommandError, Keyring};
 use crate::document::{ActorId, ActorNonce, DocumentId, Tip};
+use crate::identity::PublicKey;
 use crate::membership::{Authority, Genesis, Payload, Role, Statement};
 use crate::store::{
     Acceptor, Actors, DocumentRow, Draft, Quarantine, Refusal, StoreError, give_birth, maps,
@@ -18,6 +20,7 @@ use crate::store::{
 /// again with the same ids.
 pub(super) struct Run {
     pub(super) now: Timestamp,
+    seed: [u8; 32],
     rng: ChaCha20Rng,
 }
 
@@ -25,6 +28,7 @@ impl Run {
     pub(super) fn new(now: Timestamp, seed: [u8; 32]) -> Self {
         Self {
             now,
+            seed,
             rng: ChaCha20Rng::from_seed(seed),
         }
     }
@@ -33,6 +37,36 @@ impl Run {
         let mut bytes = [0; N];
         self.rng.fill_bytes(&mut bytes);
         bytes
+    }
+
+    /// What makes a new actor of this device. It takes nothing from the run's other randomness: a
+    /// command that is made again under a fresh actor makes the same ids, and never an actor that
+    /// is known.
+    fn fresh_actor(
+        &self,
+        device: &PublicKey,
+        document: &DocumentId,
+        actors: &Actors,
+    ) -> (ActorId, ActorNonce) {
+        let mut attempt = 0_u64;
+        loop {
+            let digest: [u8; 32] = Sha256::new()
+                .chain_update(b"poo/actor-nonce/v1")
+                .chain_update(self.seed)
+                .chain_update(attempt.to_be_bytes())
+                .finalize()
+                .into();
+            let mut nonce = [0; ActorNonce::LEN];
+            for (to, from) in nonce.iter_mut().zip(digest) {
+                *to = from;
+            }
+            let nonce = ActorNonce::from_bytes(nonce);
+            let actor = ActorId::derive(device, document, &nonce);
+            if actors.get(&actor).is_none() {
+                return (actor, nonce);
+            }
+            attempt += 1;
+        }
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -98,10 +132,8 @@ impl Opened {
             .iter()
             .find(|actor| actor.mine && actor.device == Some(device))
             .and_then(|actor| Some((actor.id, actor.nonce?)));
-        let (actor, nonce) = mine.unwrap_or_else(|| {
-            let nonce = ActorNonce::from_bytes(run.random());
-            (ActorId::derive(&device, &self.document.id, &nonce), nonce)
-        });
+        let (actor, nonce) =
+            mine.unwrap_or_else(|| run.fresh_actor(&device, &self.document.id, &self.actors));
         let mut draft = Draft::new(conn, &self.document, &self.actors, actor);
         let value = fill(&mut draft, run)?;
         if draft.is_empty() {
