@@ -401,3 +401,57 @@ fn another_relay_gets_everything() {
     sync(phone, second, bench);
     assert_eq!(titles(phone, plans), ["Move to another relay"]);
 }
+
+#[test]
+fn a_clock_that_is_a_day_off_harms_nobody_and_is_told() {
+    const DAY_MS: i64 = 24 * 3600 * 1000;
+    for skew in [-DAY_MS, DAY_MS] {
+        let bench = &mut Bench::new(8);
+        let relay = &mut relay(bench);
+        let sam = &mut person(bench, relay, "Sam");
+        let ann = &mut person(bench, relay, "Ann");
+        let plans = list(sam, bench, "Plans");
+        let milk = task(sam, bench, plans, "Milk", None);
+        let link = invite(sam, bench, plans, Role::Editor);
+        sync(sam, relay, bench);
+        join(ann, relay, bench, &link);
+        // Everything that Ann does is a day off; the relay and Sam are right.
+        bench.now_ms += skew;
+        edit_title(ann, bench, plans, milk, "Oat milk");
+        task(ann, bench, plans, "Eggs", None);
+        let mut wire = Wire::new(ann, relay, bench);
+        bench.now_ms -= skew;
+        while let Some(frame) = wire.relay.poll_transmit(relay).unwrap() {
+            ann.batch(|ann| wire.client.handle_frame(ann, &frame, &mut bench.env()))
+                .unwrap();
+        }
+        let join = wire.client.poll_transmit(ann).unwrap().unwrap();
+        relay
+            .batch(|relay| wire.relay.handle_frame(relay, &join, &mut bench.env()))
+            .unwrap();
+        let peer = wire.relay.poll_transmit(relay).unwrap().unwrap();
+        bench.now_ms += skew;
+        ann.batch(|ann| wire.client.handle_frame(ann, &peer, &mut bench.env()))
+            .unwrap();
+        wire.run(ann, relay, bench);
+        bench.now_ms -= skew;
+        let offset = wire.events.iter().find_map(|event| match event {
+            Event::Connected {
+                clock_offset_ms, ..
+            } => Some(*clock_offset_ms),
+            _ => None,
+        });
+        let told = offset.unwrap() + skew;
+        assert!(told.abs() < 60_000, "{told} ms beside {skew}");
+        // What came later in fact comes later for all, whatever the clocks said.
+        sync(sam, relay, bench);
+        assert_eq!(titles(sam, plans), ["Eggs", "Oat milk"]);
+        edit_title(sam, bench, plans, milk, "Soy milk");
+        sync(sam, relay, bench);
+        sync(ann, relay, bench);
+        for replica in [&*sam, &*ann, &*relay] {
+            assert_eq!(titles(replica, plans), ["Eggs", "Soy milk"]);
+            assert!(verify(replica, plans).ok);
+        }
+    }
+}

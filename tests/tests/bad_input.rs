@@ -344,6 +344,31 @@ fn a_full_disk_is_said_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_relay_with_a_full_disk_acknowledges_nothing_and_recovers() {
+    let stage = Stage::new(programs!());
+    let Some(disk) = SmallDisk::mount(&stage.path().join("disk")) else {
+        return;
+    };
+    let mut relay = stage.relay("disk/relay");
+    let sam = with_list(&stage, &relay);
+    let notes = "x".repeat(20_000);
+    for at in 0..20 {
+        sam.task(LIST, &format!("Task {at}"), &["--notes", &notes]);
+    }
+    disk.fill();
+    let run = sam.run(&["sync", "--json"]);
+    assert_eq!(run.code, 5, "{run:?}");
+    disk.make_room();
+    // It did not have to be started again.
+    sam.ok(&["sync"]);
+    relay.kill();
+    let own = changes(&sam.path().join("poo.db"));
+    assert!(own.is_subset(&changes(&relay.database())));
+    drop(relay);
+    drop(disk);
+}
+
+#[test]
 fn copies_of_a_home_do_not_fork_and_lose_nothing() {
     let stage = Stage::new(programs!());
     let relay = stage.relay("relay");
@@ -410,10 +435,15 @@ fn a_fork_is_resolved_though_nothing_tells_a_copy() {
         made.push(sam.task(LIST, &format!("Sam {at}"), &[]));
         made.push(twin.task(LIST, &format!("Twin {at}"), &[]));
     }
+    // A later command names what an earlier one made.
+    twin.write(&["task", "complete", &made[1]]);
     sam.ok(&["sync"]);
     let report = twin.json(&["sync"]);
-    assert_eq!(report["reauthored"], 3, "{report}");
+    assert_eq!(report["reauthored"], 4, "{report}");
     assert_converged(&[&sam, &twin, &ann], &made);
+    for home in [&sam, &twin, &ann] {
+        assert_eq!(home.json(&["task", "show", &made[1]])["status"], "done");
+    }
 }
 
 fn assert_converged(homes: &[&Home], made: &[String]) {

@@ -5,6 +5,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use tempfile::TempDir;
+
 use super::{PATIENCE, Programs, Run, now, running};
 
 /// Any port of loopback that is free.
@@ -20,6 +22,7 @@ pub struct Relay {
     url: String,
     did: String,
     starts: u32,
+    logs: TempDir,
 }
 
 impl Relay {
@@ -42,14 +45,13 @@ impl Relay {
             url: String::new(),
             did: String::new(),
             starts: 0,
+            logs: tempfile::tempdir().unwrap(),
         };
         relay.launch(listen).map(|()| relay)
     }
 
     fn log(&self) -> PathBuf {
-        let mut name = self.data.clone().into_os_string();
-        name.push(format!(".{}.log", self.starts));
-        name.into()
+        self.logs.path().join(format!("{}.log", self.starts))
     }
 
     fn launch(&mut self, listen: &str) -> Result<(), Run> {
