@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use poo_core::identity::{KeyFile, KeyFileError, Keys};
-use poo_core::model::{Answer, Command, Query, Status, Task, TaskPatch};
+use poo_core::model::{Answer, Command, Query, Status, Task, TaskFilter, TaskPatch};
 use poo_core::net::{self, Options};
 use poo_core::replica::{Keyring, Link, Replica};
 use poo_core::sync::Event;
@@ -44,8 +44,10 @@ fn open(folder: &Path, machine: &mut Machine) -> Result<Replica> {
 fn waiting(replica: &Replica, machine: &Machine) -> Result<Vec<Task>> {
     let query = Query::Tasks {
         list: None,
-        status: Some(Status::Open),
-        deleted: false,
+        filter: TaskFilter {
+            status: Some(Status::Open),
+            ..TaskFilter::default()
+        },
         limit: None,
         cursor: None,
     };
@@ -81,7 +83,14 @@ fn work(replica: &mut Replica, machine: &mut Machine) -> Result<()> {
             notes: Some(note.trim_start().to_owned()),
             ..TaskPatch::default()
         })?;
-        replica.execute(&Command::CompleteTask { list, task }, &mut machine.env())?;
+        replica.execute(
+            &Command::CompleteTask {
+                list,
+                task,
+                zone: None,
+            },
+            &mut machine.env(),
+        )?;
     }
     Ok(())
 }

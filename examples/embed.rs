@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use poo_core::membership::Role;
-use poo_core::model::{Answer, Command, NewTask, Outcome, Query};
+use poo_core::model::{Answer, Command, NewTask, Outcome, Query, TaskFilter};
 use poo_core::replica::{Keyring, Link, Replica};
 use poo_core::sync::{Admission, Session};
 use poo_examples::Machine;
@@ -101,8 +101,7 @@ fn main() -> Result<()> {
     for (name, replica) in [("Sam", &sam), ("Ann", &ann)] {
         let query = Query::Tasks {
             list: Some(list),
-            status: None,
-            deleted: false,
+            filter: TaskFilter::default(),
             limit: None,
             cursor: None,
         };

@@ -4,6 +4,11 @@ use jiff::Timestamp;
 use poo_core::replica::Env;
 use rand::rngs::ThreadRng;
 
+/// The time zone that this machine is in, by its IANA name, if it has one.
+pub(crate) fn zone() -> Option<String> {
+    jiff::tz::TimeZone::system().iana_name().map(str::to_owned)
+}
+
 /// The time now and a source of randomness, as the engine takes them.
 pub(crate) struct Moment {
     now: Timestamp,

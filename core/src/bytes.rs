@@ -1,5 +1,16 @@
 //! Fixed-size byte newtypes: one macro gives each id its own type with the same manners.
 
+/// Reads hexadecimal digits, two for each byte.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    text.as_bytes()
+        .chunks_exact(2)
+        .map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
 /// Declares a newtype over `[u8; N]` with ordering, hexadecimal `Debug`, fallible conversion
 /// from a slice, and CBOR as a byte string of exactly that length.
 macro_rules! byte_newtype {

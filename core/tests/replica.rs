@@ -127,6 +127,7 @@ fn every_item_command_does_what_it_says() {
         &Command::CompleteTask {
             list: groceries,
             task: eggs,
+            zone: None,
         },
         &mut bench.env(),
     )

@@ -12,7 +12,7 @@
 use std::process::Command;
 
 use poo_core::membership::Role;
-use poo_core::model::{Answer, Command as Do, NewTask, Outcome, Query, Status};
+use poo_core::model::{Answer, Command as Do, NewTask, Outcome, Query, Status, TaskFilter};
 use poo_core::net::{self, Options};
 use poo_core::replica::{Keyring, Replica};
 use poo_core::sync::Admission;
@@ -93,8 +93,7 @@ async fn an_agent_joins_by_its_invite_and_does_what_is_meant_for_it() {
     net::sync(&mut sam, &options).await.unwrap();
     let query = Query::Tasks {
         list: Some(list),
-        status: None,
-        deleted: false,
+        filter: TaskFilter::default(),
         limit: None,
         cursor: None,
     };

@@ -3,7 +3,8 @@
 use clap::{ArgGroup, Args, Subcommand};
 use poo_core::document::DocumentId;
 use poo_core::model::{
-    Answer, Command, Due, MovePlace, NewTask, Priority, Query, Status, Task, TaskId, TaskPatch,
+    Answer, Command, Due, MovePlace, NewTask, Priority, Query, Status, Task, TaskFilter, TaskId,
+    TaskPatch,
 };
 
 use super::task_view;
@@ -167,9 +168,13 @@ pub(crate) fn run(app: &mut App, command: TaskCommand) -> Result<(), Problem> {
         TaskCommand::List(args) => list(app, args),
         TaskCommand::Show(which) => show(app, &which),
         TaskCommand::Edit(args) => edit(app, args),
-        TaskCommand::Complete(which) => simple(app, &which, "Done", |list, task| {
-            Command::CompleteTask { list, task }
-        }),
+        TaskCommand::Complete(which) => {
+            simple(app, &which, "Done", |list, task| Command::CompleteTask {
+                list,
+                task,
+                zone: crate::moment::zone(),
+            })
+        }
         TaskCommand::Reopen(which) => simple(app, &which, "Open again", |list, task| {
             Command::ReopenTask { list, task }
         }),
@@ -198,6 +203,7 @@ fn create(app: &mut App, args: CreateArgs) -> Result<(), Problem> {
         due: args.due,
         parent,
         tags: args.tags,
+        ..NewTask::default()
     };
     let command = Command::CreateTask {
         list: list.id,
@@ -241,6 +247,7 @@ fn edit(app: &mut App, args: EditArgs) -> Result<(), Problem> {
         due: taken_or_given(args.no_due, args.due),
         add_tags: args.tags,
         remove_tags: args.untags,
+        ..TaskPatch::default()
     };
     simple(app, &args.which, "Changed", |list, task| {
         Command::EditTask { list, task, patch }
@@ -302,8 +309,12 @@ fn list(app: &App, args: ListArgs) -> Result<(), Problem> {
     let list = find::list_if(&home.replica, &app.moment, args.list.as_deref())?;
     let query = Query::Tasks {
         list,
-        status: args.status,
-        deleted: args.deleted,
+        filter: TaskFilter {
+            status: args.status,
+            deleted: args.deleted,
+            zone: crate::moment::zone(),
+            ..TaskFilter::default()
+        },
         limit: args.limit,
         cursor: args.cursor,
     };

@@ -55,6 +55,16 @@ impl EncodedChange {
     }
 }
 
+impl Change {
+    /// Reads a change that was audited before it was stored. Its bytes are not encoded again.
+    ///
+    /// # Errors
+    /// [`ChangeError`] if the bytes were damaged since.
+    pub(crate) fn decode_stored(bytes: &[u8]) -> Result<Self, ChangeError> {
+        decode(Frame::parse(bytes, frame::CHANGE, CHANGE_BYTES_MAX)?.data)
+    }
+}
+
 /// Names the field in which reading failed.
 fn field<T>(field: &'static str, read: Result<T, ReadFault>) -> Result<T, ChangeError> {
     read.map_err(|fault| ChangeError::Field { field, fault })

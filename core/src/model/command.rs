@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Due, ImportedTask, Priority, Status, TaskId};
+use super::{Due, ImportedTask, ListView, Priority, Recurrence, Reminder, Sort, Status, TaskId};
 use crate::document::DocumentId;
 use crate::identity::Did;
 use crate::membership::Role;
@@ -28,6 +28,77 @@ pub enum Command {
         list: DocumentId,
         /// The new title, 1 to 200 characters.
         title: String,
+    },
+    /// Changes how a list looks, for everybody; what is not named stays untouched.
+    EditList {
+        /// The list.
+        list: DocumentId,
+        /// The fields.
+        #[serde(flatten)]
+        patch: ListPatch,
+    },
+    /// Changes where a list stands among one's own lists; nobody else sees it.
+    PlaceList {
+        /// The list.
+        list: DocumentId,
+        /// The fields.
+        #[serde(flatten)]
+        place: ListPlace,
+    },
+    /// Makes a list with a copy of everything that is to do in another one. Comments, files and
+    /// history stay behind. Outcome: [`Outcome::List`].
+    DuplicateList {
+        /// The list to copy.
+        list: DocumentId,
+        /// The copy's title; that of the original unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+    },
+    /// Makes a list from a template. Outcome: [`Outcome::List`].
+    CreateFromTemplate {
+        /// The id of a built-in or saved template.
+        template: String,
+        /// The list's title; the template's unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+    },
+    /// Keeps a copy of a list as a template of one's own. Outcome: [`Outcome::Made`].
+    SaveTemplate {
+        /// The list.
+        list: DocumentId,
+        /// What to call it; as the list unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+    },
+    /// Puts a saved template away.
+    DeleteTemplate {
+        /// Its id.
+        template: String,
+    },
+    /// Makes a folder for lists. Outcome: [`Outcome::Made`].
+    CreateFolder {
+        /// Its name, 1 to 200 characters.
+        name: String,
+    },
+    /// Gives a folder another name.
+    RenameFolder {
+        /// Its id.
+        folder: String,
+        /// The new name, 1 to 200 characters.
+        name: String,
+    },
+    /// Takes a folder away; the lists in it stay, outside of any folder.
+    DeleteFolder {
+        /// Its id.
+        folder: String,
+    },
+    /// Sets a preference of this person, on all of their devices.
+    SetSetting {
+        /// Which: up to 100 characters.
+        name: String,
+        /// Its value, up to 10,000 characters; none takes it off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
     },
     /// Puts a list away for everybody; its content stays and [`Command::RestoreList`] brings
     /// it back.
@@ -58,12 +129,26 @@ pub enum Command {
         #[serde(flatten)]
         patch: TaskPatch,
     },
-    /// Marks a task as done.
+    /// Marks a task as done. Of one that recurs it closes the latest time that has come, or the
+    /// next one where none has; what was missed before is not queued.
     CompleteTask {
         /// The list.
         list: DocumentId,
         /// The task.
         task: TaskId,
+        /// The person's time zone, an IANA name: it says which day it is; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// Leaves out one time of a task that recurs: the one that completing would close.
+    SkipTask {
+        /// The list.
+        list: DocumentId,
+        /// The task.
+        task: TaskId,
+        /// The person's time zone, an IANA name; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
     },
     /// Marks a task as open again.
     ReopenTask {
@@ -104,6 +189,85 @@ pub enum Command {
         /// What to add.
         tasks: Vec<ImportedTask>,
     },
+    /// Changes a tag of a list, wherever it is; what is not named stays untouched. A tag that is
+    /// not there yet is made.
+    EditTag {
+        /// The list.
+        list: DocumentId,
+        /// The tag's name.
+        tag: String,
+        /// Another name, 1 to 50 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Its colour; `null` takes it off.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "present"
+        )]
+        color: Option<Option<String>>,
+    },
+    /// Takes a tag off a list and all its tasks.
+    DeleteTag {
+        /// The list.
+        list: DocumentId,
+        /// The tag's name.
+        tag: String,
+    },
+    /// Adds an aisle of its own to a grocery list, or gives one other keywords.
+    SetAisle {
+        /// The list.
+        list: DocumentId,
+        /// Its name, 1 to 50 characters.
+        name: String,
+        /// What belongs there: up to 200 words or phrases.
+        #[serde(default)]
+        keywords: Vec<String>,
+    },
+    /// Takes an aisle of its own off a list.
+    RemoveAisle {
+        /// The list.
+        list: DocumentId,
+        /// Its name.
+        name: String,
+    },
+    /// Says something about a task. Outcome: [`Outcome::Comment`].
+    AddComment {
+        /// The list.
+        list: DocumentId,
+        /// The task.
+        task: TaskId,
+        /// Markdown, 1 to 10,000 characters.
+        text: String,
+    },
+    /// Changes what one said.
+    EditComment {
+        /// The list.
+        list: DocumentId,
+        /// The comment.
+        comment: TaskId,
+        /// Markdown, 1 to 10,000 characters.
+        text: String,
+    },
+    /// Takes back what one said; an owner of the list can take back anything.
+    DeleteComment {
+        /// The list.
+        list: DocumentId,
+        /// The comment.
+        comment: TaskId,
+    },
+    /// Writes a note into the activity of a list. Outcome: [`Outcome::Comment`].
+    LogNote {
+        /// The list.
+        list: DocumentId,
+        /// 1 to 10,000 characters.
+        text: String,
+    },
+    /// Takes back this device's last action that has not been taken back: what it changed is again
+    /// as it was, except where somebody changed it since. Outcome: [`Outcome::Undone`].
+    Undo,
+    /// Makes the action again that was taken back last. Outcome: [`Outcome::Undone`].
+    Redo,
     /// Sets how this identity is shown to others.
     SetProfile {
         /// The name, 1 to 100 characters.
@@ -162,6 +326,21 @@ pub struct NewTask {
     /// Names of tags, each 1 to 50 characters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// How it recurs; it takes a due date to begin with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recurrence: Option<Recurrence>,
+    /// How long before it is due to remind of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<Reminder>,
+    /// Who is to do it: a member of the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<Did>,
+    /// Tasks of the same list that come first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked_by: Vec<TaskId>,
+    /// Where it stands in the shop, if not where its name says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aisle: Option<String>,
 }
 
 /// The fields to change. `None` leaves a field alone; `Some(None)` (JSON `null`) empties it.
@@ -192,6 +371,62 @@ pub struct TaskPatch {
     /// Names of tags to take off.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove_tags: Vec<String>,
+    /// How it recurs, from the due date on; `null` ends it, and what is due next stays due.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub recurrence: Option<Option<Recurrence>>,
+    /// Reminders to add.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add_reminders: Vec<Reminder>,
+    /// Reminders to take off.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remove_reminders: Vec<Reminder>,
+    /// Who is to do it: a member of the list; `null` takes it from them.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub assignee: Option<Option<Did>>,
+    /// Tasks of the same list that come first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add_blocked_by: Vec<TaskId>,
+    /// Tasks that do not have to come first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remove_blocked_by: Vec<TaskId>,
+    /// Where it stands in the shop; `null` leaves it to its name.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub aisle: Option<Option<String>>,
+}
+
+/// How a list looks to all its members. `None` leaves a field alone, `Some(None)` (JSON `null`)
+/// empties it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListPatch {
+    /// A picture for it: an emoji, up to 20 characters.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub icon: Option<Option<String>>,
+    /// Its colour, up to 32 characters.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub color: Option<Option<String>>,
+    /// Whether its tasks stand in one row or by aisles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<ListView>,
+}
+
+/// Where a list stands among a person's lists. `None` leaves a field alone, `Some(None)` (JSON
+/// `null`) empties it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListPlace {
+    /// Whether it is one of the favourites.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub favorite: Option<bool>,
+    /// Whether it is out of the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+    /// The folder that it is in, by its id.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub folder: Option<Option<String>>,
+    /// How its tasks are sorted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<Sort>,
 }
 
 /// Tells an absent field from one that is `null`.
@@ -233,6 +468,25 @@ pub enum Outcome {
         list: DocumentId,
         /// Its id.
         task: TaskId,
+    },
+    /// Something beside lists and tasks was made: a folder, a template.
+    Made {
+        /// Its id.
+        id: String,
+    },
+    /// A comment or a note was made.
+    Comment {
+        /// Its list.
+        list: DocumentId,
+        /// Its id.
+        comment: TaskId,
+    },
+    /// An action was taken back, or made again.
+    Undone {
+        /// Which: the name of its command; absent where there was none.
+        action: Option<String>,
+        /// Whether anything was written.
+        changed: bool,
     },
     /// Tasks were made.
     Tasks {

@@ -178,6 +178,14 @@ fn shortened(text: &str) -> String {
     text.chars().take(GIVEN_CHARS_MAX).collect()
 }
 
+/// The rules of a zone by its IANA name, or `UTC`.
+///
+/// # Errors
+/// [`DueError::UnknownZone`] if there is none of that name.
+pub(crate) fn zone(name: &str) -> Result<TimeZone, DueError> {
+    Ok(Zone::named(name)?.rules)
+}
+
 impl Zone {
     fn new(rules: TimeZone) -> Result<Self, DueError> {
         if rules.is_unknown() {

@@ -1,21 +1,33 @@
 //! What an application says to the engine and hears from it: every command and every query
 //! once, as data. CLI, REST, FFI and the browser are thin translations of this list.
 
+mod activity;
 mod command;
 mod due;
 mod ids;
 pub mod interchange;
 mod query;
+mod recurrence;
+mod reminder;
 mod time;
 mod values;
 mod view;
 
-pub use command::{Command, MovePlace, NewTask, Outcome, TaskPatch};
+pub use activity::{Activity, ActivityAction, ActivityDetail, FieldEdit};
+pub use command::{Command, ListPatch, ListPlace, MovePlace, NewTask, Outcome, TaskPatch};
+pub(crate) use due::zone;
 pub use due::{Due, DueError};
 pub use ids::{TaskId, TaskIdError};
 pub use interchange::ImportedTask;
-pub use query::{Answer, ExportFormat, Page, PendingList, Query};
-pub use values::{Priority, Status, ValueError};
+pub use query::{Answer, ExportFormat, Page, PendingList, Query, TaskFilter};
+pub use recurrence::{
+    Allowed, Closed, ClosedError, Recurrence, RecurrenceError, Series, SeriesError, SeriesId,
+    SeriesIdError,
+};
+pub use reminder::{DAY_STARTS_AT, Reminder, ReminderError, remind_at};
+pub use values::{ListView, Priority, Sort, Status, ValueError};
 pub use view::{
-    AuthorReport, Conflict, Device, Identity, InviteView, List, Member, Task, VerifyReport, Via,
+    Aisle, Assignee, Attachment, AuthorReport, CalendarEntry, Comment, Conflict, Device, Folder,
+    Found, Identity, InviteView, List, Member, Milestone, Progress, Streak, Tag, Task,
+    TemplateView, VerifyReport, Via,
 };

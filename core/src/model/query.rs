@@ -1,9 +1,16 @@
 //! Every query: what an application may ask. All are answered from SQLite, offline.
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Device, Identity, InviteView, List, Member, Status, Task, TaskId, VerifyReport};
+use super::{
+    Activity, Aisle, CalendarEntry, Comment, Device, Folder, Found, Identity, InviteView, List,
+    Member, Priority, Sort, Status, Streak, Tag, Task, TaskId, TemplateView, VerifyReport,
+};
 use crate::document::DocumentId;
+use crate::identity::Did;
 
 /// Something to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,18 +46,108 @@ pub enum Query {
         /// Of this list only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         list: Option<DocumentId>,
-        /// With this status only.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        status: Option<Status>,
-        /// Those in the trash instead of those that are not.
-        #[serde(default)]
-        deleted: bool,
+        /// Those that fit only.
+        #[serde(flatten)]
+        filter: TaskFilter,
         /// At most so many; 1,000 unless told, 10,000 at most.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<u32>,
         /// Where the page before ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
+    },
+    /// What is urgent, of all lists: tasks of high priority that are not done and no part of
+    /// another task, those with a due date first. Answer: [`Answer::Tasks`].
+    Focus {
+        /// The reader's time zone, an IANA name; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// What is due today or overdue, of all lists. Answer: [`Answer::Tasks`].
+    Today {
+        /// The reader's time zone, an IANA name; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// What is due from tomorrow on, of all lists. Answer: [`Answer::Tasks`].
+    Upcoming {
+        /// For so many days; 7 unless told, 366 at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        days: Option<u32>,
+        /// The reader's time zone, an IANA name; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// What is due in a range of days, tasks that recur once for each time. Answer:
+    /// [`Answer::Calendar`].
+    Calendar {
+        /// Of this list only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<DocumentId>,
+        /// The first day.
+        from: Date,
+        /// The last day; at most 366 days later.
+        to: Date,
+        /// The reader's time zone, an IANA name; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// Tasks in whose title, notes or comments all the words of a text begin words, whatever their
+    /// accents. Answer: [`Answer::Found`].
+    Search {
+        /// The words.
+        text: String,
+        /// Of this list only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<DocumentId>,
+        /// At most so many; 50 unless told, 500 at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    },
+    /// What was said about a task, the earliest first. Answer: [`Answer::Comments`].
+    Comments {
+        /// The list.
+        list: DocumentId,
+        /// The task.
+        task: TaskId,
+    },
+    /// The tags of a list, by name. Answer: [`Answer::Tags`].
+    Tags {
+        /// The list.
+        list: DocumentId,
+    },
+    /// A list's own aisles, by name. Answer: [`Answer::Aisles`].
+    Aisles {
+        /// The list.
+        list: DocumentId,
+    },
+    /// What happened, the latest first. Answer: [`Answer::Activity`].
+    Activity {
+        /// In this list only, in causal order; else in all, by time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<DocumentId>,
+        /// With this task of the list only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<TaskId>,
+        /// At most so many; 100 unless told, 1,000 at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+        /// Where the page before ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    },
+    /// This person's folders, by name. Answer: [`Answer::Folders`].
+    Folders,
+    /// What lists can be made from: what comes with the program, then what was saved, by title.
+    /// Answer: [`Answer::Templates`].
+    Templates,
+    /// This person's preferences. Answer: [`Answer::Settings`].
+    Settings,
+    /// Days in a row on which this person completed something. Answer: [`Answer::Streak`].
+    Streak {
+        /// The person's time zone, an IANA name; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
     },
     /// One task. Answer: [`Answer::Task`].
     Task {
@@ -103,6 +200,42 @@ pub enum Query {
     },
     /// Lists with changes that no relay has acknowledged. Answer: [`Answer::Pending`].
     Pending,
+}
+
+/// Which tasks. Everything that is said must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TaskFilter {
+    /// With this status. `done` is what nothing is left to do of, and the others are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// With this priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// For this member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<Did>,
+    /// With a tag of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// Due on this day or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_from: Option<Date>,
+    /// Due on this day or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_to: Option<Date>,
+    /// With words in title, notes or comments that begin with all of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Those in the trash instead of those that are not.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub deleted: bool,
+    /// In this order instead of the one in which they stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<Sort>,
+    /// The reader's time zone, an IANA name; UTC unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
 }
 
 /// The forms in which a list can be exported.
@@ -171,10 +304,30 @@ pub enum Answer {
     Lists(Page<List>),
     /// To [`Query::List`] and [`Query::FindList`].
     List(List),
-    /// To [`Query::Tasks`].
+    /// To [`Query::Tasks`], [`Query::Focus`], [`Query::Today`] and [`Query::Upcoming`].
     Tasks(Page<Task>),
     /// To [`Query::Task`] and [`Query::FindTask`].
     Task(Task),
+    /// To [`Query::Calendar`].
+    Calendar(Page<CalendarEntry>),
+    /// To [`Query::Search`].
+    Found(Page<Found>),
+    /// To [`Query::Comments`].
+    Comments(Page<Comment>),
+    /// To [`Query::Tags`].
+    Tags(Page<Tag>),
+    /// To [`Query::Aisles`].
+    Aisles(Page<Aisle>),
+    /// To [`Query::Activity`].
+    Activity(Page<Activity>),
+    /// To [`Query::Folders`].
+    Folders(Page<Folder>),
+    /// To [`Query::Templates`].
+    Templates(Page<TemplateView>),
+    /// To [`Query::Settings`].
+    Settings(BTreeMap<String, String>),
+    /// To [`Query::Streak`].
+    Streak(Streak),
     /// To [`Query::Members`].
     Members(Page<Member>),
     /// To [`Query::FindMember`].

@@ -42,6 +42,42 @@ pub enum Status {
     Done,
 }
 
+/// How the tasks of a list are laid out.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ListView {
+    /// In one row.
+    #[default]
+    List,
+    /// By the aisles of a shop.
+    Aisles,
+}
+
+/// How tasks are sorted. What is done comes last, and subtasks stay with their parents.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// As they were put by hand; new ones on top.
+    #[default]
+    Manual,
+    /// The latest first.
+    Newest,
+    /// The earliest first.
+    Oldest,
+    /// By title.
+    Title,
+    /// By title, backwards.
+    TitleReversed,
+    /// What is due first comes first.
+    Due,
+    /// The most urgent first.
+    Priority,
+}
+
 /// A text names none of the values that a field can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{given:?} is no {what}: use one of {allowed}")]
@@ -52,7 +88,7 @@ pub struct ValueError {
 }
 
 impl ValueError {
-    fn new(what: &'static str, given: &str, allowed: &'static str) -> Self {
+    pub(crate) fn new(what: &'static str, given: &str, allowed: &'static str) -> Self {
         Self {
             what,
             given: given.chars().take(GIVEN_CHARS_MAX).collect(),
@@ -61,75 +97,56 @@ impl ValueError {
     }
 }
 
-impl Priority {
-    /// The value as it is stored and written.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-            Self::None => "none",
+/// Writes and reads a value as the word that its type names it by.
+macro_rules! words {
+    ($type:ident, $what:literal, $allowed:literal, $($value:ident => $word:literal),+) => {
+        impl $type {
+            /// The value as it is stored and written.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$value => $word),+
+                }
+            }
         }
-    }
-}
 
-impl Status {
-    /// The value as it is stored and written.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::InProgress => "in_progress",
-            Self::Blocked => "blocked",
-            Self::Done => "done",
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
         }
-    }
-}
 
-impl fmt::Display for Priority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+        impl FromStr for $type {
+            type Err = ValueError;
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Priority {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        match text {
-            "high" => Ok(Self::High),
-            "medium" => Ok(Self::Medium),
-            "low" => Ok(Self::Low),
-            "none" => Ok(Self::None),
-            _ => Err(ValueError::new("priority", text, "high, medium, low, none")),
+            fn from_str(text: &str) -> Result<Self, ValueError> {
+                match text {
+                    $($word => Ok(Self::$value),)+
+                    _ => Err(ValueError::new($what, text, $allowed)),
+                }
+            }
         }
-    }
+    };
 }
+pub(crate) use words;
 
-impl FromStr for Status {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        match text {
-            "open" => Ok(Self::Open),
-            "in_progress" => Ok(Self::InProgress),
-            "blocked" => Ok(Self::Blocked),
-            "done" => Ok(Self::Done),
-            _ => Err(ValueError::new(
-                "status",
-                text,
-                "open, in_progress, blocked, done",
-            )),
-        }
-    }
-}
+words!(
+    Priority, "priority", "high, medium, low, none",
+    High => "high", Medium => "medium", Low => "low", None => "none"
+);
+words!(
+    Status, "status", "open, in_progress, blocked, done",
+    Open => "open", InProgress => "in_progress", Blocked => "blocked", Done => "done"
+);
+words!(
+    ListView, "view", "list, aisles",
+    List => "list", Aisles => "aisles"
+);
+words!(
+    Sort, "sort order", "manual, newest, oldest, title, title_reversed, due, priority",
+    Manual => "manual", Newest => "newest", Oldest => "oldest", Title => "title",
+    TitleReversed => "title_reversed", Due => "due", Priority => "priority"
+);
 
 #[cfg(test)]
 mod tests {

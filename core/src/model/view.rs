@@ -1,9 +1,10 @@
 //! What queries answer with.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Due, Priority, Status, TaskId};
+use super::{Due, ListView, Priority, Recurrence, Reminder, Sort, Status, TaskId};
 use crate::document::DocumentId;
 use crate::identity::Did;
 use crate::membership::Role;
@@ -50,6 +51,23 @@ pub struct List {
         serialize_with = "super::time::milliseconds_or_null"
     )]
     pub deleted_at: Option<Timestamp>,
+    /// A picture for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// Its colour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// How its tasks are laid out.
+    pub view: ListView,
+    /// Whether it is one of this person's favourites.
+    pub favorite: bool,
+    /// Whether this person put it out of the way.
+    pub archived: bool,
+    /// The folder that this person keeps it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// How this person sorts its tasks.
+    pub sort: Sort,
 }
 
 /// A task.
@@ -72,8 +90,33 @@ pub struct Task {
     pub status: Status,
     /// How urgent it is.
     pub priority: Priority,
-    /// When it is due.
+    /// Whether nothing of it is left to do, for this time where it recurs.
+    pub done: bool,
+    /// When it is due; of one that recurs, the time that completing it closes.
     pub due: Option<Due>,
+    /// Whether that is past, for the reader.
+    pub overdue: bool,
+    /// How it recurs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recurrence: Option<Recurrence>,
+    /// When to be reminded before it is due.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<Reminder>,
+    /// Who is to do it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<Assignee>,
+    /// Tasks of the list that come first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked_by: Vec<TaskId>,
+    /// Where it stands in the shop, if it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aisle: Option<String>,
+    /// The files that it carries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// How many of the tasks right below it there are, and how many of those are done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// The task that it is a part of.
     pub parent: Option<TaskId>,
     /// How deep it stands below the top level.
@@ -94,6 +137,166 @@ pub struct Task {
     /// Fields that two people set at once: the value that lost is offered here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Conflict>,
+}
+
+/// Who a task is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assignee {
+    /// Who.
+    pub did: Did,
+    /// Their name.
+    pub name: String,
+    /// Since when, by the clock of whoever assigned it.
+    #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    pub assigned_at: Option<Timestamp>,
+    /// Whether they have left the list: somebody else has to be found.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub left: bool,
+}
+
+/// A file that a task carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    /// Its id: the SHA-256 of the file, in hexadecimal.
+    pub id: String,
+    /// What the file is called.
+    pub name: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Whether the file itself is on this device.
+    pub here: bool,
+}
+
+/// How far the tasks below one are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// How many are done.
+    pub done: u32,
+    /// How many there are.
+    pub total: u32,
+}
+
+/// Something that was said about a task, or noted about a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Comment {
+    /// Its id.
+    pub id: TaskId,
+    /// Who said it: whose signature covers the change that did.
+    pub author: Option<Did>,
+    /// Their name.
+    pub author_name: String,
+    /// Markdown.
+    pub text: String,
+    /// When, by the author's clock.
+    #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    pub created_at: Option<Timestamp>,
+    /// When it was last changed, by its author's clock.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "super::time::milliseconds_or_null"
+    )]
+    pub edited_at: Option<Timestamp>,
+}
+
+/// A tag of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tag {
+    /// Its name.
+    pub name: String,
+    /// Its colour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// On how many tasks it is that are not in the trash.
+    pub tasks: u64,
+}
+
+/// An aisle of a grocery list's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Aisle {
+    /// Its name.
+    pub name: String,
+    /// What belongs there.
+    pub keywords: Vec<String>,
+}
+
+/// A folder of a person's lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Folder {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// How many lists are in it.
+    pub lists: u64,
+}
+
+/// What lists can be made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplateView {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Whether it comes with the program.
+    pub built_in: bool,
+    /// How many tasks it has.
+    pub tasks: u64,
+}
+
+/// A time at which something is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CalendarEntry {
+    /// When.
+    pub due: Due,
+    /// Whether it is done.
+    pub done: bool,
+    /// What.
+    pub task: Task,
+}
+
+/// Something that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Found {
+    /// The task.
+    pub task: Task,
+    /// Where it was found, with the words that fit between `[` and `]`.
+    pub excerpt: String,
+}
+
+/// Days in a row on which something was completed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Streak {
+    /// Days in a row that end today or yesterday.
+    pub current: u32,
+    /// The most days in a row.
+    pub longest: u32,
+    /// Days with a completion in all.
+    pub days: u32,
+    /// The marks that were reached, each with the day on which it was.
+    pub milestones: Vec<Milestone>,
+}
+
+/// A mark that a streak reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Milestone {
+    /// Days in a row.
+    pub days: u32,
+    /// When it was first reached.
+    pub reached: Date,
 }
 
 /// A value that lost to a concurrent one.

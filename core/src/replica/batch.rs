@@ -63,6 +63,18 @@ impl Replica {
         }
     }
 
+    /// Runs `work` whole or not at all, whether a batch goes on or not.
+    pub(super) fn whole<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.conn().is_autocommit() {
+            self.batch(work)
+        } else {
+            self.savepoint(work)
+        }
+    }
+
     /// After a panic inside a frame: undoes what the frame did, as far as SQLite has not already.
     ///
     /// # Errors

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::write::{Opened, Run, create_document, line};
+use super::write::{Run, line};
 use super::{CommandError, Env, Replica};
-use crate::document::{BIRTH_VERSION, DocumentId, DocumentKind, DocumentNonce, Scalar};
-use crate::membership::{Genesis, NAME_CHARS_MAX, Payload, Profile, Role, Statement};
+use crate::document::Scalar;
+use crate::membership::{NAME_CHARS_MAX, Payload, Profile, Role, Statement};
 use crate::model::interchange::LIST_TITLE_CHARS_MAX;
 use crate::model::{Command, Outcome};
-use crate::store::{DocumentRow, statements};
+use crate::store::statements;
 
 /// A command as it rests until a relay has acknowledged it: with all that it takes to make the
 /// same change again.
@@ -43,139 +43,99 @@ impl Replica {
         let now = Timestamp::from_millisecond(recorded.now_ms)
             .map_err(|_| CommandError::invalid("now", "is no time"))?;
         let mut run = Run::new(now, recorded.seed);
+        let run = &mut run;
         // Only what is data in the command is written there: texts and ids always serialize.
         let json = serde_json::to_string(recorded).unwrap_or_default();
+        let json = json.as_str();
+        run.action = action(&recorded.command, run);
         match &recorded.command {
-            Command::CreateList { title } => self.create_list(title, &mut run, &json),
+            Command::CreateList { title } => {
+                let list = self.create_list(title, run, json)?;
+                Ok(Outcome::List { list })
+            }
             Command::RenameList { list, title } => {
                 let title = line("title", title, LIST_TITLE_CHARS_MAX)?;
-                self.set_meta_field(list, "title", Some(Scalar::Str(title)), &mut run, &json)
+                self.set_meta_field(list, "title", Some(Scalar::Str(title)), run, json)
+            }
+            Command::EditList { list, patch } => self.edit_list(list, patch, run, json),
+            Command::PlaceList { list, place } => self.place_list(list, place, run, json),
+            Command::DuplicateList { list, title } => {
+                self.duplicate_list(list, title.as_deref(), run)
+            }
+            Command::CreateFromTemplate { template, title } => {
+                self.create_from_template(template, title.as_deref(), run)
+            }
+            Command::SaveTemplate { list, title } => {
+                self.save_list_as_template(list, title.as_deref(), run, json)
+            }
+            Command::DeleteTemplate { template } => {
+                self.delete_entry("template", "templates", template, run, json)
+            }
+            Command::CreateFolder { name } => self.create_folder(name, run, json),
+            Command::RenameFolder { folder, name } => self.rename_folder(folder, name, run, json),
+            Command::DeleteFolder { folder } => {
+                self.delete_entry("folder", "folders", folder, run, json)
+            }
+            Command::SetSetting { name, value } => {
+                self.set_setting(name, value.as_deref(), run, json)
             }
             Command::DeleteList { list } => {
                 let now = Scalar::Timestamp(run.now_ms());
-                self.set_meta_field(list, "deletedAt", Some(now), &mut run, &json)
+                self.set_meta_field(list, "deletedAt", Some(now), run, json)
             }
             Command::RestoreList { list } => {
-                self.set_meta_field(list, "deletedAt", None, &mut run, &json)
+                self.set_meta_field(list, "deletedAt", None, run, json)
             }
-            Command::CreateTask { list, task } => self.create_task(list, task, &mut run, &json),
-            Command::EditTask { list, task, patch } => {
-                self.edit_task(list, task, patch, &mut run, &json)
+            Command::CreateTask { list, task } => self.create_task(list, task, run, json),
+            Command::EditTask { list, task, patch } => self.edit_task(list, task, patch, run, json),
+            Command::CompleteTask { list, task, zone } => {
+                self.complete_task(list, task, zone.as_deref(), run, json)
             }
-            Command::CompleteTask { list, task } => {
-                self.set_status(list, task, crate::model::Status::Done, &mut run, &json)
+            Command::SkipTask { list, task, zone } => {
+                self.skip_task(list, task, zone.as_deref(), run, json)
             }
-            Command::ReopenTask { list, task } => {
-                self.set_status(list, task, crate::model::Status::Open, &mut run, &json)
+            Command::ReopenTask { list, task } => self.reopen_task(list, task, run, json),
+            Command::MoveTask { list, task, place } => self.move_task(list, task, place, run, json),
+            Command::DeleteTask { list, task } => self.set_deleted(list, task, true, run, json),
+            Command::RestoreTask { list, task } => self.set_deleted(list, task, false, run, json),
+            Command::ImportTasks { list, tasks } => self.import_tasks(list, tasks, run),
+            Command::EditTag {
+                list,
+                tag,
+                name,
+                color,
+            } => self.edit_tag(list, tag, name.as_deref(), color.as_ref(), run, json),
+            Command::DeleteTag { list, tag } => self.delete_tag(list, tag, run, json),
+            Command::SetAisle {
+                list,
+                name,
+                keywords,
+            } => self.set_aisle(list, name, Some(keywords), run, json),
+            Command::RemoveAisle { list, name } => self.set_aisle(list, name, None, run, json),
+            Command::AddComment { list, task, text } => {
+                self.add_comment(list, Some(task), text, run, json)
             }
-            Command::MoveTask { list, task, place } => {
-                self.move_task(list, task, place, &mut run, &json)
+            Command::EditComment {
+                list,
+                comment,
+                text,
+            } => self.edit_comment(list, comment, text, run, json),
+            Command::DeleteComment { list, comment } => {
+                self.delete_comment(list, comment, run, json)
             }
-            Command::DeleteTask { list, task } => {
-                self.set_deleted(list, task, true, &mut run, &json)
-            }
-            Command::RestoreTask { list, task } => {
-                self.set_deleted(list, task, false, &mut run, &json)
-            }
-            Command::ImportTasks { list, tasks } => self.import_tasks(list, tasks, &mut run),
+            Command::LogNote { list, text } => self.add_comment(list, None, text, run, json),
+            Command::Undo => self.undo(run),
+            Command::Redo => self.redo(run),
             Command::SetProfile { name } => self.set_profile(name),
             Command::Share {
                 list,
                 role,
                 expires_in_s,
-            } => self.share(list, *role, *expires_in_s, &mut run),
-            Command::RevokeMember { list, member } => self.revoke_member(list, member, &run),
-            Command::RevokeDevice { device } => self.revoke_device(device, &run),
-            Command::LinkDevice => self.link_device(&mut run),
+            } => self.share(list, *role, *expires_in_s, run),
+            Command::RevokeMember { list, member } => self.revoke_member(list, member, run),
+            Command::RevokeDevice { device } => self.revoke_device(device, run),
+            Command::LinkDevice => self.link_device(run),
         }
-    }
-
-    fn create_list(
-        &mut self,
-        title: &str,
-        run: &mut Run,
-        json: &str,
-    ) -> Result<Outcome, CommandError> {
-        let title = line("title", title, LIST_TITLE_CHARS_MAX)?;
-        let home = self.relay_did()?;
-        let keys = &self.keys;
-        let list = self.store.write(|conn| {
-            let genesis = Genesis {
-                owner: keys.did,
-                nonce: DocumentNonce::Random(run.random()),
-                kind: DocumentKind::List,
-                version: BIRTH_VERSION,
-                home,
-                created_at_ms: run.now_ms(),
-            };
-            let id = genesis.document();
-            // Made again after a fork, the list is there already.
-            let mut opened = match DocumentRow::find(conn, &id)? {
-                Some(_) => Opened::find(conn, &id, "list")?,
-                None => create_document(conn, keys, genesis)?,
-            };
-            let meta = opened.map(conn, "meta")?;
-            opened.change(conn, keys, run, json, |draft, run| {
-                let meta = draft.stored(meta)?;
-                draft.put(meta, "title", Scalar::Str(title))?;
-                Ok(draft.put(meta, "createdAt", Scalar::Timestamp(run.now_ms()))?)
-            })?;
-            Ok::<_, CommandError>(id)
-        })?;
-        self.note_in_space(&list, run)?;
-        Ok(Outcome::List { list })
-    }
-
-    /// Notes a list in the person's space, if the space is here.
-    pub(super) fn note_in_space(
-        &mut self,
-        list: &DocumentId,
-        run: &mut Run,
-    ) -> Result<(), CommandError> {
-        let space = self.space_id();
-        let keys = &self.keys;
-        self.store.write(|conn| {
-            if DocumentRow::find(conn, &space)?.is_none() {
-                return Ok(());
-            }
-            let mut opened = Opened::find(conn, &space, "space")?;
-            let lists = opened.map(conn, "lists")?;
-            let key = list.to_string();
-            opened.change(conn, keys, run, "", |draft, run| {
-                let lists = draft.stored(lists)?;
-                if draft.is_set(lists, &key)? {
-                    return Ok(());
-                }
-                Ok(draft.put(lists, &key, Scalar::Timestamp(run.now_ms()))?)
-            })?;
-            Ok(())
-        })
-    }
-
-    fn set_meta_field(
-        &mut self,
-        list: &DocumentId,
-        field: &str,
-        value: Option<Scalar>,
-        run: &mut Run,
-        json: &str,
-    ) -> Result<Outcome, CommandError> {
-        let keys = &self.keys;
-        let changed = self.store.write(|conn| {
-            let mut opened = Opened::find(conn, list, "list")?;
-            let meta = opened.map(conn, "meta")?;
-            let ((), changed) = opened.change(conn, keys, run, json, |draft, _| {
-                let meta = draft.stored(meta)?;
-                match value {
-                    // Deleting a list that is deleted changes nothing, not even the time.
-                    Some(Scalar::Timestamp(_)) if draft.is_set(meta, field)? => Ok(()),
-                    Some(value) => Ok(draft.put(meta, field, value)?),
-                    None => Ok(draft.delete(meta, field)?),
-                }
-            })?;
-            Ok::<_, CommandError>(changed)
-        })?;
-        Ok(Outcome::Done { changed })
     }
 
     fn set_profile(&mut self, name: &str) -> Result<Outcome, CommandError> {
@@ -209,6 +169,16 @@ impl Replica {
             Ok(Outcome::Done { changed: true })
         })
     }
+}
+
+/// What a command is as an action of a person's: an id for its changes, and its name. Those that
+/// turn others, and those that only sign statements, are none.
+fn action(command: &Command, run: &mut Run) -> Option<([u8; 16], String)> {
+    if matches!(command, Command::Undo | Command::Redo) {
+        return None;
+    }
+    let name = serde_json::to_value(command).ok()?;
+    Some((run.action_id(), name.get("type")?.as_str()?.to_owned()))
 }
 
 /// The role that sharing and revoking take.

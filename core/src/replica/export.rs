@@ -16,7 +16,7 @@ pub(super) fn export(
     let list = ExportList {
         id: list.id.to_string(),
         title: list.title.clone(),
-        tasks: nest(live),
+        tasks: nest_with(live, exported, |task| &mut task.children),
     };
     match format {
         ExportFormat::Json => to_json(&list),
@@ -26,15 +26,19 @@ pub(super) fn export(
 }
 
 /// Brings tasks that stand in their order, each with its depth, back into a tree.
-fn nest(tasks: impl Iterator<Item = Task>) -> Vec<ExportTask> {
+pub(super) fn nest_with<T>(
+    tasks: impl Iterator<Item = Task>,
+    node: impl Fn(Task) -> T,
+    children: impl Fn(&mut T) -> &mut Vec<T>,
+) -> Vec<T> {
     let mut top = Vec::new();
     // The tasks above the next one, each with its depth.
-    let mut open: Vec<(u32, ExportTask)> = Vec::new();
-    let close = |open: &mut Vec<(u32, ExportTask)>, top: &mut Vec<ExportTask>, depth: u32| {
+    let mut open: Vec<(u32, T)> = Vec::new();
+    let close = |open: &mut Vec<(u32, T)>, top: &mut Vec<T>, depth: u32| {
         while open.last().is_some_and(|(d, _)| *d >= depth) {
             if let Some((_, task)) = open.pop() {
                 match open.last_mut() {
-                    Some((_, parent)) => parent.children.push(task),
+                    Some((_, parent)) => children(parent).push(task),
                     None => top.push(task),
                 }
             }
@@ -42,7 +46,7 @@ fn nest(tasks: impl Iterator<Item = Task>) -> Vec<ExportTask> {
     };
     for task in tasks {
         close(&mut open, &mut top, task.depth);
-        open.push((task.depth, exported(task)));
+        open.push((task.depth, node(task)));
     }
     close(&mut open, &mut top, 0);
     top

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use rusqlite::{Connection, params};
 
 use crate::document::{
-    ActorId, ChangeError, ChangeHash, DocumentId, EncodedChange, TipError, UnverifiedTip,
+    ActorId, ChangeError, ChangeHash, DocumentId, DocumentKind, EncodedChange, TipError,
+    UnverifiedTip,
 };
 use crate::identity::Did;
 use crate::membership::{
@@ -13,7 +14,7 @@ use crate::membership::{
 };
 use crate::store::{
     Acceptor, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change, give_birth,
-    recount, refresh, statements,
+    recount, refresh, refresh_joined, statements,
 };
 
 /// The most statements that a document may have.
@@ -228,6 +229,9 @@ pub(super) fn settle(
     let recounted = recount(conn, document, actors, authority)?;
     refresh(conn, document, actors, &recounted.accepted.touched)?;
     statements::index(conn, document.row, authority)?;
+    if document.kind == DocumentKind::List {
+        refresh_joined(conn, document)?;
+    }
     document.save(conn, actors, &authority.digest_set_fingerprint())?;
     Ok(recounted.fell)
 }

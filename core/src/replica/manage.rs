@@ -189,7 +189,7 @@ fn check_document(
 
 /// Everything that a document's read model says, as text.
 fn fingerprint(conn: &Connection, document: &DocumentRow) -> Result<String, StoreError> {
-    let tree = super::tree::Tree::load(conn, document)?;
+    let tree = super::tree::Tree::load(conn, document, &super::tree::Reader::nobody())?;
     let title: Vec<String> = conn
         .prepare_cached("SELECT title || coalesce(deleted_at, '') FROM list WHERE doc = ?1")?
         .query_map([document.row], |row| row.get(0))?

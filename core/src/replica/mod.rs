@@ -5,17 +5,22 @@
 //! caller's thread and is on disk when the call returns.
 
 mod batch;
+mod comments;
 mod error;
 mod execute;
 mod export;
 mod ingest;
+mod labels;
 mod link;
+mod lists;
 mod manage;
 mod order;
 mod query;
 mod sharing;
+mod space;
 mod tasks;
 mod tree;
+mod undo;
 mod verify;
 mod write;
 

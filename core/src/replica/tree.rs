@@ -4,24 +4,62 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::query::time;
+use super::query::{name_of, time};
 use crate::identity::Did;
 use crate::membership::Authority;
-use crate::model::{Conflict, Status, Task, TaskId};
-use crate::store::{Actors, DocumentRow, StoreError, StoredConflict, parsed, statements};
+use crate::model::{
+    Assignee, Attachment, Closed, Conflict, Due, Progress, Series, Status, Task, TaskId,
+};
+use crate::store::{
+    Actors, DocumentRow, StoreError, StoredAttachment, StoredConflict, parsed, statements,
+};
 
-/// The columns that [`Reader::task`] reads.
+/// The columns that [`Pages::task`] reads.
 macro_rules! columns {
     () => {
-        "task, title, notes, url, status, priority, due, parent, tags, created_at, deleted_at,
-             conflicts, author"
+        "task, title, notes, url, status, priority, next, parent, tags, created_at, deleted_at,
+             conflicts, author, done, series, last, assignee, assigned_at, aisle, reminders,
+             blocked_by, attachments"
     };
 }
 
 /// From so many tasks on, all of a list are read in one go instead of one by one.
 const SCAN_MIN: usize = 2_000;
+
+/// Who reads: when it is for them, and where.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    pub(super) now: Timestamp,
+    pub(super) zone: TimeZone,
+}
+
+impl Reader {
+    pub(super) fn new(now: Timestamp, zone: TimeZone) -> Self {
+        Self { now, zone }
+    }
+
+    /// For where nobody reads: what is due and overdue is the same whenever it is done.
+    pub(super) fn nobody() -> Self {
+        Self::new(Timestamp::UNIX_EPOCH, TimeZone::UTC)
+    }
+
+    pub(super) fn today(&self) -> Date {
+        self.zone.to_datetime(self.now).date()
+    }
+
+    /// The day on which something is due, where the reader is.
+    pub(super) fn day_of(&self, due: &Due) -> Date {
+        match due.time() {
+            None => due.date(),
+            Some(_) => self.zone.to_datetime(due.deadline(&self.zone)).date(),
+        }
+    }
+}
 
 /// Where an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +84,7 @@ struct Loose {
 /// that this reads is in one index; what the items say is not touched.
 pub(super) fn places(conn: &Connection, document: &DocumentRow) -> Result<Vec<Place>, StoreError> {
     let mut statement = conn.prepare_cached(
-        "SELECT task, parent, ord, deleted_at IS NOT NULL, status
+        "SELECT task, parent, ord, deleted_at IS NOT NULL, iif(done, 'done', status)
          FROM item INDEXED BY item_order WHERE doc = ?1 ORDER BY parent, ord, task",
     )?;
     let mut rows = statement.query(params![document.row])?;
@@ -135,6 +173,30 @@ fn roots(parents: &BTreeMap<TaskId, Option<TaskId>>) -> BTreeSet<TaskId> {
     roots
 }
 
+/// Whether a task, or one that it is below, is in the trash.
+pub(super) fn is_trashed(conn: &Connection, doc: i64, task: &TaskId) -> Result<bool, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT parent, deleted_at IS NOT NULL FROM item WHERE doc = ?1 AND task = ?2",
+    )?;
+    let mut seen = BTreeSet::new();
+    let mut at = Some(*task);
+    while let Some(task) = at
+        && seen.insert(task)
+    {
+        let found = statement
+            .query_row(params![doc, task.to_string()], |row| {
+                Ok((parent(row, 0)?, row.get::<_, bool>(1)?))
+            })
+            .optional()?;
+        match found {
+            Some((_, true)) => return Ok(true),
+            Some((above, false)) => at = above,
+            None => break,
+        }
+    }
+    Ok(false)
+}
+
 /// How many tasks one task is below: the same as in [`places`], from its ancestors alone.
 fn depth(conn: &Connection, doc: i64, task: &TaskId) -> Result<u32, StoreError> {
     let mut statement =
@@ -169,8 +231,7 @@ fn depth(conn: &Connection, doc: i64, task: &TaskId) -> Result<u32, StoreError> 
 
 fn parent(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<TaskId>> {
     // What is no id counts as no parent.
-    let text = row.get_ref(index)?.as_str_or_null();
-    Ok(text.ok().flatten().and_then(|parent| parent.parse().ok()))
+    opt(row, index)
 }
 
 /// One task.
@@ -178,9 +239,10 @@ pub(super) fn one(
     conn: &Connection,
     document: &DocumentRow,
     task: &TaskId,
+    reader: &Reader,
 ) -> Result<Option<Task>, StoreError> {
-    let reader = Reader::load(conn, document)?;
-    let Some(mut found) = reader.find(conn, task)? else {
+    let pages = Pages::load(conn, document, reader)?;
+    let Some(mut found) = pages.find(conn, task)? else {
         return Ok(None);
     };
     found.depth = depth(conn, document.row, task)?;
@@ -192,20 +254,21 @@ pub(super) fn read(
     conn: &Connection,
     document: &DocumentRow,
     places: &[Place],
+    reader: &Reader,
 ) -> Result<Vec<Task>, StoreError> {
     if places.is_empty() {
         return Ok(Vec::new());
     }
-    let reader = Reader::load(conn, document)?;
+    let pages = Pages::load(conn, document, reader)?;
     let mut tasks = Vec::with_capacity(places.len());
     let mut all = if places.len() < SCAN_MIN {
         BTreeMap::new()
     } else {
-        reader.all(conn)?
+        pages.all(conn)?
     };
     for place in places {
         let task = match all.remove(&place.task) {
-            None => reader.find(conn, &place.task)?,
+            None => pages.find(conn, &place.task)?,
             read => read,
         };
         tasks.extend(task.map(|task| Task {
@@ -225,32 +288,78 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn load(conn: &Connection, document: &DocumentRow) -> Result<Self, StoreError> {
+    pub(super) fn load(
+        conn: &Connection,
+        document: &DocumentRow,
+        reader: &Reader,
+    ) -> Result<Self, StoreError> {
         let places = places(conn, document)?;
         let trashed = places.iter().filter(|place| place.trashed);
         Ok(Self {
-            tasks: read(conn, document, &places)?,
+            tasks: read(conn, document, &places, reader)?,
             trashed: trashed.map(|place| place.task).collect(),
         })
     }
 }
 
+/// A column that holds a text of some type, or nothing that can be read as one.
+fn opt<T: core::str::FromStr>(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<T>> {
+    let text = row.get_ref(at)?.as_str_or_null();
+    Ok(text.ok().flatten().and_then(|text| text.parse().ok()))
+}
+
+fn parse_all<T: core::str::FromStr>(texts: &[String]) -> Vec<T> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+fn attachment(conn: &Connection, file: StoredAttachment) -> Result<Attachment, StoreError> {
+    let here = conn
+        .prepare_cached("SELECT 1 FROM blob WHERE hash = unhex(?1)")?
+        .exists(params![file.hash])?;
+    Ok(Attachment {
+        id: file.hash,
+        name: file.name,
+        mime: file.mime,
+        size: file.size,
+        here,
+    })
+}
+
+/// How far the tasks right below one are, if there are any.
+fn progress(conn: &Connection, doc: i64, task: &TaskId) -> Result<Option<Progress>, StoreError> {
+    let (total, done): (u32, u32) = conn
+        .prepare_cached(
+            "SELECT count(*), count(*) FILTER (WHERE done = 1) FROM item INDEXED BY item_order
+             WHERE doc = ?1 AND parent = ?2 AND deleted_at IS NULL",
+        )?
+        .query_row(params![doc, task.to_string()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok((total > 0).then_some(Progress { done, total }))
+}
+
 /// What it takes to read a document's items.
-struct Reader<'a> {
+struct Pages<'a> {
     document: &'a DocumentRow,
+    reader: &'a Reader,
     actors: Actors,
     authority: Rc<Authority>,
     /// The names of tags by their ids.
     tags: BTreeMap<String, String>,
 }
 
-impl<'a> Reader<'a> {
-    fn load(conn: &Connection, document: &'a DocumentRow) -> Result<Self, StoreError> {
+impl<'a> Pages<'a> {
+    fn load(
+        conn: &Connection,
+        document: &'a DocumentRow,
+        reader: &'a Reader,
+    ) -> Result<Self, StoreError> {
         let mut statement = conn.prepare_cached("SELECT tag, name FROM tag WHERE doc = ?1")?;
         let rows =
             statement.query_map(params![document.row], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Self {
             document,
+            reader,
             actors: Actors::load(conn, document.row)?,
             authority: statements::authority(conn, &document.id)?,
             tags: rows.collect::<Result<_, _>>()?,
@@ -264,7 +373,7 @@ impl<'a> Reader<'a> {
             " FROM item WHERE doc = ?1 AND task = ?2"
         ))?;
         let mut rows = statement.query(params![self.document.row, task.to_string()])?;
-        rows.next()?.map(|row| self.task(row)).transpose()
+        rows.next()?.map(|row| self.task(conn, row)).transpose()
     }
 
     fn all(&self, conn: &Connection) -> Result<BTreeMap<TaskId, Task>, StoreError> {
@@ -273,10 +382,40 @@ impl<'a> Reader<'a> {
         let mut rows = statement.query(params![self.document.row])?;
         let mut all = BTreeMap::new();
         while let Some(row) = rows.next()? {
-            let task = self.task(row)?;
+            let task = self.task(conn, row)?;
             all.insert(task.id, task);
         }
         Ok(all)
+    }
+
+    /// What is due now: of a task that recurs, what completing it would close.
+    fn due(
+        &self,
+        next: Option<Due>,
+        series: Option<&Series>,
+        last: Option<Due>,
+        done: bool,
+    ) -> Option<Due> {
+        let Some(series) = series.filter(|_| !done) else {
+            return next;
+        };
+        let latest = last.map(|last| (last, Closed::Skipped));
+        series.closes(
+            &latest.into_iter().collect(),
+            self.reader.now,
+            &self.reader.zone,
+        )
+    }
+
+    fn assignee(&self, did: Option<Did>, assigned_ms: Option<i64>) -> Option<Assignee> {
+        let did = did?;
+        let profile = self.authority.profile(&did);
+        Some(Assignee {
+            did,
+            name: name_of(profile.map(|profile| profile.name.as_str()), &did),
+            assigned_at: time(assigned_ms),
+            left: !self.authority.members().contains_key(&did),
+        })
     }
 
     fn did_of(&self, actor: i64) -> Option<Did> {
@@ -285,7 +424,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an item; its depth is for the caller to say.
-    fn task(&self, row: &Row<'_>) -> Result<Task, StoreError> {
+    fn task(&self, conn: &Connection, row: &Row<'_>) -> Result<Task, StoreError> {
         let damaged = |_| StoreError::Damaged("an item cannot be read".into());
         let id: TaskId = parsed(row, 0)?;
         let tags: String = row.get(8)?;
@@ -298,7 +437,15 @@ impl<'a> Reader<'a> {
         tags.dedup();
         let conflicts: String = row.get(11)?;
         let conflicts: Vec<StoredConflict> = serde_json::from_str(&conflicts).map_err(damaged)?;
-        let due: Option<String> = row.get(6)?;
+        let list = |at: usize| -> Result<Vec<String>, StoreError> {
+            serde_json::from_str(&row.get::<_, String>(at)?).map_err(damaged)
+        };
+        let done = row.get(13)?;
+        let series: Option<Series> = opt(row, 14)?;
+        let due = self.due(opt(row, 6)?, series.as_ref(), opt(row, 15)?, done);
+        let files: String = row.get(21)?;
+        let files: Vec<StoredAttachment> = serde_json::from_str(&files).map_err(damaged)?;
+        let status: Status = parsed(row, 4)?;
         Ok(Task {
             id,
             short_id: id.short(),
@@ -306,9 +453,24 @@ impl<'a> Reader<'a> {
             title: row.get(1)?,
             notes: row.get(2)?,
             url: row.get(3)?,
-            status: parsed(row, 4)?,
+            status: if done { Status::Done } else { status },
             priority: parsed(row, 5)?,
-            due: due.and_then(|due| due.parse().ok()),
+            done,
+            overdue: !done
+                && due
+                    .as_ref()
+                    .is_some_and(|due| due.deadline(&self.reader.zone) < self.reader.now),
+            due,
+            recurrence: series.map(|series| series.rule().clone()),
+            reminders: parse_all(&list(19)?),
+            assignee: self.assignee(opt(row, 16)?, row.get(17)?),
+            blocked_by: parse_all(&list(20)?),
+            aisle: row.get(18)?,
+            attachments: files
+                .into_iter()
+                .map(|file| attachment(conn, file))
+                .collect::<Result<_, _>>()?,
+            progress: progress(conn, self.document.row, &id)?,
             parent: parent(row, 7)?,
             depth: 0,
             tags,
@@ -345,9 +507,11 @@ mod tests {
                 .unwrap();
         for (n, parent) in parents.iter().enumerate() {
             conn.execute(
-                "INSERT INTO item (doc, task, obj, author, title, notes, status, priority, parent,
-                     ord, tags, conflicts, short)
-                 VALUES (?1, ?2, 0, 0, 't', '', 'open', 'none', ?3, ?4, '[]', '[]', '')",
+                "INSERT INTO item (doc, task, obj, author, title, notes, status, priority, done,
+                     parent, ord, tags, reminders, blocked_by, attachments, conflicts, short,
+                     search)
+                 VALUES (?1, ?2, 0, 0, 't', '', 'open', 'none', 0, ?3, ?4, '[]', '[]', '[]', '[]',
+                     '[]', '', 0)",
                 params![
                     document.row,
                     id(n).to_string(),
@@ -370,10 +534,10 @@ mod tests {
         ) {
             let store = Store::open_in_memory().unwrap();
             let document = document(store.conn(), &parents);
-            let tree = Tree::load(store.conn(), &document).unwrap();
+            let tree = Tree::load(store.conn(), &document, &Reader::nobody()).unwrap();
             prop_assert_eq!(tree.tasks.len(), parents.len());
             for task in tree.tasks {
-                let alone = one(store.conn(), &document, &task.id).unwrap();
+                let alone = one(store.conn(), &document, &task.id, &Reader::nobody()).unwrap();
                 prop_assert_eq!(alone, Some(task));
             }
         }

@@ -6,7 +6,7 @@ use automerge::ReadDoc as _;
 use rusqlite::{Connection, params};
 
 use super::query::name_of;
-use super::tree::Tree;
+use super::tree::{Reader, Tree};
 use super::{QueryError, Replica};
 use crate::document::{DocumentId, EncodedChange, UnverifiedTip};
 use crate::identity::Did;
@@ -226,8 +226,8 @@ fn compare(
     if heads != ours || document.heads != copy.heads {
         problems.push("the stored heads are not where the history ends".to_owned());
     }
-    let stored = Tree::load(conn, document)?;
-    let made = Tree::load(scratch, copy)?;
+    let stored = Tree::load(conn, document, &Reader::nobody())?;
+    let made = Tree::load(scratch, copy, &Reader::nobody())?;
     if stored.tasks != made.tasks || stored.trashed != made.trashed {
         problems.push(
             "the stored items differ from what the history says: run `poo doctor --rebuild`"

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::{CommandError, Keyring};
 use crate::document::{ActorId, ActorNonce, DocumentId, Tip};
+use crate::identity::Did;
 use crate::membership::{Authority, Genesis, Payload, Role, Statement};
 use crate::store::{
     Acceptor, ActorRow, Actors, DocumentRow, Draft, Quarantine, Refusal, StoreError, give_birth,
@@ -21,6 +22,8 @@ use crate::store::{
 /// again with the same ids.
 pub(super) struct Run {
     pub(super) now: Timestamp,
+    /// The action whose changes can be taken back, and its name.
+    pub(super) action: Option<([u8; 16], String)>,
     seed: [u8; 32],
     rng: ChaCha20Rng,
 }
@@ -29,6 +32,7 @@ impl Run {
     pub(super) fn new(now: Timestamp, seed: [u8; 32]) -> Self {
         Self {
             now,
+            action: None,
             seed,
             rng: ChaCha20Rng::from_seed(seed),
         }
@@ -50,11 +54,17 @@ impl Run {
             .chain_update((had as u64).to_be_bytes())
             .finalize()
             .into();
-        let mut nonce = [0; 16];
-        for (to, from) in nonce.iter_mut().zip(digest) {
-            *to = from;
-        }
-        ActorNonce::from_bytes(nonce)
+        ActorNonce::from_bytes(first_16(&digest))
+    }
+
+    /// An id for what one command does. No part of the sequence from which other ids come either.
+    pub(super) fn action_id(&self) -> [u8; 16] {
+        let digest: [u8; 32] = Sha256::new()
+            .chain_update(b"poo/action/v1")
+            .chain_update(self.seed)
+            .finalize()
+            .into();
+        first_16(&digest)
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -65,6 +75,14 @@ impl Run {
         let ms = u64::try_from(self.now.as_millisecond()).unwrap_or_default();
         crate::model::TaskId::new(ms, &self.random())
     }
+}
+
+fn first_16(digest: &[u8; 32]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(digest) {
+        *to = *from;
+    }
+    bytes
 }
 
 /// A document that a command works on.
@@ -88,6 +106,12 @@ impl Opened {
             actors,
             authority,
         })
+    }
+
+    /// Who an actor acts for.
+    pub(super) fn author(&self, actor: i64) -> Option<Did> {
+        let device = self.actors.by_row(actor)?.device?;
+        self.authority.identity_of(&device)
     }
 
     pub(super) fn require(&self, keys: &Keyring, role: Role) -> Result<(), CommandError> {
@@ -166,6 +190,9 @@ impl Opened {
             "INSERT INTO outbox (doc, actor, seq, command) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![self.document.row, row, seq as i64, command])?;
+        if let Some(action) = &run.action {
+            super::undo::remember(conn, action, self.document.row, row, seq)?;
+        }
         self.save(conn)?;
         Ok((value, true))
     }

@@ -14,16 +14,16 @@ use crate::document::{Action, ActorId, Change, EncodedChange, Key, ObjectId, Op,
 /// An object that a draft writes to: one of the document, or one that the draft makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Target {
-    id: OpId,
+    pub(super) id: OpId,
     /// Where it is stored, if it is.
-    row: Option<i64>,
+    pub(super) row: Option<i64>,
 }
 
 /// A change in the making.
 pub(crate) struct Draft<'a> {
-    conn: &'a Connection,
-    document: &'a DocumentRow,
-    actors: &'a Actors,
+    pub(super) conn: &'a Connection,
+    pub(super) document: &'a DocumentRow,
+    pub(super) actors: &'a Actors,
     actor: ActorId,
     start_op: u64,
     ops: Vec<Op>,
@@ -53,6 +53,19 @@ impl<'a> Draft<'a> {
         self.ops.is_empty()
     }
 
+    /// How many operations it has.
+    pub(crate) fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// The object that the draft itself made in a field.
+    pub(crate) fn made(&self, target: Target, key: &str) -> Option<Target> {
+        match self.written.get(&(target.id, key.to_owned()))?.as_slice() {
+            [id] => Some(Target { id: *id, row: None }),
+            _ => None,
+        }
+    }
+
     /// A stored object, by its row.
     pub(crate) fn stored(&self, row: i64) -> Result<Target, StoreError> {
         let (counter, actor): (i64, i64) = self
@@ -76,7 +89,7 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         object: OpId,
         key: Key,
@@ -158,6 +171,17 @@ impl<'a> Draft<'a> {
     /// Whether a field holds anything.
     pub(crate) fn is_set(&self, target: Target, key: &str) -> Result<bool, StoreError> {
         Ok(!self.held(target, key)?.0.is_empty())
+    }
+
+    /// Whether a field holds just this value.
+    pub(crate) fn holds(
+        &self,
+        target: Target,
+        key: &str,
+        value: &Scalar,
+    ) -> Result<bool, StoreError> {
+        let (_, held) = self.held(target, key)?;
+        Ok(matches!(held.as_slice(), [only] if only.value == HeldValue::Scalar(value.clone())))
     }
 
     /// Empties a field. Nothing is written if it is empty.

@@ -10,6 +10,7 @@ use super::clock::{Clock, max_op_at};
 use super::text::{ElementId, TextRuns};
 use super::{StoreError, value};
 use crate::document::{Action, Change, Key, ObjectId, OpId, Scalar};
+use crate::model::{Closed, Due};
 
 /// Why an operation does not fit the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -145,6 +146,32 @@ pub(crate) fn fields(
         sort_held(held, actors);
     }
     Ok(fields)
+}
+
+/// Which times of a series a task's map closes, and how.
+pub(crate) fn closed_times(
+    conn: &Connection,
+    object: i64,
+    series: &str,
+) -> Result<BTreeMap<Due, Closed>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT key, value FROM op
+         WHERE obj = ?1 AND key >= ?2 AND key < ?3 AND over = 0 AND kind = 0",
+    )?;
+    let prefix = format!("done/{series}/");
+    // The character behind the slash.
+    let mut rows = statement.query(params![object, prefix, format!("done/{series}0")])?;
+    let mut closed = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let key: String = row.get(0)?;
+        let value = value::decode(&row.get::<_, Vec<u8>>(1)?)?;
+        let due = key.strip_prefix(&prefix).and_then(|due| due.parse().ok());
+        let how = value.as_str().and_then(|how| how.parse().ok());
+        if let (Some(due), Some(how)) = (due, how) {
+            closed.insert(due, how);
+        }
+    }
+    Ok(closed)
 }
 
 fn read_held(row: &rusqlite::Row<'_>, at: usize) -> Result<Held, StoreError> {

@@ -12,7 +12,7 @@ use super::ops::{Applier, ApplyError};
 use super::quarantine::Quarantine;
 use super::sql::blob;
 use super::tips::read_tip;
-use super::{StoreError, items};
+use super::{StoreError, derived};
 use crate::document::{ActorId, ChangeHash, DocumentKind, EncodedChange};
 use crate::membership::{Authority, ChangeNode, counts};
 
@@ -273,7 +273,7 @@ pub(crate) fn replay(
     }
     document.heads.sort_unstable();
     applier.flush()?;
-    items::refresh(conn, document, actors, &applier.touched)
+    derived::refresh(conn, document, actors, &applier.touched)
 }
 
 fn clear_caches(conn: &Connection, doc: i64) -> Result<(), StoreError> {
@@ -284,5 +284,5 @@ fn clear_caches(conn: &Connection, doc: i64) -> Result<(), StoreError> {
     ] {
         conn.execute(sql, params![doc])?;
     }
-    items::clear(conn, doc)
+    derived::clear(conn, doc)
 }

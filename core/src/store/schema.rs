@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
 
-use super::StoreError;
+use super::actors::Actors;
+use super::derived::{DERIVED_SQL, DERIVED_TABLES, DERIVED_VERSION};
+use super::documents::DocumentRow;
+use super::{StoreError, replay};
 
 /// "poo1" in ASCII: marks a SQLite file as ours.
 const APPLICATION_ID: i32 = 0x706f_6f31;
@@ -15,7 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 const PREPARED_STATEMENTS_MAX: usize = 128;
 
 /// Every migration once, in order. The schema's version is how many have run.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// The schema version that this build writes.
 pub(super) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
@@ -63,7 +66,54 @@ fn prepare(conn: Connection) -> Result<Connection, StoreError> {
     if id != APPLICATION_ID {
         return Err(StoreError::Foreign);
     }
+    derive(&conn)?;
     Ok(conn)
+}
+
+/// Makes everything that is derived anew, where it is of another version than this program's.
+fn derive(conn: &Connection) -> Result<(), StoreError> {
+    let is_current = || -> Result<bool, StoreError> {
+        let found: Option<String> = conn
+            .prepare_cached("SELECT value FROM meta WHERE key = 'derived'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(found == Some(DERIVED_VERSION.to_string()))
+    };
+    if is_current()? {
+        return Ok(());
+    }
+    conn.execute_batch("BEGIN IMMEDIATE")?;
+    let run = || -> Result<(), StoreError> {
+        // Another process may have done it while this one waited for the lock.
+        if is_current()? {
+            return Ok(());
+        }
+        for table in DERIVED_TABLES {
+            conn.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
+        }
+        conn.execute_batch(DERIVED_SQL)?;
+        for mut document in DocumentRow::all(conn)? {
+            let mut actors = Actors::load(conn, document.row)?;
+            replay(conn, &mut document, &mut actors)?;
+        }
+        conn.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES ('derived', ?1)")?
+            .execute(params![DERIVED_VERSION.to_string()])?;
+        Ok(())
+    };
+    finish(conn, run())
+}
+
+/// Commits what went well, and takes back what did not.
+fn finish(conn: &Connection, outcome: Result<(), StoreError>) -> Result<(), StoreError> {
+    match outcome {
+        Ok(()) => conn.execute_batch("COMMIT").map_err(StoreError::from),
+        Err(error) => {
+            if !conn.is_autocommit() {
+                conn.execute_batch("ROLLBACK").map_err(StoreError::from)?;
+            }
+            Err(error)
+        }
+    }
 }
 
 /// Runs the migrations that are missing, each whole or not at all.
@@ -89,13 +139,7 @@ fn migrate(conn: &Connection) -> Result<(), StoreError> {
         conn.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         Ok(())
     };
-    match run() {
-        Ok(()) => conn.execute_batch("COMMIT").map_err(StoreError::from),
-        Err(error) => {
-            conn.execute_batch("ROLLBACK").map_err(StoreError::from)?;
-            Err(error)
-        }
-    }
+    finish(conn, run())
 }
 
 impl From<rusqlite::Error> for StoreError {

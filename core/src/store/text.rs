@@ -108,6 +108,17 @@ impl TextRuns {
         out
     }
 
+    /// What an element holds or held, and whether it is still visible.
+    pub(super) fn element(&self, id: ElementId) -> Option<(String, bool)> {
+        let run = self.runs.get(self.find(id)?)?;
+        if run.elements == 1 {
+            return Some((run.text.clone(), !run.deleted));
+        }
+        let offset = usize::try_from(id.counter - run.counter).ok()?;
+        let found = run.text.chars().nth(offset)?;
+        Some((found.to_string(), !run.deleted))
+    }
+
     fn find(&self, id: ElementId) -> Option<usize> {
         // Edits cluster at the end of what was typed last: look from the back.
         self.runs.iter().rposition(|run| run.contains(id))

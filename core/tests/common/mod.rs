@@ -13,7 +13,7 @@ use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::membership::Role;
 use poo_core::model::{
-    Answer, Command, NewTask, Outcome, Query, Task, TaskId, TaskPatch, VerifyReport,
+    Answer, Command, NewTask, Outcome, Query, Task, TaskFilter, TaskId, TaskPatch, VerifyReport,
 };
 use poo_core::replica::{Env, Keyring, Link, Replica};
 use poo_core::sync::{Admission, Effect, Event, Session};
@@ -120,8 +120,10 @@ pub fn edit_title(
 pub fn tasks(replica: &Replica, list: DocumentId, deleted: bool) -> Vec<Task> {
     let query = Query::Tasks {
         list: Some(list),
-        status: None,
-        deleted,
+        filter: TaskFilter {
+            deleted,
+            ..TaskFilter::default()
+        },
         limit: Some(10_000),
         cursor: None,
     };

@@ -5,7 +5,7 @@ use core::fmt;
 
 use jiff::Timestamp;
 use poo_core::document::DocumentId;
-use poo_core::model::{Answer, Command, NewTask, Outcome, Query};
+use poo_core::model::{Answer, Command, NewTask, Outcome, Query, TaskFilter};
 use poo_core::replica::{Env, Keyring, Replica};
 use poo_core::sync::{Admission, Session};
 use rand_chacha::ChaCha20Rng;
@@ -129,8 +129,7 @@ fn add(
 fn titles(replica: &Replica, list: DocumentId, now: Timestamp) -> Result<Vec<String>, JsError> {
     let query = Query::Tasks {
         list: Some(list),
-        status: None,
-        deleted: false,
+        filter: TaskFilter::default(),
         limit: None,
         cursor: None,
     };

@@ -6,7 +6,7 @@ use automerge::transaction::Transactable as _;
 use automerge::{AutoCommit, ObjType, ReadDoc as _};
 use proptest::prelude::*;
 
-use super::super::items::{maps, text_of};
+use super::super::derived::{maps, text_of};
 use super::super::ops::{field, find_object};
 use super::*;
 

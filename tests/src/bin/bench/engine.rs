@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use automerge::ReadDoc as _;
 use automerge::transaction::Transactable as _;
-use poo_core::model::{Answer, Command, NewTask, Outcome, Query, TaskId, TaskPatch};
+use poo_core::model::{Answer, Command, NewTask, Outcome, Query, TaskFilter, TaskId, TaskPatch};
 use poo_core::replica::Replica;
 use rusqlite::Connection;
 
@@ -21,8 +21,7 @@ const PIPELINED: usize = 1_000;
 pub(crate) fn page(fixture: &Fixture, limit: u32) -> Query {
     Query::Tasks {
         list: Some(fixture.list),
-        status: None,
-        deleted: false,
+        filter: TaskFilter::default(),
         limit: Some(limit),
         cursor: None,
     }
@@ -111,7 +110,14 @@ pub(crate) fn commands(table: &mut Table, fixture: &Fixture, scratch: &Path) -> 
     table.times("create", &times, "");
     let times = Times::of(count, |index| -> Outcomes<()> {
         let task = at(index)?;
-        replica.execute(&Command::CompleteTask { list, task }, &mut moment.env())?;
+        replica.execute(
+            &Command::CompleteTask {
+                list,
+                task,
+                zone: None,
+            },
+            &mut moment.env(),
+        )?;
         replica.execute(&Command::ReopenTask { list, task }, &mut moment.env())?;
         Ok(())
     })?;

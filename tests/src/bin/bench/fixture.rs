@@ -403,7 +403,11 @@ fn edit(
     let patch = match moment.below(100) {
         0..25 => {
             return if round.is_multiple_of(2) {
-                Command::CompleteTask { list, task }
+                Command::CompleteTask {
+                    list,
+                    task,
+                    zone: None,
+                }
             } else {
                 Command::ReopenTask { list, task }
             };

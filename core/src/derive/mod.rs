@@ -1,0 +1,6 @@
+//! What people look at, as pure functions of merged state: the same on every replica, and so
+//! never stored in a document nor synced.
+
+mod streaks;
+
+pub use streaks::{MILESTONES, Milestone, Streaks, streaks};

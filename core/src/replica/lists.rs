@@ -1,0 +1,263 @@
+//! Commands on whole lists.
+
+use super::tree::Tree;
+use super::write::{Opened, Run, create_document, line};
+use super::{CommandError, QueryError, Replica};
+use crate::document::{BIRTH_VERSION, DocumentId, DocumentKind, DocumentNonce, Scalar};
+use crate::membership::{COLOR_CHARS_MAX, Genesis};
+use crate::model::interchange::LIST_TITLE_CHARS_MAX;
+use crate::model::{ImportedTask, ListPatch, Outcome, Status, Task};
+use crate::store::DocumentRow;
+
+/// The longest picture of a list, in characters: an emoji can take several.
+const ICON_CHARS_MAX: usize = 20;
+
+impl Replica {
+    pub(super) fn create_list(
+        &mut self,
+        title: &str,
+        run: &mut Run,
+        json: &str,
+    ) -> Result<DocumentId, CommandError> {
+        let title = line("title", title, LIST_TITLE_CHARS_MAX)?;
+        let home = self.relay_did()?;
+        let keys = &self.keys;
+        let list = self.store.write(|conn| {
+            let genesis = Genesis {
+                owner: keys.did,
+                nonce: DocumentNonce::Random(run.random()),
+                kind: DocumentKind::List,
+                version: BIRTH_VERSION,
+                home,
+                created_at_ms: run.now_ms(),
+            };
+            let id = genesis.document();
+            // Made again after a fork, the list is there already.
+            let mut opened = match DocumentRow::find(conn, &id)? {
+                Some(_) => Opened::find(conn, &id, "list")?,
+                None => create_document(conn, keys, genesis)?,
+            };
+            let meta = opened.map(conn, "meta")?;
+            opened.change(conn, keys, run, json, |draft, run| {
+                let meta = draft.stored(meta)?;
+                draft.put(meta, "title", Scalar::Str(title))?;
+                Ok(draft.put(meta, "createdAt", Scalar::Timestamp(run.now_ms()))?)
+            })?;
+            Ok::<_, CommandError>(id)
+        })?;
+        self.note_in_space(&list, run)?;
+        Ok(list)
+    }
+
+    /// Notes a list in the person's space, if the space is here.
+    pub(super) fn note_in_space(
+        &mut self,
+        list: &DocumentId,
+        run: &mut Run,
+    ) -> Result<(), CommandError> {
+        let space = self.space_id();
+        let keys = &self.keys;
+        // It follows from having the list, and is no action of the person's.
+        let action = run.action.take();
+        self.store.write(|conn| {
+            if DocumentRow::find(conn, &space)?.is_none() {
+                return Ok(());
+            }
+            let mut opened = Opened::find(conn, &space, "space")?;
+            let lists = opened.map(conn, "lists")?;
+            let key = list.to_string();
+            opened.change(conn, keys, run, "", |draft, run| {
+                let lists = draft.stored(lists)?;
+                if draft.is_set(lists, &key)? {
+                    return Ok(());
+                }
+                Ok(draft.put(lists, &key, Scalar::Timestamp(run.now_ms()))?)
+            })?;
+            Ok::<_, CommandError>(())
+        })?;
+        run.action = action;
+        Ok(())
+    }
+
+    pub(super) fn set_meta_field(
+        &mut self,
+        list: &DocumentId,
+        field: &str,
+        value: Option<Scalar>,
+        run: &mut Run,
+        json: &str,
+    ) -> Result<Outcome, CommandError> {
+        let keys = &self.keys;
+        let changed = self.store.write(|conn| {
+            let mut opened = Opened::find(conn, list, "list")?;
+            let meta = opened.map(conn, "meta")?;
+            let ((), changed) = opened.change(conn, keys, run, json, |draft, _| {
+                let meta = draft.stored(meta)?;
+                match value {
+                    // Deleting a list that is deleted changes nothing, not even the time.
+                    Some(Scalar::Timestamp(_)) if draft.is_set(meta, field)? => Ok(()),
+                    Some(value) => Ok(draft.put(meta, field, value)?),
+                    None => Ok(draft.delete(meta, field)?),
+                }
+            })?;
+            Ok::<_, CommandError>(changed)
+        })?;
+        Ok(Outcome::Done { changed })
+    }
+
+    pub(super) fn edit_list(
+        &mut self,
+        list: &DocumentId,
+        patch: &ListPatch,
+        run: &mut Run,
+        json: &str,
+    ) -> Result<Outcome, CommandError> {
+        let mut fields = Vec::new();
+        for (key, value, max) in [
+            ("icon", &patch.icon, ICON_CHARS_MAX),
+            ("color", &patch.color, COLOR_CHARS_MAX),
+        ] {
+            match value {
+                Some(Some(value)) => fields.push((key, Some(line(key, value, max)?))),
+                Some(None) => fields.push((key, None)),
+                None => {}
+            }
+        }
+        let keys = &self.keys;
+        let changed = self.store.write(|conn| {
+            let mut opened = Opened::find(conn, list, "list")?;
+            let meta = opened.map(conn, "meta")?;
+            let ((), changed) = opened.change(conn, keys, run, json, |draft, _| {
+                let meta = draft.stored(meta)?;
+                for (key, value) in fields {
+                    match value {
+                        Some(value) => draft.put(meta, key, Scalar::Str(value))?,
+                        None => draft.delete(meta, key)?,
+                    }
+                }
+                if let Some(view) = patch.view {
+                    draft.put_or_default(meta, "view", view.as_str(), "list")?;
+                }
+                Ok(())
+            })?;
+            Ok::<_, CommandError>(changed)
+        })?;
+        Ok(Outcome::Done { changed })
+    }
+
+    pub(super) fn duplicate_list(
+        &mut self,
+        list: &DocumentId,
+        title: Option<&str>,
+        run: &mut Run,
+    ) -> Result<Outcome, CommandError> {
+        let (found, tasks) = self.copy_tasks(list)?;
+        let title = title.unwrap_or(&found).to_owned();
+        self.list_with(&title, &tasks, run)
+    }
+
+    pub(super) fn save_list_as_template(
+        &mut self,
+        list: &DocumentId,
+        title: Option<&str>,
+        run: &mut Run,
+        json: &str,
+    ) -> Result<Outcome, CommandError> {
+        let (found, mut tasks) = self.copy_tasks(list)?;
+        forget_dates(&mut tasks);
+        self.save_template(title.unwrap_or(&found), &tasks, run, json)
+    }
+
+    pub(super) fn create_from_template(
+        &mut self,
+        template: &str,
+        title: Option<&str>,
+        run: &mut Run,
+    ) -> Result<Outcome, CommandError> {
+        let (found, tasks) = self.template(template)?;
+        self.list_with(title.unwrap_or(&found), &tasks, run)
+    }
+
+    fn list_with(
+        &mut self,
+        title: &str,
+        tasks: &[ImportedTask],
+        run: &mut Run,
+    ) -> Result<Outcome, CommandError> {
+        self.whole(|replica| {
+            let list = replica.create_list(title, run, "")?;
+            replica.import_tasks(&list, tasks, run)?;
+            Ok(Outcome::List { list })
+        })
+    }
+
+    /// A list's title and its tasks, as new ones.
+    fn copy_tasks(&self, list: &DocumentId) -> Result<(String, Vec<ImportedTask>), CommandError> {
+        self.store.read(|conn| {
+            let document = DocumentRow::find(conn, list)?.ok_or(CommandError::NotFound("list"))?;
+            let title: String = conn
+                .prepare_cached("SELECT title FROM list WHERE doc = ?1")?
+                .query_row([document.row], |row| row.get(0))?;
+            let tree = Tree::load(conn, &document, &super::tree::Reader::nobody())?;
+            let live = tree
+                .tasks
+                .into_iter()
+                .filter(|task| !tree.trashed.contains(&task.id));
+            Ok((
+                title,
+                super::export::nest_with(live, fresh, |task| &mut task.children),
+            ))
+        })
+    }
+
+    fn template(&self, id: &str) -> Result<(String, Vec<ImportedTask>), CommandError> {
+        let space = self.space_id();
+        self.store.read(|conn| {
+            let row = DocumentRow::find(conn, &space)?.ok_or(CommandError::NotFound("template"))?;
+            let found: Option<(String, String)> = rusqlite::OptionalExtension::optional(
+                conn.prepare_cached(
+                    "SELECT title, body FROM template WHERE doc = ?1 AND template = ?2",
+                )?
+                .query_row(rusqlite::params![row.row, id], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                }),
+            )?;
+            let (title, body) = found.ok_or(CommandError::NotFound("template"))?;
+            let tasks = serde_json::from_str(&body)
+                .map_err(|_| CommandError::invalid("template", "cannot be read: save it again"))?;
+            Ok((title, tasks))
+        })
+    }
+}
+
+/// A task as one that nobody has done yet.
+fn fresh(task: Task) -> ImportedTask {
+    ImportedTask {
+        title: task.title,
+        notes: Some(task.notes).filter(|notes| !notes.is_empty()),
+        url: task.url,
+        status: Status::Open,
+        priority: task.priority,
+        due: task.due,
+        tags: task.tags,
+        ..ImportedTask::default()
+    }
+}
+
+fn forget_dates(tasks: &mut [ImportedTask]) {
+    for task in tasks {
+        task.due = None;
+        forget_dates(&mut task.children);
+    }
+}
+
+impl From<QueryError> for CommandError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::NotFound { what, .. } => Self::NotFound(what),
+            QueryError::Ambiguous { what, .. } => Self::NotFound(what),
+            QueryError::Invalid { field, reason } => Self::Invalid { field, reason },
+            QueryError::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What happened, and what was said.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params, params_from_iter};
+
+use super::{bad_cursor, checked_limit, name_of, time};
+use crate::bytes::unhex;
+use crate::document::ChangeHash;
+use crate::identity::Did;
+use crate::model::{Activity, ActivityAction, ActivityDetail, Comment, Page, TaskId};
+use crate::replica::QueryError;
+use crate::store::{Actors, DocumentRow, StoreError, blob, parsed, statements};
+
+/// Rows on a page unless told, and at most.
+const PAGE_DEFAULT: u32 = 100;
+const PAGE_MAX: u32 = 1_000;
+/// Edits of one field by one person within this time are shown as one.
+const EDITS_TOGETHER: SignedDuration = SignedDuration::from_mins(10);
+/// From here on a claim about the time is marked.
+const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
+/// What is asked for.
+pub(super) struct Asked {
+    task: Option<TaskId>,
+    limit: usize,
+    /// Where the page before ended.
+    after: Option<Place>,
+    now: Timestamp,
+}
+
+/// Where a row stands in a feed.
+#[derive(Debug, Clone)]
+struct Place {
+    /// The Lamport clock of its change within a list, the time across lists.
+    major: i64,
+    hash: ChangeHash,
+    n: i64,
+}
+
+impl Asked {
+    pub(super) fn new(
+        task: Option<TaskId>,
+        limit: Option<u32>,
+        cursor: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, QueryError> {
+        Ok(Self {
+            task,
+            limit: checked_limit(limit, PAGE_DEFAULT, PAGE_MAX)?,
+            after: cursor
+                .map(|text| Place::read(text).ok_or_else(bad_cursor))
+                .transpose()?,
+            now,
+        })
+    }
+}
+
+impl Place {
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '.');
+        Some(Self {
+            major: parts.next()?.parse().ok()?,
+            hash: ChangeHash::try_from(unhex(parts.next()?)?.as_slice()).ok()?,
+            n: parts.next()?.parse().ok()?,
+        })
+    }
+
+    fn write(&self) -> String {
+        format!("{}.{}.{}", self.major, self.hash.to_hex(), self.n)
+    }
+}
+
+/// Who is who in a document.
+struct Names {
+    actors: Actors,
+    authority: std::rc::Rc<crate::membership::Authority>,
+}
+
+impl Names {
+    fn load(conn: &Connection, document: &DocumentRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            actors: Actors::load(conn, document.row)?,
+            authority: statements::authority(conn, &document.id)?,
+        })
+    }
+
+    fn did(&self, actor: i64) -> Option<Did> {
+        let device = self.actors.by_row(actor)?.device?;
+        self.authority.identity_of(&device)
+    }
+
+    fn name(&self, did: &Did) -> String {
+        let profile = self.authority.profile(did);
+        name_of(profile.map(|profile| profile.name.as_str()), did)
+    }
+}
+
+const COLUMNS: &str = "activity.pos, activity.hash, activity.n, activity.actor, activity.at,
+    activity.action, activity.task, activity.comment, activity.detail,
+    (SELECT title FROM item WHERE item.doc = activity.doc AND item.task = activity.task),
+    activity.doc";
+
+/// What happened in one list, in causal order.
+pub(super) fn of_list(
+    conn: &Connection,
+    document: &DocumentRow,
+    asked: &Asked,
+) -> Result<Page<Activity>, QueryError> {
+    let mut sql = format!("SELECT {COLUMNS} FROM activity WHERE doc = ?1");
+    let mut values: Vec<Value> = vec![document.row.into()];
+    if let Some(task) = &asked.task {
+        values.push(task.to_string().into());
+        sql.push_str(" AND task = ?2");
+    }
+    after(&mut sql, &mut values, "pos", asked);
+    sql.push_str(" ORDER BY pos DESC, hash DESC, n DESC");
+    let names = BTreeMap::from([(document.row, (document, Names::load(conn, document)?))]);
+    collect(conn, &sql, values, &names, asked, |pos, _| pos)
+}
+
+/// What happened in all lists, by the time that authors claim.
+pub(super) fn of_all(
+    conn: &Connection,
+    documents: &[DocumentRow],
+    asked: &Asked,
+) -> Result<Page<Activity>, QueryError> {
+    let mut sql =
+        format!("SELECT {COLUMNS} FROM activity INDEXED BY activity_at WHERE activity.at > ?1");
+    let mut values: Vec<Value> = vec![i64::MIN.into()];
+    after(&mut sql, &mut values, "at", asked);
+    sql.push_str(" ORDER BY at DESC, hash DESC, n DESC");
+    let mut names = BTreeMap::new();
+    for document in documents {
+        names.insert(document.row, (document, Names::load(conn, document)?));
+    }
+    collect(conn, &sql, values, &names, asked, |_, at| at)
+}
+
+fn after(sql: &mut String, values: &mut Vec<Value>, major: &str, asked: &Asked) {
+    let Some(place) = &asked.after else {
+        return;
+    };
+    let at = values.len() + 1;
+    sql.push_str(&format!(
+        " AND ({major}, hash, n) < (?{at}, ?{}, ?{})",
+        at + 1,
+        at + 2
+    ));
+    values.extend([
+        Value::from(place.major),
+        Value::from(place.hash.as_bytes().to_vec()),
+        Value::from(place.n),
+    ]);
+}
+
+fn collect(
+    conn: &Connection,
+    sql: &str,
+    values: Vec<Value>,
+    names: &BTreeMap<i64, (&DocumentRow, Names)>,
+    asked: &Asked,
+    major: impl Fn(i64, i64) -> i64,
+) -> Result<Page<Activity>, QueryError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut page: Page<Activity> = Page::default();
+    let mut last: Option<Place> = None;
+    // From when the row that is shown for several edits is: they are all close to it.
+    while let Some(row) = rows.next()? {
+        let Some((document, names)) = names.get(&row.get(10)?) else {
+            continue;
+        };
+        let place = Place {
+            major: major(row.get(0)?, row.get(4)?),
+            hash: blob(row, 1)?,
+            n: row.get(2)?,
+        };
+        let next = activity(row, document, names, &place, asked.now)?;
+        if let Some(shown) = page.items.last_mut()
+            && together(shown, &next)
+        {
+            for (newer, older) in shown.detail.fields.iter_mut().zip(next.detail.fields) {
+                newer.old = older.old;
+            }
+            last = Some(place);
+            continue;
+        }
+        if page.items.len() == asked.limit {
+            page.next_cursor = last.as_ref().map(Place::write);
+            break;
+        }
+        page.items.push(next);
+        last = Some(place);
+    }
+    Ok(page)
+}
+
+/// Whether two rows, one after the other, are edits that are shown as one.
+fn together(newer: &Activity, older: &Activity) -> bool {
+    let fields = |row: &Activity| -> Vec<String> {
+        let fields = row.detail.fields.iter();
+        fields.map(|edit| edit.field.clone()).collect()
+    };
+    newer.action == ActivityAction::Edited
+        && older.action == ActivityAction::Edited
+        && newer.list == older.list
+        && newer.task == older.task
+        && newer.comment == older.comment
+        && newer.actor == older.actor
+        && fields(newer) == fields(older)
+        && newer.at.duration_since(older.at).abs() <= EDITS_TOGETHER
+}
+
+fn activity(
+    row: &Row<'_>,
+    document: &DocumentRow,
+    names: &Names,
+    place: &Place,
+    now: Timestamp,
+) -> Result<Activity, StoreError> {
+    let detail: String = row.get(8)?;
+    let detail: ActivityDetail = serde_json::from_str(&detail)
+        .map_err(|_| StoreError::Damaged("an activity cannot be read".into()))?;
+    let action: ActivityAction = parsed(row, 5)?;
+    let at = time(row.get(4)?).unwrap_or_default();
+    let member: Option<Did> = detail.assignee.as_deref().and_then(|did| did.parse().ok());
+    let actor = match action {
+        ActivityAction::Joined => member,
+        _ => names.did(row.get(3)?),
+    };
+    let task: Option<String> = row.get(6)?;
+    Ok(Activity {
+        id: format!("{}-{}", place.hash.to_hex(), place.n),
+        list: document.id,
+        at,
+        ahead: at.duration_since(now) > AHEAD,
+        actor,
+        actor_name: actor.map_or_else(String::new, |did| names.name(&did)),
+        action,
+        task: task.and_then(|task| task.parse().ok()),
+        task_title: row.get(9)?,
+        comment: row.get(7)?,
+        member_name: member.map(|did| names.name(&did)),
+        detail,
+    })
+}
+
+/// What was said about a task, the earliest first.
+pub(super) fn comments(
+    conn: &Connection,
+    document: &DocumentRow,
+    task: &TaskId,
+) -> Result<Vec<Comment>, StoreError> {
+    let names = Names::load(conn, document)?;
+    let mut statement = conn.prepare_cached(
+        "SELECT comment, author, body, created_at, edited_at FROM comment
+         WHERE doc = ?1 AND task = ?2 AND deleted_at IS NULL ORDER BY comment",
+    )?;
+    let mut rows = statement.query(params![document.row, task.to_string()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        // Not a comment's key: whatever a foreign client keeps there.
+        let Ok(id) = parsed(row, 0) else {
+            continue;
+        };
+        let author = names.did(row.get(1)?);
+        found.push(Comment {
+            id,
+            author,
+            author_name: author.map_or_else(String::new, |did| names.name(&did)),
+            text: row.get(2)?,
+            created_at: time(row.get(3)?),
+            edited_at: time(row.get(4)?),
+        });
+    }
+    Ok(found)
+}

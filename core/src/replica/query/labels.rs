@@ -1,0 +1,113 @@
+//! What lists offer their tasks, and a person's space beside lists.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use crate::document::DocumentId;
+use crate::model::{Aisle, Folder, ImportedTask, Tag, TemplateView};
+use crate::replica::QueryError;
+use crate::store::{DocumentRow, StoreError};
+
+pub(super) fn tags(conn: &Connection, document: &DocumentRow) -> Result<Vec<Tag>, StoreError> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut statement = conn.prepare_cached(
+        "SELECT mine.value, count(*) FROM item, json_each(item.tags) AS mine
+         WHERE item.doc = ?1 AND item.deleted_at IS NULL GROUP BY mine.value",
+    )?;
+    let mut rows = statement.query(params![document.row])?;
+    while let Some(row) = rows.next()? {
+        counts.insert(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+    }
+    // Two devices may each have made one of a name: they are shown as one.
+    let mut tags: BTreeMap<String, Tag> = BTreeMap::new();
+    let mut statement =
+        conn.prepare_cached("SELECT tag, name, color FROM tag WHERE doc = ?1 ORDER BY tag")?;
+    let mut rows = statement.query(params![document.row])?;
+    while let Some(row) = rows.next()? {
+        let id: String = row.get(0)?;
+        let name: String = row.get(1)?;
+        let color: Option<String> = row.get(2)?;
+        let tag = tags.entry(name.clone()).or_insert(Tag {
+            name,
+            color: None,
+            tasks: 0,
+        });
+        tag.color = tag.color.take().or(color);
+        tag.tasks += counts.get(&id).copied().unwrap_or_default();
+    }
+    Ok(tags.into_values().collect())
+}
+
+pub(super) fn aisles(conn: &Connection, document: &DocumentRow) -> Result<Vec<Aisle>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT name, keywords FROM aisle WHERE doc = ?1 ORDER BY name COLLATE NOCASE, aisle",
+    )?;
+    let rows = statement.query_map(params![document.row], |row| {
+        Ok(Aisle {
+            name: row.get(0)?,
+            keywords: serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default(),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn folders(conn: &Connection, space: &DocumentId) -> Result<Vec<Folder>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT folder.folder, folder.name,
+             (SELECT count(*) FROM space_list
+                 WHERE space_list.doc = folder.doc AND space_list.folder = folder.folder)
+         FROM document JOIN folder ON folder.doc = document.id
+         WHERE document.doc = ?1 ORDER BY folder.name COLLATE NOCASE, folder.folder",
+    )?;
+    let rows = statement.query_map(params![space.as_ref()], |row| {
+        Ok(Folder {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            lists: row.get::<_, i64>(2)?.unsigned_abs(),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn count(tasks: &[ImportedTask]) -> u64 {
+    tasks.iter().map(|task| 1 + count(&task.children)).sum()
+}
+
+pub(super) fn templates(
+    conn: &Connection,
+    space: &DocumentId,
+) -> Result<Vec<TemplateView>, QueryError> {
+    let mut found: Vec<TemplateView> = Vec::new();
+    let mut statement = conn.prepare_cached(
+        "SELECT template.template, template.title, template.body
+         FROM document JOIN template ON template.doc = document.id
+         WHERE document.doc = ?1 ORDER BY template.title COLLATE NOCASE, template.template",
+    )?;
+    let mut rows = statement.query(params![space.as_ref()])?;
+    while let Some(row) = rows.next()? {
+        let body: String = row.get(2)?;
+        let tasks: Vec<ImportedTask> = serde_json::from_str(&body).unwrap_or_default();
+        found.push(TemplateView {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            built_in: false,
+            tasks: count(&tasks),
+        });
+    }
+    Ok(found)
+}
+
+pub(super) fn settings(
+    conn: &Connection,
+    space: &DocumentId,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT setting.name, setting.value
+         FROM document JOIN setting ON setting.doc = document.id WHERE document.doc = ?1",
+    )?;
+    let rows = statement.query_map(params![space.as_ref()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

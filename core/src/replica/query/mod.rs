@@ -1,0 +1,346 @@
+//! Answering queries, from the read model alone.
+
+mod access;
+mod agenda;
+mod feed;
+mod find;
+mod labels;
+mod lists;
+mod page;
+mod search;
+mod streak;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use self::access::{invites, pending};
+use self::find::{find_list, find_member, find_task};
+use self::lists::named;
+use super::sharing::device_id;
+use super::tree::{self, Reader, Tree};
+use super::{QueryError, Replica};
+use crate::document::{DocumentId, DocumentKind};
+use crate::identity::Did;
+use crate::membership::{Identities, Payload};
+use crate::model::{Answer, Device, Identity, List, Member, Query};
+use crate::store::{DocumentRow, StoreError, statements};
+
+impl Replica {
+    /// Answers a query. Nothing is written, no document is loaded, no network is used.
+    ///
+    /// # Errors
+    /// [`QueryError`] if there is no such thing, several fit, or the database fails.
+    pub fn query(&self, query: &Query, now: Timestamp) -> Result<Answer, QueryError> {
+        self.store().read(|conn| self.answer(conn, query, now))
+    }
+
+    fn answer(
+        &self,
+        conn: &Connection,
+        query: &Query,
+        now: Timestamp,
+    ) -> Result<Answer, QueryError> {
+        let reader = |zone: &Option<String>| reader(now, zone.as_deref());
+        match query {
+            Query::Whoami => Ok(Answer::Identity(self.whoami(conn)?)),
+            Query::Lists { all } => Ok(Answer::Lists(self.lists(conn, *all)?.into())),
+            Query::List { list } => Ok(Answer::List(self.list(conn, list)?)),
+            Query::FindList { text } => Ok(Answer::List(find_list(conn, self.named(conn)?, text)?)),
+            Query::Tasks {
+                list,
+                filter,
+                limit,
+                cursor,
+            } => {
+                let documents = self.documents(conn, list.as_ref())?;
+                let reader = reader(&filter.zone)?;
+                let page =
+                    page::page(conn, &documents, filter, &reader, *limit, cursor.as_deref())?;
+                Ok(Answer::Tasks(page))
+            }
+            Query::Focus { zone } => {
+                let page = agenda::focus(conn, &self.in_use(conn)?, &reader(zone)?)?;
+                Ok(Answer::Tasks(page))
+            }
+            Query::Today { zone } => {
+                let page = agenda::today(conn, &self.in_use(conn)?, &reader(zone)?)?;
+                Ok(Answer::Tasks(page))
+            }
+            Query::Upcoming { days, zone } => {
+                let page = agenda::upcoming(conn, &self.in_use(conn)?, &reader(zone)?, *days)?;
+                Ok(Answer::Tasks(page))
+            }
+            Query::Calendar {
+                list,
+                from,
+                to,
+                zone,
+            } => {
+                let documents = match list {
+                    Some(list) => vec![self.document(conn, list)?],
+                    None => self.in_use(conn)?,
+                };
+                let page = agenda::calendar(conn, &documents, &reader(zone)?, *from, *to)?;
+                Ok(Answer::Calendar(page))
+            }
+            Query::Search { text, list, limit } => {
+                let documents = self.documents(conn, list.as_ref())?;
+                let page = search::search(conn, &documents, &reader(&None)?, text, *limit)?;
+                Ok(Answer::Found(page))
+            }
+            Query::Comments { list, task } => {
+                let document = self.document(conn, list)?;
+                Ok(Answer::Comments(
+                    feed::comments(conn, &document, task)?.into(),
+                ))
+            }
+            Query::Tags { list } => {
+                let document = self.document(conn, list)?;
+                Ok(Answer::Tags(labels::tags(conn, &document)?.into()))
+            }
+            Query::Aisles { list } => {
+                let document = self.document(conn, list)?;
+                Ok(Answer::Aisles(labels::aisles(conn, &document)?.into()))
+            }
+            Query::Activity {
+                list,
+                task,
+                limit,
+                cursor,
+            } => {
+                let page = match list {
+                    Some(list) => {
+                        let document = self.document(conn, list)?;
+                        let asked = feed::Asked::new(*task, *limit, cursor.as_deref(), now)?;
+                        feed::of_list(conn, &document, &asked)?
+                    }
+                    None => {
+                        let asked = feed::Asked::new(None, *limit, cursor.as_deref(), now)?;
+                        feed::of_all(conn, &self.documents(conn, None)?, &asked)?
+                    }
+                };
+                Ok(Answer::Activity(page))
+            }
+            Query::Folders => Ok(Answer::Folders(
+                labels::folders(conn, &self.space_id())?.into(),
+            )),
+            Query::Templates => Ok(Answer::Templates(
+                labels::templates(conn, &self.space_id())?.into(),
+            )),
+            Query::Settings => Ok(Answer::Settings(labels::settings(conn, &self.space_id())?)),
+            Query::Streak { zone } => Ok(Answer::Streak(streak::streak(
+                conn,
+                &self.did(),
+                &reader(zone)?,
+            )?)),
+            Query::Task { list, task } => {
+                tree::one(conn, &self.document(conn, list)?, task, &reader(&None)?)?
+                    .map(Answer::Task)
+                    .ok_or_else(|| not_found("task", &task.to_string()))
+            }
+            Query::FindTask { text, list } => {
+                let (list, task) = find_task(conn, text, list.as_ref())?;
+                tree::one(conn, &self.document(conn, &list)?, &task, &reader(&None)?)?
+                    .map(Answer::Task)
+                    .ok_or_else(|| not_found("task", text))
+            }
+            Query::Members { list } => Ok(Answer::Members(self.members(conn, list)?.into())),
+            Query::FindMember { list, text } => Ok(Answer::Member(find_member(
+                self.members(conn, list)?,
+                text,
+            )?)),
+            Query::Invites { list } => {
+                let document = self.document(conn, list)?;
+                let authority = statements::authority(conn, &document.id)?;
+                Ok(Answer::Invites(invites(&authority, now).into()))
+            }
+            Query::Devices => Ok(Answer::Devices(self.devices(conn)?.into())),
+            Query::Verify { list } => Ok(Answer::Verified(self.verify(conn, list)?)),
+            Query::Export { list, format } => {
+                let list = self.list(conn, list)?;
+                let document = self.document(conn, &list.id)?;
+                let tree = Tree::load(conn, &document, &reader(&None)?)?;
+                let text = super::export::export(&list, tree.tasks, &tree.trashed, *format);
+                Ok(Answer::Text(text))
+            }
+            Query::Pending => Ok(Answer::Pending(pending(conn)?.into())),
+        }
+    }
+
+    /// Every list, in use or not.
+    fn named(&self, conn: &Connection) -> Result<Vec<lists::Named>, StoreError> {
+        named(conn, &self.did(), &self.space_id())
+    }
+
+    fn lists(&self, conn: &Connection, all: bool) -> Result<Vec<List>, StoreError> {
+        let mut found = self.named(conn)?;
+        found.retain(|named| all || named.is_live());
+        for named in &mut found {
+            named.count(conn)?;
+        }
+        Ok(found.into_iter().map(|named| named.list).collect())
+    }
+
+    /// The lists that a person looks after: those that are in use and not out of the way.
+    fn in_use(&self, conn: &Connection) -> Result<Vec<DocumentRow>, QueryError> {
+        let mut documents = Vec::new();
+        for named in self.named(conn)? {
+            if named.is_live() && !named.list.archived {
+                documents.extend(DocumentRow::find(conn, &named.list.id)?);
+            }
+        }
+        Ok(documents)
+    }
+
+    fn document(&self, conn: &Connection, list: &DocumentId) -> Result<DocumentRow, QueryError> {
+        DocumentRow::find(conn, list)?
+            .filter(|document| document.kind == DocumentKind::List)
+            .ok_or_else(|| not_found("list", &list.to_string()))
+    }
+
+    fn whoami(&self, conn: &Connection) -> Result<Identity, QueryError> {
+        let known = statements::of_identity(conn, &self.did())?;
+        let identities = Identities::evaluate(&known);
+        Ok(Identity {
+            did: self.did(),
+            name: name_of(
+                identities.profile(&self.did()).map(|p| p.name.as_str()),
+                &self.did(),
+            ),
+            device: device_id(&self.keys().device.public()),
+            holds_identity: self.keys().identity.is_some(),
+            relay: self.relay_url()?,
+        })
+    }
+
+    fn list(&self, conn: &Connection, list: &DocumentId) -> Result<List, QueryError> {
+        let mut found = self
+            .named(conn)?
+            .into_iter()
+            .find(|named| named.list.id == *list)
+            .ok_or_else(|| not_found("list", &list.to_string()))?;
+        found.count(conn)?;
+        Ok(found.list)
+    }
+
+    /// The lists that tasks are asked of: one, or all that are in use.
+    fn documents(
+        &self,
+        conn: &Connection,
+        list: Option<&DocumentId>,
+    ) -> Result<Vec<DocumentRow>, QueryError> {
+        if let Some(list) = list {
+            return Ok(vec![self.document(conn, list)?]);
+        }
+        let mut documents = Vec::new();
+        for named in self.named(conn)? {
+            if named.is_live() {
+                documents.extend(DocumentRow::find(conn, &named.list.id)?);
+            }
+        }
+        Ok(documents)
+    }
+
+    fn members(&self, conn: &Connection, list: &DocumentId) -> Result<Vec<Member>, QueryError> {
+        let document = self.document(conn, list)?;
+        let authority = statements::authority(conn, &document.id)?;
+        let mut members: Vec<Member> = authority
+            .members()
+            .iter()
+            .map(|(did, member)| {
+                let profile = authority.profile(did);
+                Member {
+                    did: *did,
+                    name: name_of(profile.map(|p| p.name.as_str()), did),
+                    role: member.role,
+                    me: *did == self.did(),
+                    is_agent: profile.is_some_and(|p| p.is_agent),
+                }
+            })
+            .collect();
+        members.sort_by(|a, b| (b.role, &a.name, a.did).cmp(&(a.role, &b.name, b.did)));
+        Ok(members)
+    }
+
+    fn devices(&self, conn: &Connection) -> Result<Vec<Device>, QueryError> {
+        let known = statements::of_identity(conn, &self.did())?;
+        let identities = Identities::evaluate(&known);
+        let mut devices = BTreeMap::new();
+        for statement in &known {
+            if let Payload::Device(device) = statement.payload() {
+                devices.insert(device.device, device);
+            }
+        }
+        let mut devices: Vec<Device> = devices
+            .into_values()
+            .map(|device| Device {
+                id: device_id(&device.device),
+                name: device.name.clone(),
+                this: device.device == self.keys().device.public(),
+                revoked: !identities.is_live(&self.did(), &device.device),
+                linked_at: Timestamp::from_millisecond(device.issued_at_ms).ok(),
+            })
+            .collect();
+        devices.sort_by(|a, b| (a.linked_at, &a.id).cmp(&(b.linked_at, &b.id)));
+        Ok(devices)
+    }
+}
+
+/// Who reads, by the name of the zone that they are in.
+fn reader(now: Timestamp, zone: Option<&str>) -> Result<Reader, QueryError> {
+    let zone = match zone {
+        None => jiff::tz::TimeZone::UTC,
+        Some(name) => crate::model::zone(name).map_err(|error| QueryError::Invalid {
+            field: "zone",
+            reason: error.to_string(),
+        })?,
+    };
+    Ok(Reader::new(now, zone))
+}
+
+/// How many entries a page has.
+fn checked_limit(limit: Option<u32>, default: u32, max: u32) -> Result<usize, QueryError> {
+    let limit = limit.unwrap_or(default);
+    if limit == 0 || limit > max {
+        return Err(QueryError::Invalid {
+            field: "limit",
+            reason: format!("must be from 1 to {max}"),
+        });
+    }
+    Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
+fn bad_cursor() -> QueryError {
+    QueryError::Invalid {
+        field: "cursor",
+        reason: "is none that an earlier page ended with".to_owned(),
+    }
+}
+
+fn not_found(what: &'static str, text: &str) -> QueryError {
+    QueryError::NotFound {
+        what,
+        text: text.chars().take(100).collect(),
+    }
+}
+
+/// A name to show: the profile's, or the end of the DID.
+pub(super) fn name_of(profile: Option<&str>, did: &Did) -> String {
+    profile.map_or_else(
+        || {
+            let text = did.to_string();
+            let tail: String = text
+                .chars()
+                .skip(text.chars().count().saturating_sub(8))
+                .collect();
+            format!("…{tail}")
+        },
+        str::to_owned,
+    )
+}
+
+pub(super) fn time(ms: Option<i64>) -> Option<Timestamp> {
+    ms.and_then(|ms| Timestamp::from_millisecond(ms).ok())
+}

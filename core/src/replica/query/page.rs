@@ -1,0 +1,216 @@
+//! Pages of tasks: those that fit a filter, in the order in which they stand or in another one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::search::match_words;
+use super::{bad_cursor, checked_limit};
+use crate::model::{Due, Page, Priority, Sort, Task, TaskFilter, TaskId};
+use crate::replica::QueryError;
+use crate::replica::tree::{self, Place, Reader};
+use crate::store::{DocumentRow, StoreError, parsed};
+
+/// Tasks on a page unless told.
+const PAGE_DEFAULT: u32 = 1_000;
+/// Tasks on a page at most.
+const PAGE_MAX: u32 = 10_000;
+
+/// A page of tasks. The cursor is where the next one begins.
+pub(super) fn page(
+    conn: &Connection,
+    documents: &[DocumentRow],
+    filter: &TaskFilter,
+    reader: &Reader,
+    limit: Option<u32>,
+    cursor: Option<&str>,
+) -> Result<Page<Task>, QueryError> {
+    let limit = checked_limit(limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let start = match cursor.map(str::parse::<TaskId>) {
+        None => None,
+        Some(Ok(start)) => Some(start),
+        Some(Err(_)) => return Err(bad_cursor()),
+    };
+    if let Some(page) = page_from(conn, documents, filter, reader, limit, start)? {
+        return Ok(page);
+    }
+    // The task where the page begins may have moved or gone: then begin anew.
+    let page = page_from(conn, documents, filter, reader, limit, None)?;
+    Ok(page.unwrap_or_default())
+}
+
+/// The page that begins at `start`; `None` if that is not among the tasks. Only what is on the
+/// page is read whole.
+fn page_from(
+    conn: &Connection,
+    documents: &[DocumentRow],
+    filter: &TaskFilter,
+    reader: &Reader,
+    limit: usize,
+    start: Option<TaskId>,
+) -> Result<Option<Page<Task>>, QueryError> {
+    let mut begun = start.is_none();
+    let mut page = Page::default();
+    for document in documents {
+        let fitting = fitting(conn, document, filter, reader)?;
+        let mut places = tree::places(conn, document)?;
+        if let Some(sort) = filter.sort.filter(|sort| *sort != Sort::Manual) {
+            places = sorted(conn, document, places, sort)?;
+        }
+        let lets_in = |place: &Place| {
+            place.trashed == filter.deleted
+                && filter.status.is_none_or(|status| place.status == status)
+                && fitting
+                    .as_ref()
+                    .is_none_or(|fitting| fitting.contains(&place.task))
+        };
+        let mut wanted: Vec<Place> = Vec::new();
+        for place in places.into_iter().filter(lets_in) {
+            begun |= start == Some(place.task);
+            if !begun {
+                continue;
+            }
+            if page.items.len() + wanted.len() == limit {
+                page.next_cursor = Some(place.task.to_string());
+                break;
+            }
+            wanted.push(place);
+        }
+        page.items
+            .extend(tree::read(conn, document, &wanted, reader)?);
+        if page.next_cursor.is_some() {
+            break;
+        }
+    }
+    Ok(begun.then_some(page))
+}
+
+/// The tasks that fit what a filter says beside status and trash; `None`: it says nothing else.
+fn fitting(
+    conn: &Connection,
+    document: &DocumentRow,
+    filter: &TaskFilter,
+    reader: &Reader,
+) -> Result<Option<BTreeSet<TaskId>>, QueryError> {
+    let mut sql = "SELECT task, next FROM item WHERE doc = ?1".to_owned();
+    let mut values: Vec<Value> = vec![document.row.into()];
+    let mut and = |clause: &str, value: Value| {
+        values.push(value);
+        sql.push_str(" AND ");
+        sql.push_str(&clause.replace('?', &format!("?{}", values.len())));
+    };
+    if let Some(priority) = filter.priority {
+        and("priority = ?", priority.as_str().to_owned().into());
+    }
+    if let Some(assignee) = &filter.assignee {
+        and("assignee = ?", assignee.to_string().into());
+    }
+    if let Some(tag) = &filter.tag {
+        and(
+            "EXISTS (SELECT 1 FROM json_each(item.tags) AS mine
+                 JOIN tag ON tag.doc = item.doc AND tag.tag = mine.value
+                 WHERE tag.name = ? COLLATE NOCASE)",
+            tag.trim_start_matches('#').to_owned().into(),
+        );
+    }
+    if let Some(text) = &filter.text {
+        and(
+            "search IN (SELECT rowid FROM search WHERE search MATCH ?)",
+            match_words(text)?.into(),
+        );
+    }
+    let has_range = filter.due_from.is_some() || filter.due_to.is_some();
+    if values.len() == 1 && !has_range {
+        return Ok(None);
+    }
+    if has_range {
+        sql.push_str(" AND next IS NOT NULL");
+    }
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut found = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        if has_range {
+            let Ok(due) = parsed::<Due>(row, 1) else {
+                continue;
+            };
+            let day = reader.day_of(&due);
+            if filter.due_from.is_some_and(|from| day < from)
+                || filter.due_to.is_some_and(|to| day > to)
+            {
+                continue;
+            }
+        }
+        found.insert(parsed(row, 0)?);
+    }
+    Ok(Some(found))
+}
+
+/// What tasks are sorted by.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum SortKey {
+    Created(i64),
+    CreatedLast(core::cmp::Reverse<i64>),
+    Title(String),
+    TitleLast(core::cmp::Reverse<String>),
+    Due(bool, Option<Due>),
+    Priority(Priority),
+}
+
+/// Sorts siblings anew: what is done last, then by the order that is asked for. Children stay
+/// below their parents.
+fn sorted(
+    conn: &Connection,
+    document: &DocumentRow,
+    places: Vec<Place>,
+    sort: Sort,
+) -> Result<Vec<Place>, StoreError> {
+    let mut keys = BTreeMap::new();
+    let mut statement = conn.prepare_cached(
+        "SELECT task, created_at, title, next, priority, done FROM item WHERE doc = ?1",
+    )?;
+    let mut rows = statement.query([document.row])?;
+    while let Some(row) = rows.next()? {
+        let task: TaskId = parsed(row, 0)?;
+        let created: i64 = row.get::<_, Option<i64>>(1)?.unwrap_or_default();
+        let title =
+            || -> Result<String, rusqlite::Error> { Ok(row.get::<_, String>(2)?.to_lowercase()) };
+        let key = match sort {
+            Sort::Manual | Sort::Oldest => SortKey::Created(created),
+            Sort::Newest => SortKey::CreatedLast(core::cmp::Reverse(created)),
+            Sort::Title => SortKey::Title(title()?),
+            Sort::TitleReversed => SortKey::TitleLast(core::cmp::Reverse(title()?)),
+            Sort::Due => {
+                let due: Option<Due> = parsed(row, 3).ok();
+                SortKey::Due(due.is_none(), due)
+            }
+            Sort::Priority => SortKey::Priority(parsed(row, 4)?),
+        };
+        let done: bool = row.get(5)?;
+        keys.insert(task, (done, key));
+    }
+    // A run of places is a tree in preorder: take it apart into siblings and put it together.
+    let mut top: Vec<usize> = Vec::new();
+    let mut below: Vec<Vec<usize>> = vec![Vec::new(); places.len()];
+    let mut path: Vec<usize> = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        path.truncate(usize::try_from(place.depth).unwrap_or(usize::MAX));
+        let siblings = path.last().and_then(|parent| below.get_mut(*parent));
+        siblings.unwrap_or(&mut top).push(index);
+        path.push(index);
+    }
+    let key = |index: &usize| places.get(*index).and_then(|place| keys.get(&place.task));
+    for siblings in below.iter_mut().chain(core::iter::once(&mut top)) {
+        // Stable: equal ones stay as they stood.
+        siblings.sort_by(|a, b| key(a).cmp(&key(b)));
+        siblings.reverse();
+    }
+    let mut stack = top;
+    let mut order = Vec::with_capacity(places.len());
+    while let Some(index) = stack.pop() {
+        order.extend(places.get(index).copied());
+        stack.append(below.get_mut(index).unwrap_or(&mut Vec::new()));
+    }
+    Ok(order)
+}
