@@ -509,7 +509,7 @@ mod tests {
             conn.execute(
                 "INSERT INTO item (doc, task, obj, author, title, notes, status, priority, done,
                      parent, ord, tags, reminders, blocked_by, attachments, conflicts, short,
-                     search)
+                     texts)
                  VALUES (?1, ?2, 0, 0, 't', '', 'open', 'none', 0, ?3, ?4, '[]', '[]', '[]', '[]',
                      '[]', '', 0)",
                 params![

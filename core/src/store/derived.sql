@@ -77,16 +77,16 @@ CREATE TABLE item (
     deleted_at  INTEGER,
     conflicts   TEXT NOT NULL,            -- JSON
     short       TEXT NOT NULL,            -- the id's hexadecimal digits, backwards
-    search      INTEGER NOT NULL,         -- its row in the search index
+    texts       INTEGER NOT NULL,         -- its row in the search index
     PRIMARY KEY (doc, task)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_short ON item (short);
 -- Holds all that the shape of a list takes, so that its pages are found without its texts.
 CREATE INDEX item_order ON item (doc, parent, ord, task, status, done, deleted_at);
 CREATE INDEX item_day ON item (day) WHERE day IS NOT NULL AND done = 0 AND deleted_at IS NULL;
-CREATE INDEX item_priority ON item (priority) WHERE priority <> 'none' AND done = 0 AND deleted_at IS NULL;
+CREATE INDEX item_urgent ON item (doc) WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL;
 CREATE INDEX item_assignee ON item (assignee) WHERE assignee IS NOT NULL;
-CREATE INDEX item_search ON item (search);
+CREATE INDEX item_texts ON item (texts);
 
 -- What is looked for: titles, notes and comments of tasks.
 CREATE VIRTUAL TABLE search USING fts5 (

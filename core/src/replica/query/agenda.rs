@@ -25,7 +25,7 @@ pub(super) fn focus(
     reader: &Reader,
 ) -> Result<Page<Task>, QueryError> {
     let mut statement = conn.prepare_cached(
-        "SELECT doc, task FROM item INDEXED BY item_priority
+        "SELECT doc, task FROM item INDEXED BY item_urgent
          WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL AND parent IS NULL",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, parsed(row, 1)?)))?;

@@ -116,7 +116,7 @@ fn fitting(
     }
     if let Some(text) = &filter.text {
         and(
-            "search IN (SELECT rowid FROM search WHERE search MATCH ?)",
+            "texts IN (SELECT rowid FROM search WHERE search MATCH ?)",
             match_words(text)?.into(),
         );
     }

@@ -44,7 +44,7 @@ pub(super) fn search(
     let limit = checked_limit(limit, FOUND_DEFAULT, FOUND_MAX)?;
     let mut statement = conn.prepare_cached(
         "SELECT item.doc, item.task, snippet(search, -1, '[', ']', '…', 12)
-         FROM search JOIN item ON item.search = search.rowid
+         FROM search JOIN item ON item.texts = search.rowid
          WHERE search MATCH ?1 AND item.deleted_at IS NULL
          ORDER BY item.done, bm25(search, 10.0, 3.0, 1.0), item.task",
     )?;

@@ -64,12 +64,17 @@ struct Course {
 }
 
 impl Model<'_> {
-    /// Refreshes items, and those below whose course follows from theirs.
-    pub(super) fn refresh_items(&self, mut waiting: BTreeSet<String>) -> Result<(), StoreError> {
+    /// Refreshes items, and those below whose course follows from theirs. Of those in `commented`
+    /// what was said has changed.
+    pub(super) fn refresh_items(
+        &self,
+        mut waiting: BTreeSet<String>,
+        commented: &BTreeSet<String>,
+    ) -> Result<(), StoreError> {
         let mut below: BTreeSet<String> = BTreeSet::new();
         loop {
             while let Some(key) = waiting.pop_first() {
-                if self.refresh_item(&key)? {
+                if self.refresh_item(&key, commented.contains(&key))? {
                     let mut statement = self
                         .conn
                         .prepare_cached("SELECT task FROM item WHERE doc = ?1 AND parent = ?2")?;
@@ -87,11 +92,11 @@ impl Model<'_> {
     }
 
     /// Refreshes one item. True if what those below it are done for has changed.
-    fn refresh_item(&self, key: &str) -> Result<bool, StoreError> {
+    fn refresh_item(&self, key: &str, commented: bool) -> Result<bool, StoreError> {
         let before = self
             .conn
             .prepare_cached(
-                "SELECT item.context, item.title, item.notes, item.search FROM item
+                "SELECT item.context, item.title, item.notes, item.texts FROM item
                  WHERE doc = ?1 AND task = ?2",
             )?
             .query_row(params![self.row(), key], |row| {
@@ -126,19 +131,15 @@ impl Model<'_> {
         let series: Option<Series> = fields.parsed("series")?;
         let parent: Option<TaskId> = fields.parsed("parent")?;
         let course = self.course(key, &fields, status, series.as_ref(), due.as_ref(), parent)?;
-        let comments = self.comment_texts(key)?;
         let search = match &before {
-            // Comments have no copy here to compare with; a task without any is the common case.
-            Some(before)
-                if before.title == title && before.notes == notes && comments.is_empty() =>
-            {
+            Some(before) if !commented && before.title == title && before.notes == notes => {
                 before.search
             }
             before => self.index_texts(
                 before.as_ref().map(|before| before.search),
                 &title,
                 &notes,
-                &comments,
+                &self.comment_texts(key)?,
             )?,
         };
         let short: String = task
@@ -152,7 +153,7 @@ impl Model<'_> {
                 "INSERT OR REPLACE INTO item (doc, task, obj, author, title, notes, url, status,
                      priority, due, series, next, day, context, done, last, parent, ord, assignee,
                      assigned_at, aisle, tags, reminders, blocked_by, attachments, created_at,
-                     deleted_at, conflicts, short, search)
+                     deleted_at, conflicts, short, texts)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
                      ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
             )?

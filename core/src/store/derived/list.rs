@@ -1,5 +1,7 @@
 //! What a list document says beside its items: itself, its tags, its own aisles, its comments.
 
+use std::collections::BTreeSet;
+
 use rusqlite::params;
 
 use super::fields::Fields;
@@ -23,10 +25,12 @@ impl Model<'_> {
             self.refresh_tag(key)?;
         }
         let mut items = entries.get("items").cloned().unwrap_or_default();
+        let mut commented = BTreeSet::new();
         for key in entries.get("comments").into_iter().flatten() {
-            items.extend(self.refresh_comment(key)?);
+            commented.extend(self.refresh_comment(key)?);
         }
-        self.refresh_items(items)
+        items.extend(commented.iter().cloned());
+        self.refresh_items(items, &commented)
     }
 
     fn refresh_list(&self) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use crate::store::StoreError;
 /// Takes a document's texts out of the index.
 pub(super) fn clear(conn: &Connection, doc: i64) -> Result<(), StoreError> {
     conn.prepare_cached(
-        "DELETE FROM search WHERE rowid IN (SELECT search FROM item WHERE doc = ?1)",
+        "DELETE FROM search WHERE rowid IN (SELECT texts FROM item WHERE doc = ?1)",
     )?
     .execute(params![doc])?;
     Ok(())
