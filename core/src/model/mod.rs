@@ -6,6 +6,7 @@ mod due;
 mod ids;
 pub mod interchange;
 mod query;
+mod recurrence;
 mod time;
 mod values;
 mod view;
@@ -15,6 +16,10 @@ pub use due::{Due, DueError};
 pub use ids::{TaskId, TaskIdError};
 pub use interchange::ImportedTask;
 pub use query::{Answer, ExportFormat, Page, PendingList, Query};
+pub use recurrence::{
+    Allowed, Closed, ClosedError, Recurrence, RecurrenceError, Series, SeriesError, SeriesId,
+    SeriesIdError,
+};
 pub use values::{Priority, Status, ValueError};
 pub use view::{
     AuthorReport, Conflict, Device, Identity, InviteView, List, Member, Task, VerifyReport, Via,
