@@ -106,9 +106,10 @@ impl Parts {
             }
             "RSCALE" => {
                 let allowed = Allowed::Words("GREGORIAN");
-                let given = (value == "GREGORIAN").then_some(());
-                let given = given.ok_or_else(|| wrong("RSCALE", value, allowed))?;
-                once(&mut self.scale, "RSCALE", given)
+                if value != "GREGORIAN" {
+                    return Err(wrong("RSCALE", value, allowed));
+                }
+                once(&mut self.scale, "RSCALE", ())
             }
             "SKIP" => {
                 let given = match value {

@@ -78,9 +78,9 @@ pub enum SeriesError {
     #[error("no day from {start} on fits {rule}: choose other days, or a later end")]
     NeverDue {
         /// The start.
-        start: Due,
+        start: String,
         /// The rule.
-        rule: Recurrence,
+        rule: String,
     },
 }
 
@@ -112,7 +112,10 @@ impl Series {
                 rule,
                 last,
             }),
-            None => Err(SeriesError::NeverDue { start, rule }),
+            None => Err(SeriesError::NeverDue {
+                start: start.to_string(),
+                rule: rule.to_string(),
+            }),
         }
     }
 
