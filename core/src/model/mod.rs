@@ -6,6 +6,7 @@ mod due;
 mod ids;
 pub mod interchange;
 mod query;
+mod quick_add;
 mod time;
 mod values;
 mod view;
@@ -15,6 +16,7 @@ pub use due::{Due, DueError};
 pub use ids::{TaskId, TaskIdError};
 pub use interchange::ImportedTask;
 pub use query::{Answer, ExportFormat, Page, PendingList, Query};
+pub use quick_add::{QuickAdd, QuickAddContext, Span, SpanKind, quick_add};
 pub use values::{Priority, Status, ValueError};
 pub use view::{
     AuthorReport, Conflict, Device, Identity, InviteView, List, Member, Task, VerifyReport, Via,
