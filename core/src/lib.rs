@@ -8,6 +8,7 @@
 //! arguments. Only the `net` feature (native) adds a websocket client loop.
 
 mod bytes;
+pub mod derive;
 pub mod document;
 pub mod identity;
 pub mod membership;

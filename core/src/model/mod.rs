@@ -7,6 +7,7 @@ mod ids;
 pub mod interchange;
 mod query;
 mod quick_add;
+mod templates;
 mod time;
 mod values;
 mod view;
@@ -17,6 +18,7 @@ pub use ids::{TaskId, TaskIdError};
 pub use interchange::ImportedTask;
 pub use query::{Answer, ExportFormat, Page, PendingList, Query};
 pub use quick_add::{QuickAdd, QuickAddContext, Span, SpanKind, quick_add};
+pub use templates::{Template, built_in_templates, getting_started};
 pub use values::{Priority, Status, ValueError};
 pub use view::{
     AuthorReport, Conflict, Device, Identity, InviteView, List, Member, Task, VerifyReport, Via,

@@ -1,0 +1,4 @@
+//! What follows from merged state, by pure functions: equal on every replica, and never synced.
+
+pub mod aisles;
+mod keywords;
