@@ -222,15 +222,24 @@ fn weekday_or_date(
     strong: bool,
     calendar: &Calendar,
 ) -> Option<Day> {
-    let Some(day) = weekday(words.at(index)) else {
-        let (next, date) = explicit(words, index, strong, calendar)?;
-        return Some(Day::new(next, date));
-    };
     let next = index.saturating_add(1);
+    let Some(day) = weekday(words.at(index)) else {
+        if let Some((next, date)) = explicit(words, index, strong, calendar) {
+            return Some(Day::new(next, date));
+        }
+        // "on 5th" is a day, and "on 5th avenue" is none.
+        let sure = strong && (words.lenient || words.is_end(next));
+        let (next, day) = nth_day(words, index).filter(|_| sure)?;
+        return Some(Day::new(next, calendar.month_day(day)?));
+    };
+    let nth = |index: usize| {
+        let (next, day) = nth_day(words, index)?;
+        Some((next, calendar.month_day(day)?))
+    };
     let date = match words.at(next) {
-        "the" => nth_day(words, next.saturating_add(1))
-            .and_then(|(next, day)| Some((next, calendar.month_day(day)?))),
-        _ => explicit(words, next, true, calendar),
+        "the" => nth(next.saturating_add(1)),
+        _ => explicit(words, next, true, calendar)
+            .or_else(|| nth(next).filter(|(_, date)| date.weekday() == day)),
     };
     if let Some((next, date)) = date {
         return Some(Day::new(next, date));
@@ -279,8 +288,14 @@ fn is_about(words: &Words<'_>, index: usize) -> bool {
     let number = index.checked_sub(2).is_some_and(|first| {
         is_connector(before) && words.any(first).starts_with(|c: char| c.is_ascii_digit())
     });
+    // One of several weekdays: "mon wed fri".
+    let row = weekday(words.any(index)).is_some()
+        && index
+            .checked_sub(1)
+            .is_some_and(|index| weekday(words.at(index)).is_some());
     named
         || number
+        || row
         || matches!(
             before,
             "a" | "about"
@@ -319,9 +334,12 @@ pub(super) fn find_date(words: &Words<'_>, calendar: &Calendar) -> Option<(usize
             continue;
         };
         // Two days, or a range: a task has one, so both stay where nothing of them is lost.
-        let other = is_connector(words.at(day.next))
-            .then(|| date_phrase(words, day.next.saturating_add(1), calendar))
-            .flatten();
+        let second = match words.at(day.next) {
+            text if is_connector(text) => Some(day.next.saturating_add(1)),
+            text if weekday(text).is_some() => Some(day.next),
+            _ => None,
+        };
+        let other = second.and_then(|second| date_phrase(words, second, calendar));
         if other.is_none() && !is_about(words, index) {
             return Some((index, day));
         }

@@ -41,8 +41,8 @@ pub(super) fn repeat_phrase(
 ) -> Option<Repeat> {
     let mut repeat = match words.at(index) {
         "every" => after_every(words, index.saturating_add(1))?,
-        "on" => plural(words, index.saturating_add(1))?,
-        text => adverb(words, index, text, calendar)?,
+        "on" => plural(words, index.saturating_add(1)).or_else(|| of_every_month(words, index))?,
+        text => adverb(words, index, text, calendar).or_else(|| of_every_month(words, index))?,
     };
     if let Some((next, rule)) = days_named(words, repeat.next, &repeat.rule) {
         repeat.next = next;
@@ -285,6 +285,38 @@ fn month_day_list(words: &Words<'_>, index: usize) -> Option<(usize, Vec<i8>)> {
     Some((next, days))
 }
 
+/// Which days of a month: `15th`, `1st and 15th`, `day 15`, `last day`, `last friday`.
+fn monthly_days(words: &Words<'_>, index: usize) -> Option<(usize, Rule)> {
+    let next = index.saturating_add(1);
+    let after = next.saturating_add(1);
+    if words.at(index) == "day" {
+        let day = i8::try_from(digits(words.at(next))?).ok()?;
+        let day = Some(day).filter(|day| (1..=31).contains(day))?;
+        return Some((after, on_month_days(vec![day])));
+    }
+    if let Some(day) = weekday(words.at(next)) {
+        return Some((after, nth_weekday(nth(words.at(index))?, day)?));
+    }
+    if words.at(next) == "day" {
+        let nth = nth(words.at(index)).filter(|nth| *nth <= 31)?;
+        return Some((after, on_month_days(vec![nth])));
+    }
+    let (next, days) = month_day_list(words, index)?;
+    Some((next, on_month_days(days)))
+}
+
+/// `on the 1st of every month`, `the last friday of each month`.
+fn of_every_month(words: &Words<'_>, index: usize) -> Option<Repeat> {
+    let skip = |at: usize, word: &str| at.saturating_add(usize::from(words.at(at) == word));
+    let (of, rule) = monthly_days(words, skip(skip(index, "on"), "the"))?;
+    let every = of.saturating_add(1);
+    let month = every.saturating_add(1);
+    let here = matches!(words.at(of), "of" | "in")
+        && matches!(words.at(every), "every" | "each")
+        && words.at(month) == "month";
+    here.then(|| Repeat::new(month.saturating_add(1), rule))
+}
+
 /// The days behind a rule that has none: `on the 15th`, `on the last friday`, `on mon and thu`.
 fn days_named(words: &Words<'_>, index: usize, rule: &Rule) -> Option<(usize, Rule)> {
     let bare = rule.weekdays.is_empty() && rule.month_days.is_empty();
@@ -296,7 +328,6 @@ fn days_named(words: &Words<'_>, index: usize, rule: &Rule) -> Option<(usize, Ru
         "the" => on.saturating_add(1),
         _ => on,
     };
-    let next = the.saturating_add(1);
     let (next, named) = match rule.frequency {
         Frequency::Daily => return None,
         Frequency::Weekly => {
@@ -304,23 +335,7 @@ fn days_named(words: &Words<'_>, index: usize, rule: &Rule) -> Option<(usize, Ru
             let (next, days) = list?;
             (next, Rule::weekly(1, days))
         }
-        Frequency::Monthly => {
-            if words.at(the) == "day" {
-                let day = i8::try_from(digits(words.at(next))?).ok()?;
-                let day = Some(day).filter(|day| (1..=31).contains(day))?;
-                (next.saturating_add(1), on_month_days(vec![day]))
-            } else if let Some((next, days)) = month_day_list(words, the) {
-                (next, on_month_days(days))
-            } else {
-                let nth = nth(words.at(the))?;
-                let after = next.saturating_add(1);
-                match (words.at(next), weekday(words.at(next))) {
-                    (_, Some(day)) => (after, nth_weekday(nth, day)?),
-                    ("day", None) => (after, on_month_days(vec![nth])),
-                    _ => return None,
-                }
-            }
-        }
+        Frequency::Monthly => monthly_days(words, the)?,
         Frequency::Yearly => {
             let (next, day, month) = day_and_month(words, the)?;
             (next, yearly(day, month)?)
