@@ -7,8 +7,10 @@ mod due;
 mod ids;
 pub mod interchange;
 mod query;
+mod quick_add;
 mod recurrence;
 mod reminder;
+mod templates;
 mod time;
 mod values;
 mod view;
@@ -20,11 +22,13 @@ pub use due::{Due, DueError};
 pub use ids::{TaskId, TaskIdError};
 pub use interchange::ImportedTask;
 pub use query::{Answer, ExportFormat, Page, PendingList, Query, TaskFilter};
+pub use quick_add::{QuickAdd, QuickAddContext, Span, SpanKind, quick_add};
 pub use recurrence::{
     Allowed, Closed, ClosedError, Recurrence, RecurrenceError, Series, SeriesError, SeriesId,
     SeriesIdError,
 };
 pub use reminder::{DAY_STARTS_AT, Reminder, ReminderError, remind_at};
+pub use templates::{Template, built_in_templates, getting_started};
 pub use values::{ListView, Priority, Sort, Status, ValueError};
 pub use view::{
     Aisle, Assignee, Attachment, AuthorReport, CalendarEntry, Comment, Conflict, Device, Folder,
