@@ -17,5 +17,6 @@ pub use interchange::ImportedTask;
 pub use query::{Answer, ExportFormat, Page, PendingList, Query};
 pub use values::{Priority, Status, ValueError};
 pub use view::{
-    AuthorReport, Conflict, Device, Identity, InviteView, List, Member, Task, VerifyReport, Via,
+    AgentProfile, AuthorReport, Conflict, Device, Identity, InviteView, List, Member, MemberDevice,
+    Task, VerifyReport, Via,
 };

@@ -151,7 +151,7 @@ async fn follow(
                 let now = replica.data_version()?;
                 if now != seen {
                     seen = now;
-                    for document in replica.unsynced()? {
+                    for document in replica.unsynced(connection.session.may_add())? {
                         connection.session.notify_document(&document);
                     }
                 }
@@ -205,7 +205,9 @@ pub async fn redeem(
         });
     }
     replica.note_joined(document, &mut system.env())?;
-    connection.session.notify_document(&replica.space_id());
+    for document in replica.unsynced(connection.session.may_add())? {
+        connection.session.notify_document(&document);
+    }
     settle(
         &mut connection,
         replica,
@@ -400,7 +402,7 @@ pub async fn await_device(
         .certify(&id, &request, &system.env())?
         .ok_or_else(|| NetError::WrongAnswer(replica.did()))?;
     // First the documents learn of the device, then the device hears that it may come.
-    for document in replica.unsynced()? {
+    for document in replica.unsynced(connection.session.may_add())? {
         connection.session.notify_document(&document);
     }
     settle(

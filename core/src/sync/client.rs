@@ -61,10 +61,8 @@ impl Session {
         }
         let (epoch, since) = replica.catalog_cursor()?;
         self.send(Control::CatalogSince { epoch, since })?;
-        for row in DocumentRow::all(replica.conn())? {
-            if row.digest != row.synced {
-                self.ask(&row.id)?;
-            }
+        for document in replica.unsynced(admitted)? {
+            self.ask(&document)?;
         }
         Ok(())
     }
@@ -151,6 +149,12 @@ impl Session {
         }
     }
 
+    /// Whether the relay takes new documents from this identity.
+    #[must_use]
+    pub fn may_add(&self) -> bool {
+        matches!(&self.side, Side::Client(client) if client.admitted)
+    }
+
     /// Whether everything that was here is committed by the relay or refused by it, and
     /// everything that the relay has for this identity is here.
     #[must_use]
@@ -182,6 +186,15 @@ impl Session {
             replica.set_catalog_cursor(&epoch, upto)?;
         }
         Ok(())
+    }
+
+    /// Follows a document that may be in sync already: what others write and say about it comes
+    /// from now on.
+    ///
+    /// # Errors
+    /// [`SessionError`] if the session follows too many.
+    pub fn attend(&mut self, document: &DocumentId) -> Result<(), SessionError> {
+        self.ask(document)
     }
 
     /// Uses an invite. The list arrives by itself if the relay accepts it.

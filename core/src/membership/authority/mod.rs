@@ -277,6 +277,26 @@ impl Authority {
         }
     }
 
+    /// The digest of the genesis that counts: the title of the genesis owner.
+    #[must_use]
+    pub fn genesis_digest(&self) -> Option<StatementDigest> {
+        self.genesis
+    }
+
+    /// The role that a genesis, grant or redeem gives, whether it stands or not.
+    #[must_use]
+    pub fn role_given(&self, title: &StatementDigest) -> Option<Role> {
+        match self.statements.get(title)?.payload() {
+            Payload::Genesis(_) => Some(Role::Owner),
+            Payload::Grant(grant) => Some(grant.role),
+            Payload::Redeem(redeem) => match self.statements.get(&redeem.grant)?.payload() {
+                Payload::Grant(grant) => Some(grant.role),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The genesis owner, who may have passed the document on since: [`Self::role`] tells.
     #[must_use]
     pub fn owner(&self) -> Option<Did> {
@@ -355,6 +375,14 @@ impl Authority {
     #[must_use]
     pub fn invites(&self) -> &BTreeMap<StatementDigest, InviteState> {
         &self.invites
+    }
+
+    /// What the relay signed when somebody used an invite.
+    pub fn redeems_of(&self, invite: &StatementDigest) -> impl Iterator<Item = StatementDigest> {
+        self.statements.values().filter_map(move |statement| {
+            let of_it = matches!(statement.payload(), Payload::Redeem(it) if it.grant == *invite);
+            of_it.then(|| statement.digest())
+        })
     }
 
     /// Single-use invites by which a relay let several joiners in.
