@@ -1,6 +1,11 @@
 //! Who is here: signed messages over a wire in memory, and a clock that the test moves.
 
-#![allow(clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

@@ -1,6 +1,11 @@
 //! Leaving, passing on, other roles, and links that end: what each means for everybody else.
 
-#![allow(clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

@@ -398,6 +398,12 @@ impl Session {
                     // Told before: the list goes on without this member, which is no news.
                     return Ok(());
                 }
+                let authority = statements::authority(replica.conn(), &document)?;
+                if code == "removed" && authority.has_left(&self.me) {
+                    DocumentRow::acknowledge(replica.conn(), row.row, &row.digest, None)?;
+                    self.event(Event::Acknowledged { document });
+                    return Ok(());
+                }
                 DocumentRow::acknowledge(replica.conn(), row.row, &row.synced, Some(&message))?;
             }
             self.event(Event::Refused {

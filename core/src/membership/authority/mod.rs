@@ -321,6 +321,24 @@ impl Authority {
         self.role(did) >= Some(Role::Editor)
     }
 
+    /// Whether somebody has no role since they gave it up themselves.
+    #[must_use]
+    pub fn has_left(&self, did: &Did) -> bool {
+        let theirs =
+            |title: &StatementDigest| match self.statements.get(title).map(Statement::payload) {
+                Some(Payload::Genesis(it)) => it.owner == *did,
+                Some(Payload::Grant(it)) => it.to == Grantee::Did(*did),
+                Some(Payload::Redeem(it)) => it.joiner == *did,
+                _ => false,
+            };
+        let gave_up = |statement: &Statement| {
+            matches!(statement.payload(), Payload::Revoke(it)
+                if it.scope == Scope::Document(self.document) && it.targets.iter().any(theirs))
+                && self.identities.speakers(statement).any(|by| by == *did)
+        };
+        !self.can_read(did) && self.statements.values().any(gave_up)
+    }
+
     /// Everybody who has a role now.
     #[must_use]
     pub fn members(&self) -> &BTreeMap<Did, Member> {
