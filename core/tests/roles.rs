@@ -16,7 +16,7 @@ use poo_core::identity::Did;
 use poo_core::membership::Role;
 use poo_core::model::{Answer, Command, InviteView, Member, Outcome, Query};
 use poo_core::replica::{CommandError, Link, Replica};
-use poo_core::sync::Event;
+use poo_core::sync::{Admission, Event, Session};
 
 fn members(replica: &Replica, list: DocumentId) -> Vec<Member> {
     match replica
@@ -438,4 +438,42 @@ fn members_tell_when_and_by_whom_they_came_and_with_which_devices() {
     assert!(sam.joined_at.is_some() && ann.joined_at > sam.joined_at);
     assert_eq!(ann.devices.len(), 1);
     assert!(!ann.devices[0].revoked && ann.devices[0].name == "Ann");
+}
+
+#[test]
+fn who_came_by_a_public_link_is_a_guest_of_the_relay() {
+    let t = &mut three(10);
+    let publish = Command::Publish { list: t.list };
+    let public = link(t.sam.execute(&publish, &mut t.bench.env()).unwrap());
+    sync(&mut t.sam, &mut t.relay, &mut t.bench);
+    let mut eve = person(&mut t.bench, &t.relay, "Eve");
+    let wire = |eve: &Replica, t: &mut Three| {
+        let mut wire = Wire::new(eve, &t.relay, &mut t.bench);
+        wire.relay = Session::relay(&t.relay, Admission::Invite, &mut t.bench.env()).unwrap();
+        wire
+    };
+    let mut first = wire(&eve, t);
+    first.run(&mut eve, &mut t.relay, &mut t.bench);
+    let Link::Invite {
+        document,
+        grant,
+        secret,
+        ..
+    } = &public
+    else {
+        panic!()
+    };
+    first.client.redeem(*document, *grant, secret).unwrap();
+    first.run(&mut eve, &mut t.relay, &mut t.bench);
+    assert_eq!(role(&eve, t.list, eve.did()), Some(Role::Viewer));
+    assert!(!first.client.may_add());
+    let mut later = wire(&eve, t);
+    later.run(&mut eve, &mut t.relay, &mut t.bench);
+    assert!(later.client.is_in_sync() && !later.client.may_add());
+    assert_eq!(refusals(&later), Vec::<&str>::new());
+    // Lists of one's own are another matter: one is told that they stay here.
+    list(&mut eve, &mut t.bench, "Mine");
+    let mut own = wire(&eve, t);
+    own.run(&mut eve, &mut t.relay, &mut t.bench);
+    assert!(refusals(&own).contains(&"not-admitted"));
 }
