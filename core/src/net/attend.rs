@@ -165,8 +165,7 @@ impl Visit<'_> {
                     let now = replica.data_version()?;
                     if now != seen {
                         seen = now;
-                        let may_add = self.connection.session.may_add();
-                        for document in replica.unsynced(may_add)? {
+                        for document in replica.unsynced()? {
                             self.connection.session.notify_document(&document);
                         }
                     }

@@ -151,7 +151,7 @@ async fn follow(
                 let now = replica.data_version()?;
                 if now != seen {
                     seen = now;
-                    for document in replica.unsynced(connection.session.may_add())? {
+                    for document in replica.unsynced()? {
                         connection.session.notify_document(&document);
                     }
                 }
@@ -205,9 +205,7 @@ pub async fn redeem(
         });
     }
     replica.note_joined(document, &mut system.env())?;
-    for document in replica.unsynced(connection.session.may_add())? {
-        connection.session.notify_document(&document);
-    }
+    connection.session.notify_document(&replica.space_id());
     settle(
         &mut connection,
         replica,
@@ -402,7 +400,7 @@ pub async fn await_device(
         .certify(&id, &request, &system.env())?
         .ok_or_else(|| NetError::WrongAnswer(replica.did()))?;
     // First the documents learn of the device, then the device hears that it may come.
-    for document in replica.unsynced(connection.session.may_add())? {
+    for document in replica.unsynced()? {
         connection.session.notify_document(&document);
     }
     settle(

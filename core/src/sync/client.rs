@@ -61,8 +61,10 @@ impl Session {
         }
         let (epoch, since) = replica.catalog_cursor()?;
         self.send(Control::CatalogSince { epoch, since })?;
-        for document in replica.unsynced(admitted)? {
-            self.ask(&document)?;
+        for row in DocumentRow::all(replica.conn())? {
+            if row.digest != row.synced {
+                self.ask(&row.id)?;
+            }
         }
         Ok(())
     }
@@ -147,12 +149,6 @@ impl Session {
             }
             _ => Err(SessionError::Unexpected("a message for a relay")),
         }
-    }
-
-    /// Whether the relay takes new documents from this identity.
-    #[must_use]
-    pub fn may_add(&self) -> bool {
-        matches!(&self.side, Side::Client(client) if client.admitted)
     }
 
     /// Whether everything that was here is committed by the relay or refused by it, and

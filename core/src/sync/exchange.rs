@@ -393,6 +393,10 @@ impl Session {
             if judged_by == [0; 32] {
                 state.asked = None;
             }
+            if code == "not-admitted" && document == replica.space_id() {
+                // A guest of this relay: nobody asked for their own index to be there.
+                return Ok(());
+            }
             if let Some(row) = DocumentRow::find(replica.conn(), &document)? {
                 if code == "removed" && row.refused.as_deref() == Some(message.as_str()) {
                     // Told before: the list goes on without this member, which is no news.
