@@ -10,12 +10,15 @@ use crate::commands::{
     device::DeviceCommand,
     doctor::DoctorArgs,
     identity::{InitArgs, WhoamiArgs},
+    invites::{InvitesArgs, PublishArgs},
     list::ListCommand,
     members::{JoinArgs, MembersArgs, RevokeArgs, ShareArgs},
+    roles::{LeaveArgs, RoleArgs, TransferArgs},
     sync::{RelayArgs, SyncArgs},
     task::TaskCommand,
     transfer::{ExportArgs, ImportArgs},
     verify::VerifyArgs,
+    watch::WatchArgs,
 };
 
 /// Lists that work offline. What you do is on this device at once; `poo sync` exchanges it,
@@ -71,6 +74,18 @@ pub(crate) enum Command {
     Members(MembersArgs),
     /// Take somebody's access to a list away
     Revoke(RevokeArgs),
+    /// Change what somebody may do in a list
+    Role(RoleArgs),
+    /// Make somebody else the owner of a list
+    Transfer(TransferArgs),
+    /// Give up your own access to a list
+    Leave(LeaveArgs),
+    /// Show open invites to a list, or take one back
+    Invites(InvitesArgs),
+    /// Make a public link by which everybody can read a list
+    Publish(PublishArgs),
+    /// Show what happens in a list and who looks at it, until Ctrl-C
+    Watch(WatchArgs),
     /// Check a list's whole history and name its authors
     Verify(VerifyArgs),
     /// Add the tasks of a file to a list

@@ -5,7 +5,8 @@ use std::future::Future;
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 pub(crate) use poo_core::net::{
-    NetError, Options, SyncReport, admit, await_device, join_device, redeem, sync, watch,
+    NetError, News, Options, SyncReport, admit, attend, await_device, join_device, redeem, sync,
+    watch,
 };
 use poo_core::sync::Event;
 use serde::Serialize;

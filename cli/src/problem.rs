@@ -258,6 +258,12 @@ impl Problem {
             Self::Command(CommandError::NoRelay) => {
                 Some("set one with `poo relay URL`, then run `poo sync` once")
             }
+            Self::Command(CommandError::OnlyOwner) => {
+                Some("`poo transfer LIST MEMBER` passes it on, `poo list delete LIST` deletes it")
+            }
+            Self::Command(CommandError::NotFound("invite")) => {
+                Some("`poo invites LIST` shows the open ones")
+            }
             Self::Command(CommandError::NotFound("device")) => {
                 Some("`poo device ls` shows your devices")
             }
@@ -280,6 +286,8 @@ fn command_kind(error: &CommandError) -> Kind {
     match error {
         CommandError::NotFound(_) => Kind::NotFound,
         CommandError::Forbidden { .. }
+        | CommandError::OnlyOwner
+        | CommandError::Outranked
         | CommandError::NoIdentitySecret
         | CommandError::Refused(_) => Kind::Refused,
         CommandError::Invalid { .. } => Kind::Usage,

@@ -298,6 +298,15 @@ fn a_device_that_could_not_join_leaves_an_empty_home() {
 #[test]
 fn what_the_owner_must_not_do_is_refused() {
     let home = Home::with_list();
-    let message = home.fails(&["revoke", "Groceries", "Sam"], 2, "usage");
-    assert!(message.contains("owner cannot be removed"), "{message}");
+    for args in [&["revoke", "Groceries", "Sam"][..], &["leave", "Groceries"]] {
+        let message = home.fails(args, 4, "refused");
+        assert!(message.contains("poo transfer"), "{message}");
+    }
+    home.fails(&["transfer", "Groceries", "Sam"], 2, "usage");
+    home.fails(&["role", "Groceries", "Sam", "viewer"], 4, "refused");
+    home.fails(
+        &["invites", "Groceries", "--revoke", "ffff"],
+        3,
+        "not_found",
+    );
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use poo_core::identity::Did;
-use poo_core::model::{Answer, Query};
-use poo_core::replica::{Health, Keyring, OpenError, Replica};
+use poo_core::model::{AgentProfile, Answer, Query};
+use poo_core::replica::{Health, Introduction, Keyring, OpenError, Replica};
 use poo_core::store::StoreError;
 
 use crate::app::App;
@@ -122,7 +122,11 @@ fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
             // The same name makes the same profile, so that nobody sees another one.
             let name = name.as_deref().ok_or(Problem::NameUnknown)?;
             super::identity::check_name(name)?;
-            new.found(name, &mut moment.env())?;
+            let introduction = Introduction {
+                name: name.to_owned(),
+                agent: old.agent.clone(),
+            };
+            new.found_as(&introduction, &mut moment.env())?;
         }
         super::sync::once(app, &mut new)?;
         let devices = answer!(new, app.moment, Query::Devices, Devices, "devices")?;
@@ -153,6 +157,7 @@ fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
 struct Old {
     relay: Option<(String, Option<Did>)>,
     name: Option<String>,
+    agent: Option<AgentProfile>,
     unsent: u64,
 }
 
@@ -163,8 +168,13 @@ impl Old {
         };
         let relay = old.relay_url().ok().flatten();
         let me = find::me(&old, &app.moment).ok();
+        let agent = me.as_ref().filter(|me| me.is_agent);
         Self {
             relay: relay.map(|url| (url, old.relay_did().ok().flatten())),
+            agent: agent.map(|me| AgentProfile {
+                platform: me.agent_platform.clone(),
+                connected_by: me.connected_by,
+            }),
             // Where there is no name, the end of the DID stands in its place.
             name: me.map(|me| me.name).filter(|name| !name.starts_with('…')),
             unsent: unsent(app, &old).unwrap_or_default(),

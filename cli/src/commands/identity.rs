@@ -4,8 +4,8 @@ use std::io::{IsTerminal as _, Read as _};
 
 use clap::Args;
 use poo_core::identity::{Did, KeyFileError, Keypair, RecoveryPhrase};
-use poo_core::model::{Answer, Identity, Query};
-use poo_core::replica::Keyring;
+use poo_core::model::{AgentProfile, Answer, Identity, Query};
+use poo_core::replica::{Introduction, Keyring};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -33,6 +33,15 @@ pub(crate) struct InitArgs {
     /// Restore an identity: reads its 24 words from stdin
     #[arg(long)]
     restore: bool,
+    /// This is an agent: a program that acts for somebody
+    #[arg(long, conflicts_with = "restore")]
+    agent: bool,
+    /// What the agent runs on, such as openclaw
+    #[arg(long, requires = "agent")]
+    platform: Option<String>,
+    /// Who connected the agent: their DID
+    #[arg(long, requires = "agent", value_name = "DID")]
+    owner: Option<Did>,
 }
 
 /// What to show of oneself.
@@ -65,12 +74,22 @@ pub(crate) fn init(app: &mut App, args: InitArgs) -> Result<(), Problem> {
         None
     };
     check_name(&args.name)?;
+    if let Some(platform) = &args.platform {
+        check_line("platform", platform)?;
+    }
+    let introduction = Introduction {
+        name: args.name,
+        agent: args.agent.then_some(AgentProfile {
+            platform: args.platform,
+            connected_by: args.owner,
+        }),
+    };
     let keys = match app.home.key_file().load() {
         Ok(keys) => Keyring::from(keys),
         Err(KeyFileError::Missing { .. }) => make_keys(app, restored.as_ref())?,
         Err(error) => return Err(error.into()),
     };
-    let mut home = found(app, keys, restored.as_ref(), &args.name)?;
+    let mut home = found(app, keys, restored.as_ref(), &introduction)?;
     if let Some(url) = relay {
         home.replica.set_relay(&url, None)?;
     }
@@ -95,14 +114,18 @@ pub(crate) fn init(app: &mut App, args: InitArgs) -> Result<(), Problem> {
 
 /// The engine checks the name too, but only after the keys are written.
 pub(super) fn check_name(name: &str) -> Result<(), Problem> {
-    let name = name.trim();
-    let chars = name.chars().count();
-    if (1..=100).contains(&chars) && !name.chars().any(char::is_control) {
+    check_line("name", name)
+}
+
+fn check_line(what: &str, text: &str) -> Result<(), Problem> {
+    let text = text.trim();
+    let chars = text.chars().count();
+    if (1..=100).contains(&chars) && !text.chars().any(char::is_control) {
         return Ok(());
     }
-    Err(Problem::Usage(
-        "name: must be one line of 1 to 100 characters".to_owned(),
-    ))
+    Err(Problem::Usage(format!(
+        "{what}: must be one line of 1 to 100 characters"
+    )))
 }
 
 fn make_keys(app: &mut App, restored: Option<&Keypair>) -> Result<Keyring, Problem> {
@@ -125,7 +148,7 @@ fn found(
     app: &mut App,
     keys: Keyring,
     restored: Option<&Keypair>,
-    name: &str,
+    introduction: &Introduction,
 ) -> Result<Opened, Problem> {
     let taken = |name| Problem::HomeTaken {
         home: app.home.path().to_owned(),
@@ -141,7 +164,7 @@ fn found(
         let me = find::me(&home.replica, &app.moment)?;
         return Err(taken(Some(me.name)));
     }
-    home.replica.found(name, &mut app.moment.env())?;
+    (home.replica).found_as(introduction, &mut app.moment.env())?;
     Ok(home)
 }
 
@@ -191,6 +214,13 @@ pub(crate) fn whoami(app: &App, args: &WhoamiArgs) -> Result<(), Problem> {
                 },
             ),
         ];
+        if identity.is_agent {
+            let platform = identity.agent_platform.as_deref();
+            rows.push(row("agent", platform.unwrap_or("yes")));
+        }
+        if let Some(did) = &identity.connected_by {
+            rows.push(row("owner", &did.to_string()));
+        }
         rows.push(row("relay", identity.relay.as_deref().unwrap_or("none")));
         let rows: Vec<_> = rows
             .into_iter()

@@ -1,17 +1,18 @@
 //! `poo share`, `poo join`, `poo members` and `poo revoke`.
 
 use clap::{Args, ValueEnum};
+use poo_core::identity::Did;
 use poo_core::membership::Role;
-use poo_core::model::{Answer, Command, Outcome, Query};
+use poo_core::model::{Answer, Command, Member, Outcome, Query};
 use poo_core::replica::Link;
 
 use crate::app::App;
 use crate::find::{self, answer};
 use crate::home::Opened;
-use crate::net;
+use crate::net::{self, SyncReport};
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::screen::Look;
+use crate::screen::{Look, Screen};
 
 /// How to share.
 #[derive(Debug, Args)]
@@ -50,6 +51,9 @@ pub(crate) struct JoinArgs {
 pub(crate) struct MembersArgs {
     /// The list: its title, the beginning of it, or its id
     list: String,
+    /// Show with which devices, and since when
+    #[arg(long)]
+    devices: bool,
 }
 
 /// Whose access to take away.
@@ -124,6 +128,11 @@ pub(crate) fn share(app: &mut App, args: &ShareArgs) -> Result<(), Problem> {
         ));
         screen.line(link);
     })?;
+    push(app, synced)
+}
+
+/// What became of telling the relay about a link at once.
+pub(super) fn push(app: &App, synced: Result<SyncReport, Problem>) -> Result<(), Problem> {
     match synced {
         Ok(report) if report.refused.is_empty() => Ok(()),
         Ok(report) => Err(Problem::RelayRefused {
@@ -207,30 +216,74 @@ pub(crate) fn members(app: &App, args: &MembersArgs) -> Result<(), Problem> {
             .items
             .iter()
             .map(|member| {
-                let about = match (member.me, member.is_agent) {
-                    (true, _) => "you",
-                    (false, true) => "agent",
-                    (false, false) => "",
-                };
                 vec![
                     (Look::Strong, member.name.clone()),
                     (Look::Plain, role_name(member.role).to_owned()),
-                    (Look::Dim, about.to_owned()),
+                    (Look::Dim, about(member)),
                 ]
             })
             .collect();
-        screen.table(&rows);
+        if args.devices {
+            for (member, row) in members.items.iter().zip(rows) {
+                screen.table(&[row]);
+                with_devices(screen, member, &members.items);
+            }
+        } else {
+            screen.table(&rows);
+        }
         for invite in &invites.items {
             let role = role_name(invite.role);
             let until = super::task_view::day(invite.expires_at);
-            screen
-                .put(
-                    Look::Dim,
-                    &format!("An open invite as {role}, until {until}"),
-                )
-                .end();
+            let line = match invite.single_use {
+                true => format!("An open invite as {role}, until {until}"),
+                false => "A public link to read it".to_owned(),
+            };
+            screen.put(Look::Dim, &line).end();
         }
     })
+}
+
+/// What else is known of a member, in a few words.
+fn about(member: &Member) -> String {
+    let agent = match (&member.agent_platform, member.is_agent) {
+        (Some(platform), true) => format!("agent on {platform}"),
+        (None, true) => "agent".to_owned(),
+        (_, false) => String::new(),
+    };
+    match (member.me, agent.is_empty()) {
+        (true, true) => "you".to_owned(),
+        (true, false) => format!("you, {agent}"),
+        (false, _) => agent,
+    }
+}
+
+/// Since when and by whom somebody is a member, and their devices.
+fn with_devices(screen: &mut Screen, member: &Member, all: &[Member]) {
+    let name = |did: Option<Did>| {
+        let found = all.iter().find(|member| Some(member.did) == did);
+        found.map(|member| member.name.as_str())
+    };
+    let by = |what: &str, did| name(did).map(|name| format!(", {what} {name}"));
+    if let Some(at) = member.joined_at {
+        let invited = by("invited by", member.invited_by).unwrap_or_default();
+        let connected = by("connected by", member.connected_by).unwrap_or_default();
+        let since = super::task_view::day(at);
+        let line = format!("  since {since}{invited}{connected}");
+        screen.put(Look::Dim, &line).end();
+    }
+    let rows: Vec<_> = member
+        .devices
+        .iter()
+        .map(|device| {
+            let state = if device.revoked { "revoked" } else { "" };
+            vec![
+                (Look::Dim, format!("  {}", device.id)),
+                (Look::Plain, device.name.clone()),
+                (Look::Warm, state.to_owned()),
+            ]
+        })
+        .collect();
+    screen.table(&rows);
 }
 
 /// Runs `poo revoke`.

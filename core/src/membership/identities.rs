@@ -183,6 +183,12 @@ impl Identities {
                 .any(|c| c.identity == *did && c.felled.is_empty())
     }
 
+    /// Whether the key is or was that of a device of the identity.
+    #[must_use]
+    pub fn is_certified(&self, did: &Did, key: &PublicKey) -> bool {
+        self.certs_of(key).any(|c| c.identity == *did)
+    }
+
     /// The live devices of an identity with what was said of each.
     pub fn devices(&self, did: &Did) -> impl Iterator<Item = &Device> {
         self.certs.values().filter_map(move |certs| {

@@ -272,6 +272,9 @@ pub enum Command {
     SetProfile {
         /// The name, 1 to 100 characters.
         name: String,
+        /// The colour of the avatar, up to 32 characters; it stays where none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        color: Option<String>,
     },
     /// Makes a single-use invite to a list. Outcome: [`Outcome::Invite`].
     Share {
@@ -297,6 +300,48 @@ pub enum Command {
     },
     /// Prepares a link for another device of the same person. Outcome: [`Outcome::DeviceLink`].
     LinkDevice,
+    /// Gives up one's own access to a list. What one wrote stays, and a copy is kept here. The
+    /// only owner passes the list on first.
+    LeaveList {
+        /// The list.
+        list: DocumentId,
+    },
+    /// Makes a member the owner of a list in one's own place, and oneself an editor.
+    TransferOwnership {
+        /// The list.
+        list: DocumentId,
+        /// Who shall own it.
+        to: Did,
+    },
+    /// Gives a member another role. What they wrote so far stays.
+    ChangeRole {
+        /// The list.
+        list: DocumentId,
+        /// Who.
+        member: Did,
+        /// What they may do from now on.
+        role: Role,
+    },
+    /// Takes back an invite that nobody used yet, or a public link with the access of all who
+    /// joined by it.
+    RevokeInvite {
+        /// The list.
+        list: DocumentId,
+        /// The invite's id or the beginning of it, as [`Query::Invites`](super::Query::Invites)
+        /// lists it.
+        invite: String,
+    },
+    /// Makes a public link: whoever has it may read the list. A list has one, and asking again
+    /// gives the same. Outcome: [`Outcome::Invite`].
+    Publish {
+        /// The list.
+        list: DocumentId,
+    },
+    /// Ends a list's public link, and the access of those who joined by it.
+    Unpublish {
+        /// The list.
+        list: DocumentId,
+    },
 }
 
 /// What a new task has.

@@ -21,6 +21,18 @@ impl TaskId {
         Self(uuid::Builder::from_unix_timestamp_millis(now_ms, random).into_uuid())
     }
 
+    /// The id with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The bytes of the id.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
     /// The last six characters: what a person types. The first ones are time and hardly differ.
     #[must_use]
     pub fn short(&self) -> String {

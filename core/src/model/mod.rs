@@ -31,7 +31,7 @@ pub use reminder::{DAY_STARTS_AT, Reminder, ReminderError, remind_at};
 pub use templates::{Template, built_in_templates, getting_started};
 pub use values::{ListView, Priority, Sort, Status, ValueError};
 pub use view::{
-    Aisle, Assignee, Attachment, AuthorReport, CalendarEntry, Comment, Conflict, Device, Folder,
-    Found, Identity, InviteView, List, Member, Milestone, Progress, Streak, Tag, Task,
-    TemplateView, VerifyReport, Via,
+    AgentProfile, Aisle, Assignee, Attachment, AuthorReport, CalendarEntry, Comment, Conflict,
+    Device, Folder, Found, Identity, InviteView, List, Member, MemberDevice, Milestone, Progress,
+    Streak, Tag, Task, TemplateView, VerifyReport, Via,
 };

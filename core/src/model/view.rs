@@ -21,6 +21,17 @@ pub struct Identity {
     pub device: String,
     /// Whether the identity secret rests on this device.
     pub holds_identity: bool,
+    /// The colour of the avatar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Whether this is an agent.
+    pub is_agent: bool,
+    /// What the agent runs on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_platform: Option<String>,
+    /// Who connected the agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected_by: Option<Did>,
     /// The relay that this replica syncs with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<String>,
@@ -325,6 +336,43 @@ pub struct Member {
     pub me: bool,
     /// Whether they are an agent.
     pub is_agent: bool,
+    /// What the agent runs on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_platform: Option<String>,
+    /// Who connected the agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected_by: Option<Did>,
+    /// The colour of their avatar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Since when they have a role, by the clock of who gave it, or of the relay.
+    #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    pub joined_at: Option<Timestamp>,
+    /// Who gave them the role or made the invite; nobody did for who made the list.
+    pub invited_by: Option<Did>,
+    /// Their devices, the revoked ones too, oldest first.
+    pub devices: Vec<MemberDevice>,
+}
+
+/// A device of a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberDevice {
+    /// Its id: the short form of its key.
+    pub id: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// What makes an identity that of an agent: a program that acts for somebody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentProfile {
+    /// What it runs on, 1 to 100 characters.
+    pub platform: Option<String>,
+    /// Who connected it.
+    pub connected_by: Option<Did>,
 }
 
 /// An invite that can still be used.
@@ -338,6 +386,18 @@ pub struct InviteView {
     /// When it ends.
     #[serde(serialize_with = "super::time::milliseconds")]
     pub expires_at: Timestamp,
+    /// Whether it lets in one person; else it is a public link.
+    pub single_use: bool,
+    /// How many joined by it so far.
+    pub joined: u64,
+    /// When it was made, by its maker's clock.
+    #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    pub made_at: Option<Timestamp>,
+    /// Who made it.
+    pub made_by: Option<Did>,
+    /// The link, of a public one that was made on this device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// A device of this identity.

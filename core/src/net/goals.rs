@@ -13,12 +13,12 @@ use crate::sync::Event;
 /// How long a device link is waited for.
 const LINK_PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How often a watcher looks for what other processes wrote.
-const LOCAL_INTERVAL: Duration = Duration::from_millis(200);
+pub(super) const LOCAL_INTERVAL: Duration = Duration::from_millis(200);
 /// The first pause before connecting again, and the longest.
-const RETRY_FIRST: Duration = Duration::from_millis(500);
-const RETRY_MAX: Duration = Duration::from_secs(60);
+pub(super) const RETRY_FIRST: Duration = Duration::from_millis(500);
+pub(super) const RETRY_MAX: Duration = Duration::from_secs(60);
 
-async fn connect(
+pub(super) async fn connect(
     replica: &mut Replica,
     options: &Options,
     system: &mut System,

@@ -3,6 +3,7 @@
 //! Here, and only here, the engine meets the clock and the network. Each function drives a
 //! [`Session`](crate::sync::Session) and returns when its goal is reached.
 
+mod attend;
 mod connection;
 mod error;
 mod goals;
@@ -10,6 +11,7 @@ mod system;
 
 use core::time::Duration;
 
+pub use attend::{News, attend};
 pub use error::NetError;
 pub use goals::{admit, await_device, join_device, redeem, sync, watch};
 

@@ -208,8 +208,10 @@ impl Replica {
     }
 
     /// Changes whenever another connection has written to the database.
-    #[cfg(feature = "net")]
-    pub(crate) fn data_version(&self) -> Result<i64, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
         Ok(self
             .conn()
             .query_row("PRAGMA data_version", [], |row| row.get(0))?)

@@ -28,6 +28,16 @@ pub enum CommandError {
         /// The role that it takes.
         needed: &'static str,
     },
+    /// Somebody has to own a list.
+    #[error(
+        "you are the only owner of this list: pass it on to a member first, or delete it instead"
+    )]
+    OnlyOwner,
+    /// An owner cannot take this from somebody who came before them.
+    #[error(
+        "they own this list from before you, so only they can give that up: ask them to pass it on or to leave"
+    )]
+    Outranked,
     /// A value is not acceptable.
     #[error("{field}: {reason}")]
     Invalid {

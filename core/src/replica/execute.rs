@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::write::{Run, line};
 use super::{CommandError, Env, Replica};
 use crate::document::Scalar;
-use crate::membership::{NAME_CHARS_MAX, Payload, Profile, Role, Statement};
+use crate::membership::Role;
 use crate::model::interchange::LIST_TITLE_CHARS_MAX;
 use crate::model::{Command, Outcome};
-use crate::store::statements;
 
 /// A command as it rests until a relay has acknowledged it: with all that it takes to make the
 /// same change again.
@@ -126,7 +125,7 @@ impl Replica {
             Command::LogNote { list, text } => self.add_comment(list, None, text, run, json),
             Command::Undo => self.undo(run),
             Command::Redo => self.redo(run),
-            Command::SetProfile { name } => self.set_profile(name),
+            Command::SetProfile { name, color } => self.set_profile(name, color.as_deref()),
             Command::Share {
                 list,
                 role,
@@ -135,39 +134,15 @@ impl Replica {
             Command::RevokeMember { list, member } => self.revoke_member(list, member, run),
             Command::RevokeDevice { device } => self.revoke_device(device, run),
             Command::LinkDevice => self.link_device(run),
+            Command::LeaveList { list } => self.leave_list(list, run),
+            Command::TransferOwnership { list, to } => self.transfer_ownership(list, to, run),
+            Command::ChangeRole { list, member, role } => {
+                self.change_role(list, member, *role, run)
+            }
+            Command::RevokeInvite { list, invite } => self.revoke_invite(list, invite, run),
+            Command::Publish { list } => self.publish(list, run),
+            Command::Unpublish { list } => self.unpublish(list, run),
         }
-    }
-
-    fn set_profile(&mut self, name: &str) -> Result<Outcome, CommandError> {
-        let name = line("name", name, NAME_CHARS_MAX)?;
-        let keys = &self.keys;
-        self.store.write(|conn| {
-            let known = statements::of_identity(conn, &keys.did)?;
-            let known = crate::membership::Identities::evaluate(&known);
-            let profile = match known.profile(&keys.did) {
-                Some(profile) if profile.name == name => {
-                    return Ok(Outcome::Done { changed: false });
-                }
-                Some(profile) => Profile {
-                    version: profile.version.saturating_add(1),
-                    name: name.clone(),
-                    ..profile.clone()
-                },
-                None => Profile {
-                    identity: keys.did,
-                    version: 1,
-                    name: name.clone(),
-                    color: None,
-                    is_agent: false,
-                    agent_platform: None,
-                    connected_by: None,
-                },
-            };
-            let statement = Statement::sign(Payload::Profile(profile), keys.signer())?;
-            statements::put(conn, &statement)?;
-            super::ingest::settle_naming(conn, &keys.did)?;
-            Ok(Outcome::Done { changed: true })
-        })
     }
 }
 

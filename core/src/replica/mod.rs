@@ -10,18 +10,22 @@ mod error;
 mod execute;
 mod export;
 mod ingest;
+mod invites;
 mod labels;
 mod link;
 mod lists;
 mod manage;
 mod order;
+mod people;
 mod query;
+mod roles;
 mod sharing;
 mod space;
 mod tasks;
 mod tree;
 mod undo;
 mod verify;
+mod watching;
 mod write;
 
 use std::path::Path;
@@ -37,13 +41,15 @@ pub(crate) use ingest::{
 };
 pub use link::{Link, LinkError};
 pub use manage::{Health, Instance};
+pub use people::Introduction;
+pub(crate) use sharing::{device_id, link_mac, own_chain};
 #[cfg(feature = "net")]
 pub(crate) use sharing::{link_box, link_reply_box};
-pub(crate) use sharing::{link_mac, own_chain};
+pub use watching::Written;
 
 use crate::document::{DocumentId, DocumentKind, DocumentNonce};
 use crate::identity::{Did, Keypair};
-use crate::membership::{Genesis, Payload, Profile, Statement};
+use crate::membership::{Genesis, Payload, Statement};
 use crate::store::{Store, StoreError, opt_blob, statements};
 
 /// Time and randomness for one call. The engine asks neither the clock nor the system.
@@ -170,7 +176,15 @@ impl Replica {
     /// # Errors
     /// [`CommandError`] if the name is not acceptable or the database fails.
     pub fn found(&mut self, name: &str, env: &mut Env<'_>) -> Result<(), CommandError> {
-        let name = write::line("name", name, crate::membership::NAME_CHARS_MAX)?;
+        self.found_as(&Introduction::person(name), env)
+    }
+
+    /// The same for whoever introduces themselves as more than a name: an agent.
+    ///
+    /// # Errors
+    /// As [`Replica::found`].
+    pub fn found_as(&mut self, who: &Introduction, env: &mut Env<'_>) -> Result<(), CommandError> {
+        let profile = who.profile(self.keys.did)?;
         let now = env.now;
         let keys = &self.keys;
         let Some(identity) = &keys.identity else {
@@ -180,20 +194,14 @@ impl Replica {
             let known = statements::of_identity(conn, &keys.did)?;
             let known = crate::membership::Identities::evaluate(&known);
             if !known.is_live(&keys.did, &keys.device.public()) {
-                let device = sharing::certificate(keys, &keys.device, &name, now)?;
+                let device = sharing::certificate(keys, &keys.device, &profile.name, now)?;
                 statements::put(conn, &Statement::sign(Payload::Device(device), identity)?)?;
             }
             if known.profile(&keys.did).is_none() {
-                let profile = Profile {
-                    identity: keys.did,
-                    version: 1,
-                    name: name.clone(),
-                    color: None,
-                    is_agent: false,
-                    agent_platform: None,
-                    connected_by: None,
-                };
-                statements::put(conn, &Statement::sign(Payload::Profile(profile), identity)?)?;
+                statements::put(
+                    conn,
+                    &Statement::sign(Payload::Profile(profile.clone()), identity)?,
+                )?;
             }
             let space = self.space_id();
             if crate::store::DocumentRow::find(conn, &space)?.is_none() {

@@ -11,7 +11,7 @@ use super::execute::MANAGE;
 use super::write::{Opened, Run};
 use super::{CommandError, Env, Keyring, Link, Replica};
 use crate::document::{ActorId, DocumentId};
-use crate::identity::{Did, Keypair, PublicKey};
+use crate::identity::{Keypair, PublicKey};
 use crate::membership::{
     Device, Grant, GrantNonce, Grantee, Identities, Invite, Payload, Revoke, Role, Scope,
     Statement, StatementDigest,
@@ -132,51 +132,6 @@ impl Replica {
             list: *list,
             link: link.to_string(),
             expires_at,
-        })
-    }
-
-    pub(super) fn revoke_member(
-        &mut self,
-        list: &DocumentId,
-        member: &Did,
-        run: &Run,
-    ) -> Result<Outcome, CommandError> {
-        let keys = &self.keys;
-        self.store.write(|conn| {
-            let mut opened = Opened::find(conn, list, "list")?;
-            let leaving = *member == keys.did;
-            if !leaving {
-                opened.require(keys, MANAGE)?;
-            }
-            if opened.authority.owner() == Some(*member) {
-                return Err(CommandError::invalid(
-                    "member",
-                    "the list's first owner cannot be removed",
-                ));
-            }
-            let Some(found) = opened.authority.members().get(member) else {
-                return Err(CommandError::NotFound("member"));
-            };
-            let targets: BTreeSet<StatementDigest> = found.grants.iter().copied().collect();
-            let theirs = |key: &PublicKey| opened.authority.identity_of(key) == Some(*member);
-            let marks = marks(&opened.actors, theirs);
-            let keep = opened
-                .authority
-                .statements()
-                .values()
-                .filter(|s| s.scope() == Scope::Document(*list) && theirs(&s.signer()))
-                .map(Statement::digest)
-                .collect();
-            let revoke = Revoke {
-                scope: Scope::Document(*list),
-                targets,
-                marks,
-                keep,
-                issued_at_ms: run.now_ms(),
-            };
-            let statement = Statement::sign(Payload::Revoke(revoke), keys.signer())?;
-            opened.state(conn, &statement)?;
-            Ok(Outcome::Done { changed: true })
         })
     }
 
@@ -391,7 +346,10 @@ impl LinkRequest {
 }
 
 /// For each actor of the devices concerned, how much of it is here.
-fn marks(actors: &Actors, concerned: impl Fn(&PublicKey) -> bool) -> BTreeMap<ActorId, u64> {
+pub(super) fn marks(
+    actors: &Actors,
+    concerned: impl Fn(&PublicKey) -> bool,
+) -> BTreeMap<ActorId, u64> {
     actors
         .iter()
         .filter(|actor| actor.seq > 0 && actor.device.is_some_and(|device| concerned(&device)))
@@ -427,7 +385,7 @@ fn find_device(
 }
 
 /// A device's id: the beginning of its key, long enough to tell one person's devices apart.
-pub(super) fn device_id(key: &PublicKey) -> String {
+pub(crate) fn device_id(key: &PublicKey) -> String {
     key.to_hex().chars().take(12).collect()
 }
 

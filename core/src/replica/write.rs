@@ -197,13 +197,33 @@ impl Opened {
         Ok((value, true))
     }
 
+    /// What is known now, to plan from while it changes.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            document: self.document.clone(),
+            actors: self.actors.clone(),
+            authority: Rc::clone(&self.authority),
+        }
+    }
+
     /// Adds a statement and makes what follows from it true.
     pub(super) fn state(
         &mut self,
         conn: &Connection,
         statement: &Statement,
     ) -> Result<(), StoreError> {
-        statements::put(conn, statement)?;
+        self.state_all(conn, core::slice::from_ref(statement))
+    }
+
+    /// Adds statements that are judged together.
+    pub(super) fn state_all(
+        &mut self,
+        conn: &Connection,
+        made: &[Statement],
+    ) -> Result<(), StoreError> {
+        for statement in made {
+            statements::put(conn, statement)?;
+        }
         self.authority = statements::authority(conn, &self.document.id)?;
         super::ingest::settle(conn, &mut self.document, &mut self.actors, &self.authority)?;
         Ok(())

@@ -27,7 +27,7 @@ pub(crate) struct ActorRow {
 }
 
 /// Every actor of a document.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Actors {
     by_row: BTreeMap<i64, ActorRow>,
     by_id: BTreeMap<ActorId, i64>,

@@ -184,6 +184,15 @@ impl Session {
         Ok(())
     }
 
+    /// Follows a document that may be in sync already: what others write and say about it comes
+    /// from now on.
+    ///
+    /// # Errors
+    /// [`SessionError`] if the session follows too many.
+    pub fn attend(&mut self, document: &DocumentId) -> Result<(), SessionError> {
+        self.ask(document)
+    }
+
     /// Uses an invite. The list arrives by itself if the relay accepts it.
     ///
     /// # Errors

@@ -17,12 +17,17 @@ mod ephemeral;
 mod error;
 mod exchange;
 mod outgoing;
+mod presence;
 mod relay;
 mod seal;
 mod session;
 mod wire;
 
 pub use error::SessionError;
+pub use presence::{
+    PRESENCE_INTERVAL, PRESENCE_MAX, PRESENCE_TTL, PersonHere, Presence, PresenceChange,
+    PresenceMessage, PresenceState,
+};
 pub use relay::Admission;
 pub use seal::SealError;
 pub use session::{Effect, Event, Session};

@@ -224,9 +224,18 @@ impl Session {
                 "the relay does not know this invite: ask its maker to sync, then try again",
             ));
         };
-        if !state.redeemed_by.contains(did) {
+        if authority.role(did) < Some(state.role) {
             if state.revoked {
-                return self.send(refuse("invite-revoked", "the invite was taken back"));
+                return self.send(refuse(
+                    "invite-revoked",
+                    "the invite was taken back: ask for a new one",
+                ));
+            }
+            if state.redeemed_by.contains(did) {
+                return self.send(refuse(
+                    "invite-used",
+                    "you used this invite before, and what it gave you was taken back: ask for a new one",
+                ));
             }
             if state.invite.expires_at_ms <= env.now.as_millisecond() {
                 return self.send(refuse(
@@ -250,7 +259,8 @@ impl Session {
             };
             let statement = Statement::sign(Payload::Redeem(redeem), self.signing_key())?;
             add_statement(replica.conn(), document, &statement)?;
-            if !self.is_closed() {
+            // Whoever finds a public link may read one list, and fill no relay.
+            if state.invite.single_use && !self.is_closed() {
                 replica.admit(did)?;
             }
             self.effects.push(Effect::Document(*document));

@@ -277,6 +277,26 @@ impl Authority {
         }
     }
 
+    /// The digest of the genesis that counts: the title of the genesis owner.
+    #[must_use]
+    pub fn genesis_digest(&self) -> Option<StatementDigest> {
+        self.genesis
+    }
+
+    /// The role that a genesis, grant or redeem gives, whether it stands or not.
+    #[must_use]
+    pub fn role_given(&self, title: &StatementDigest) -> Option<Role> {
+        match self.statements.get(title)?.payload() {
+            Payload::Genesis(_) => Some(Role::Owner),
+            Payload::Grant(grant) => Some(grant.role),
+            Payload::Redeem(redeem) => match self.statements.get(&redeem.grant)?.payload() {
+                Payload::Grant(grant) => Some(grant.role),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The genesis owner, who may have passed the document on since: [`Self::role`] tells.
     #[must_use]
     pub fn owner(&self) -> Option<Did> {
@@ -299,6 +319,24 @@ impl Authority {
     #[must_use]
     pub fn can_write(&self, did: &Did) -> bool {
         self.role(did) >= Some(Role::Editor)
+    }
+
+    /// Whether somebody has no role since they gave it up themselves.
+    #[must_use]
+    pub fn has_left(&self, did: &Did) -> bool {
+        let theirs =
+            |title: &StatementDigest| match self.statements.get(title).map(Statement::payload) {
+                Some(Payload::Genesis(it)) => it.owner == *did,
+                Some(Payload::Grant(it)) => it.to == Grantee::Did(*did),
+                Some(Payload::Redeem(it)) => it.joiner == *did,
+                _ => false,
+            };
+        let gave_up = |statement: &Statement| {
+            matches!(statement.payload(), Payload::Revoke(it)
+                if it.scope == Scope::Document(self.document) && it.targets.iter().any(theirs))
+                && self.identities.speakers(statement).any(|by| by == *did)
+        };
+        !self.can_read(did) && self.statements.values().any(gave_up)
     }
 
     /// Everybody who has a role now.
@@ -355,6 +393,14 @@ impl Authority {
     #[must_use]
     pub fn invites(&self) -> &BTreeMap<StatementDigest, InviteState> {
         &self.invites
+    }
+
+    /// What the relay signed when somebody used an invite.
+    pub fn redeems_of(&self, invite: &StatementDigest) -> impl Iterator<Item = StatementDigest> {
+        self.statements.values().filter_map(move |statement| {
+            let of_it = matches!(statement.payload(), Payload::Redeem(it) if it.grant == *invite);
+            of_it.then(|| statement.digest())
+        })
     }
 
     /// Single-use invites by which a relay let several joiners in.

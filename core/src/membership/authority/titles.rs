@@ -59,6 +59,7 @@ type Blows = BTreeMap<StatementDigest, BTreeMap<StatementDigest, u32>>;
 
 /// The work in progress.
 pub(super) struct Ladder<'a> {
+    genesis: StatementDigest,
     pub(super) statements: &'a BTreeMap<StatementDigest, Statement>,
     pub(super) identities: &'a Identities,
     /// Grants, witnesses and revocations by who speaks in them.
@@ -77,13 +78,29 @@ pub(super) struct Ladder<'a> {
 }
 
 impl<'a> Ladder<'a> {
-    /// Settles all titles of the document that begins with `genesis`.
+    /// Settles all titles of the document that begins with `genesis`. A document is never without
+    /// an owner: where all fell to whom it was passed on, it goes back to the genesis owner.
     pub(super) fn climb(
         statements: &'a BTreeMap<StatementDigest, Statement>,
         identities: &'a Identities,
         genesis: (StatementDigest, &'a Genesis),
     ) -> Titles {
+        let titles = Self::climb_from(statements, identities, genesis, true);
+        let is_owner = |title: &Title| title.role == Role::Owner && title.felled.is_empty();
+        if titles.titles.iter().any(is_owner) {
+            return titles;
+        }
+        Self::climb_from(statements, identities, genesis, false)
+    }
+
+    fn climb_from(
+        statements: &'a BTreeMap<StatementDigest, Statement>,
+        identities: &'a Identities,
+        genesis: (StatementDigest, &'a Genesis),
+        passes: bool,
+    ) -> Titles {
         let mut ladder = Self {
+            genesis: genesis.0,
             statements,
             identities,
             by_speaker: BTreeMap::new(),
@@ -97,7 +114,7 @@ impl<'a> Ladder<'a> {
             out: Titles::default(),
         };
         ladder.index();
-        ladder.give_up(genesis);
+        ladder.give_up(genesis, passes);
         let mut routes = vec![Route {
             holder: genesis.1.owner,
             title: genesis.0,
@@ -186,8 +203,9 @@ impl<'a> Ladder<'a> {
     }
 
     /// What everybody may take back without a right: a role of their own. The genesis owner's
-    /// falls only if a grant of ownership by them is kept: the document passes on.
-    fn give_up(&mut self, genesis: (StatementDigest, &Genesis)) {
+    /// falls only if a grant of ownership by them is kept: the document passes on, if `passes`
+    /// lets it.
+    fn give_up(&mut self, genesis: (StatementDigest, &Genesis), passes: bool) {
         let mut blows = Vec::new();
         for (speaker, statements) in &self.by_speaker {
             for statement in statements.values() {
@@ -196,7 +214,7 @@ impl<'a> Ladder<'a> {
                 };
                 for target in &revoke.targets {
                     let own = if *target == genesis.0 {
-                        *speaker == genesis.1.owner && self.passes_on(*speaker, revoke)
+                        passes && *speaker == genesis.1.owner && self.passes_on(*speaker, revoke)
                     } else {
                         self.holder(target) == Some(*speaker)
                     };
@@ -224,10 +242,26 @@ impl<'a> Ladder<'a> {
 
     /// The statements that a route lets its holder make. If the holder fell, what they kept is
     /// looked up rather than searched: a hostile set has many routes.
+    ///
+    /// Of what a genesis owner signed who passed the document on several times at once, all stays
+    /// that one of these times kept: else each would undo the others, and nobody would have it.
     fn allowed(&self, route: &Route) -> Vec<&'a Statement> {
         let Some(own) = self.by_speaker.get(&route.holder) else {
             return Vec::new();
         };
+        if route.title == self.genesis && !route.felled.is_empty() {
+            let kept: Digests = route
+                .felled
+                .iter()
+                .filter_map(|digest| self.keep(digest))
+                .flatten()
+                .copied()
+                .collect();
+            return kept
+                .iter()
+                .filter_map(|digest| own.get(digest).copied())
+                .collect();
+        }
         let keeps = route.felled.iter().filter_map(|digest| self.keep(digest));
         let Some(fewest) = keeps.min_by_key(|keep| keep.len()) else {
             return own.values().copied().collect();

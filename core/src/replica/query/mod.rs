@@ -1,12 +1,12 @@
 //! Answering queries, from the read model alone.
 
-mod access;
 mod agenda;
 mod feed;
 mod find;
 mod labels;
 mod lists;
 mod page;
+mod pending;
 mod search;
 mod streak;
 
@@ -15,16 +15,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use self::access::{invites, pending};
 use self::find::{find_list, find_member, find_task};
 use self::lists::named;
+use self::pending::pending;
 use super::sharing::device_id;
 use super::tree::{self, Reader, Tree};
 use super::{QueryError, Replica};
 use crate::document::{DocumentId, DocumentKind};
 use crate::identity::Did;
 use crate::membership::{Identities, Payload};
-use crate::model::{Answer, Device, Identity, List, Member, Query};
+use crate::model::{Answer, Device, Identity, List, Query};
 use crate::store::{DocumentRow, StoreError, statements};
 
 impl Replica {
@@ -146,15 +146,19 @@ impl Replica {
                     .map(Answer::Task)
                     .ok_or_else(|| not_found("task", text))
             }
-            Query::Members { list } => Ok(Answer::Members(self.members(conn, list)?.into())),
-            Query::FindMember { list, text } => Ok(Answer::Member(find_member(
-                self.members(conn, list)?,
-                text,
-            )?)),
+            Query::Members { list } => {
+                let document = self.document(conn, list)?;
+                Ok(Answer::Members(self.members(conn, &document.id)?.into()))
+            }
+            Query::FindMember { list, text } => {
+                let document = self.document(conn, list)?;
+                let members = self.members(conn, &document.id)?;
+                Ok(Answer::Member(find_member(members, text)?))
+            }
             Query::Invites { list } => {
                 let document = self.document(conn, list)?;
-                let authority = statements::authority(conn, &document.id)?;
-                Ok(Answer::Invites(invites(&authority, now).into()))
+                let invites = self.invites(conn, &document.id, now)?;
+                Ok(Answer::Invites(invites.into()))
             }
             Query::Devices => Ok(Answer::Devices(self.devices(conn)?.into())),
             Query::Verify { list } => Ok(Answer::Verified(self.verify(conn, list)?)),
@@ -203,14 +207,17 @@ impl Replica {
     fn whoami(&self, conn: &Connection) -> Result<Identity, QueryError> {
         let known = statements::of_identity(conn, &self.did())?;
         let identities = Identities::evaluate(&known);
+        let profile = identities.profile(&self.did());
+        let agent = profile.and_then(crate::model::AgentProfile::of);
         Ok(Identity {
             did: self.did(),
-            name: name_of(
-                identities.profile(&self.did()).map(|p| p.name.as_str()),
-                &self.did(),
-            ),
+            name: name_of(profile.map(|p| p.name.as_str()), &self.did()),
             device: device_id(&self.keys().device.public()),
             holds_identity: self.keys().identity.is_some(),
+            color: profile.and_then(|p| p.color.clone()),
+            is_agent: agent.is_some(),
+            agent_platform: agent.as_ref().and_then(|agent| agent.platform.clone()),
+            connected_by: agent.and_then(|agent| agent.connected_by),
             relay: self.relay_url()?,
         })
     }
@@ -241,27 +248,6 @@ impl Replica {
             }
         }
         Ok(documents)
-    }
-
-    fn members(&self, conn: &Connection, list: &DocumentId) -> Result<Vec<Member>, QueryError> {
-        let document = self.document(conn, list)?;
-        let authority = statements::authority(conn, &document.id)?;
-        let mut members: Vec<Member> = authority
-            .members()
-            .iter()
-            .map(|(did, member)| {
-                let profile = authority.profile(did);
-                Member {
-                    did: *did,
-                    name: name_of(profile.map(|p| p.name.as_str()), did),
-                    role: member.role,
-                    me: *did == self.did(),
-                    is_agent: profile.is_some_and(|p| p.is_agent),
-                }
-            })
-            .collect();
-        members.sort_by(|a, b| (b.role, &a.name, a.did).cmp(&(a.role, &b.name, b.did)));
-        Ok(members)
     }
 
     fn devices(&self, conn: &Connection) -> Result<Vec<Device>, QueryError> {

@@ -1,0 +1,277 @@
+//! `poo watch`: what happens in a list, and who looks at it, as it happens.
+
+mod changes;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use clap::Args;
+use poo_core::identity::Did;
+use poo_core::model::List;
+use poo_core::replica::Replica;
+use poo_core::sync::{Event, PersonHere, PresenceChange, PresenceState};
+use serde::Serialize;
+use tokio::sync::Notify;
+
+use self::changes::{Happened, Seen, What, Who, happened};
+use super::members::role_name;
+use crate::app::App;
+use crate::find;
+use crate::net::{self, News};
+use crate::problem::Problem;
+use crate::screen::Look;
+
+/// How often the database is asked whether somebody wrote.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+
+/// What to watch.
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// The list: its title, the beginning of it, or its id
+    list: String,
+}
+
+/// What is told beside what happens in the list itself.
+#[derive(Debug, Serialize)]
+#[serde(
+    tag = "event",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+enum Said<'a> {
+    /// From now on this is watched.
+    Watching { list: &'a List },
+    /// The relay answered.
+    Connected { peer: Did },
+    /// The relay is away; it is tried again.
+    Offline { message: String },
+    /// The relay refused something.
+    Refused { code: String, message: String },
+    /// Somebody came to look at the list.
+    PresenceJoined {
+        who: Who,
+        state: PresenceState,
+        devices: Vec<String>,
+    },
+    /// They do something else, or on other devices.
+    PresenceChanged {
+        who: Who,
+        state: PresenceState,
+        devices: Vec<String>,
+    },
+    /// They went.
+    PresenceLeft { who: Who },
+}
+
+/// Tells what is new.
+struct Teller<'a> {
+    app: &'a App,
+    replica: &'a Replica,
+    me: Did,
+    seen: Seen,
+    /// The output cannot be written, or the database not be read: then it ends.
+    failed: Option<Problem>,
+}
+
+/// Runs `poo watch`.
+pub(crate) fn watch(app: &mut App, args: &WatchArgs) -> Result<(), Problem> {
+    let mut home = app.home.open_to_write(&mut app.moment)?;
+    // The other connection is taken by the session.
+    let aside = app.home.open_to_read()?;
+    let list = find::list(&aside.replica, &app.moment, &args.list)?;
+    let app: &App = app;
+    if home.replica.relay_url()?.is_none() {
+        app.note("No relay is set: only what happens on this device is shown.");
+    }
+    let teller = RefCell::new(Teller {
+        app,
+        replica: &aside.replica,
+        me: home.replica.did(),
+        seen: Seen::look(&aside.replica, &list)?,
+        failed: None,
+    });
+    app.print(&Said::Watching { list: &list }, |screen| {
+        screen
+            .put(Look::Dim, "Watching ")
+            .put(Look::Strong, &list.title);
+        screen.put(Look::Dim, ". Ctrl-C ends it.").end();
+    })?;
+    let over = Notify::new();
+    let settle = |told: Result<(), Problem>| {
+        if let Err(problem) = told {
+            teller.borrow_mut().failed.get_or_insert(problem);
+            over.notify_one();
+        }
+    };
+    let stop = async {
+        tokio::select! {
+            () = net::asked_to_end() => {}
+            () = over.notified() => {}
+        }
+    };
+    let look = async {
+        let mut version = None;
+        loop {
+            match aside.replica.data_version() {
+                Ok(now) if version == Some(now) => {}
+                Ok(now) => {
+                    version = Some(now);
+                    settle(teller.borrow_mut().look());
+                }
+                Err(error) => settle(Err(error.into())),
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+    };
+    let on_news = |news| {
+        let told = teller.borrow_mut().news(news);
+        settle(told);
+    };
+    let options = super::sync::options();
+    let attended = net::block_on(async {
+        tokio::select! {
+            ended = net::attend(&mut home.replica, &list.id, &options, on_news, stop) => ended,
+            () = look => Ok(()),
+        }
+    });
+    match teller.into_inner().failed {
+        Some(problem) => Err(problem),
+        None => attended,
+    }
+}
+
+impl Teller<'_> {
+    /// Tells what happened in the list since the last look.
+    fn look(&mut self) -> Result<(), Problem> {
+        let now = Seen::look(self.replica, &self.seen.list)?;
+        let all = happened(self.replica, &self.seen, &now)?;
+        self.seen = now;
+        all.iter().try_for_each(|it| self.tell(it))
+    }
+
+    fn news(&mut self, news: News) -> Result<(), Problem> {
+        let said = match news {
+            News::Session(Event::Connected { peer, .. }) => Said::Connected { peer },
+            // What the session stored is in the database already.
+            News::Session(Event::Changed { .. }) => return self.look(),
+            News::Session(Event::Refused {
+                document,
+                code,
+                message,
+            }) if document == self.seen.list.id => Said::Refused { code, message },
+            News::Session(_) => return Ok(()),
+            News::Offline(message) => Said::Offline { message },
+            News::Presence(change) => match self.presence(change) {
+                Some(said) => said,
+                None => return Ok(()),
+            },
+        };
+        self.app.print(&said, |screen| match &said {
+            Said::Watching { .. } => {}
+            Said::Connected { .. } => {
+                screen.put(Look::Good, "Connected").end();
+            }
+            Said::Offline { message } => {
+                screen.put(Look::Warm, "Offline: ");
+                screen.line(&format!("{message}; it is tried again"));
+            }
+            Said::Refused { message, .. } => {
+                screen.put(Look::Warm, "Refused: ").line(message);
+            }
+            Said::PresenceJoined { who, devices, .. } => {
+                screen.put(Look::Strong, &who.name);
+                screen.line(&format!(" is here{}", on(devices)));
+            }
+            Said::PresenceChanged {
+                who,
+                state,
+                devices,
+            } => {
+                let does = match state {
+                    PresenceState::Typing => "is typing",
+                    PresenceState::Here | PresenceState::Left => "is here",
+                };
+                screen.put(Look::Strong, &who.name);
+                screen.line(&format!(" {does}{}", on(devices)));
+            }
+            Said::PresenceLeft { who } => {
+                screen.put(Look::Strong, &who.name).line(" left");
+            }
+        })
+    }
+
+    /// Others only: that one looks oneself is no news.
+    fn presence(&self, change: PresenceChange) -> Option<Said<'static>> {
+        let others = |did: Did| (did != self.me).then(|| self.seen.who(did));
+        Some(match change {
+            PresenceChange::Joined(PersonHere {
+                did,
+                state,
+                devices,
+                ..
+            }) => Said::PresenceJoined {
+                who: others(did)?,
+                state,
+                devices,
+            },
+            PresenceChange::Changed(PersonHere {
+                did,
+                state,
+                devices,
+                ..
+            }) => Said::PresenceChanged {
+                who: others(did)?,
+                state,
+                devices,
+            },
+            PresenceChange::Left(did) => Said::PresenceLeft { who: others(did)? },
+        })
+    }
+
+    fn tell(&self, it: &Happened) -> Result<(), Problem> {
+        self.app.print(it, |screen| {
+            if let Some(who) = &it.by {
+                screen.put(Look::Strong, &who.name).plain("  ");
+            }
+            let (what, about) = sentence(&it.what);
+            screen.plain(what);
+            if !about.is_empty() {
+                screen.plain(": ").plain(&about);
+            }
+            screen.end();
+        })
+    }
+}
+
+fn on(devices: &[String]) -> String {
+    match devices.len() {
+        0 | 1 => String::new(),
+        several => format!(" on {several} devices"),
+    }
+}
+
+/// What happened, in words, and to what.
+fn sentence(what: &What) -> (&'static str, String) {
+    match what {
+        What::TaskCreated { title, .. } => ("added", title.clone()),
+        What::TaskCompleted { title, .. } => ("completed", title.clone()),
+        What::TaskReopened { title, .. } => ("reopened", title.clone()),
+        What::TaskEdited { title, fields, .. } => {
+            ("changed", format!("{title} ({})", fields.join(", ")))
+        }
+        What::TaskDeleted { title, .. } => ("deleted", title.clone()),
+        What::TaskRestored { title, .. } => ("restored", title.clone()),
+        What::ListRenamed { title } => ("renamed the list", title.clone()),
+        What::ListDeleted => ("deleted the list", String::new()),
+        What::ListRestored => ("restored the list", String::new()),
+        What::MemberJoined { member, role } => (
+            "A new member",
+            format!("{} ({})", member.name, role_name(*role)),
+        ),
+        What::MemberLeft { member } => ("A member less", member.name.clone()),
+        What::RoleChanged { member, role } => (
+            "Another role",
+            format!("{} is {} now", member.name, role_name(*role)),
+        ),
+    }
+}

@@ -1,0 +1,217 @@
+//! Who is here: signed messages over a wire in memory, and a clock that the test moves.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use common::{Bench, Wire, invite, join, list, person, relay, sync};
+use jiff::{SignedDuration, Timestamp};
+use poo_core::document::DocumentId;
+use poo_core::identity::{Did, Keypair};
+use poo_core::membership::Role;
+use poo_core::model::TaskId;
+use poo_core::replica::Replica;
+use poo_core::sync::{
+    Effect, Ephemeral, Event, PRESENCE_MAX, PRESENCE_TTL, Presence, PresenceChange,
+    PresenceMessage, PresenceState,
+};
+
+const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn at(seconds: i64) -> Timestamp {
+    START
+        .checked_add(SignedDuration::from_secs(seconds))
+        .unwrap()
+}
+
+fn say(state: PresenceState) -> Vec<u8> {
+    PresenceMessage { state, task: None }.encode()
+}
+
+/// Somebody's message as a session would hand it on, once it had verified it.
+fn heard(device: u8, session: u8, count: u64, state: PresenceState) -> Ephemeral {
+    let device = Keypair::from_seed(&[device; 32]);
+    Ephemeral {
+        document: document(),
+        device: device.public(),
+        session: [session; 16],
+        count,
+        data: say(state).into(),
+        signature: device.sign(poo_core::identity::Domain::EPHEMERAL, b"not looked at here"),
+    }
+}
+
+fn document() -> DocumentId {
+    DocumentId::derive(&did(9), &poo_core::document::DocumentNonce::Space)
+}
+
+fn did(seed: u8) -> Did {
+    Did::from_key(Keypair::from_seed(&[seed; 32]).public())
+}
+
+use PresenceState::{Here, Left, Typing};
+
+#[test]
+fn silence_ends_presence_and_a_goodbye_ends_it_at_once() {
+    let mut table = Presence::default();
+    let list = document();
+    let (ann, bob) = (did(1), did(2));
+    assert!(matches!(
+        table.hear(&heard(1, 1, 1, Here), ann, START).as_slice(),
+        [PresenceChange::Joined(person)] if person.did == ann
+    ));
+    assert!(table.hear(&heard(1, 1, 2, Here), ann, at(30)).is_empty());
+    table.hear(&heard(2, 1, 1, Here), bob, at(31));
+    assert_eq!(table.who(&list).len(), 2);
+    let last = at(30).checked_add(PRESENCE_TTL).unwrap();
+    assert!(
+        table
+            .expire(&list, last - SignedDuration::from_nanos(1))
+            .is_empty()
+    );
+    assert_eq!(table.expire(&list, last), [PresenceChange::Left(ann)]);
+    assert_eq!(
+        table.hear(&heard(2, 1, 2, Left), bob, last),
+        [PresenceChange::Left(bob)]
+    );
+    assert!(table.who(&list).is_empty());
+}
+
+#[test]
+fn what_was_said_before_brings_nobody_back() {
+    let mut table = Presence::default();
+    let ann = did(1);
+    table.hear(&heard(1, 1, 1, Here), ann, START);
+    table.hear(&heard(1, 1, 3, Left), ann, START);
+    for (count, seconds) in [(1, 0), (2, 0), (3, 0), (2, 1_000)] {
+        let again = table.hear(&heard(1, 1, count, Here), ann, at(seconds));
+        assert!(again.is_empty(), "{again:?}");
+    }
+    // The same program counts on, and another one counts for itself.
+    assert_eq!(table.hear(&heard(1, 1, 4, Here), ann, START).len(), 1);
+    assert_eq!(table.hear(&heard(1, 1, 5, Left), ann, START).len(), 1);
+    assert_eq!(table.hear(&heard(1, 2, 1, Here), ann, START).len(), 1);
+}
+
+#[test]
+fn one_person_with_several_devices_is_one_person() {
+    let mut table = Presence::default();
+    let list = document();
+    let ann = did(1);
+    table.hear(&heard(1, 1, 1, Here), ann, START);
+    // A second window of the same device changes nothing that anybody sees.
+    assert!(table.hear(&heard(1, 2, 1, Here), ann, START).is_empty());
+    let more = table.hear(&heard(3, 1, 1, Typing), ann, START);
+    let [PresenceChange::Changed(person)] = more.as_slice() else {
+        panic!("{more:?}")
+    };
+    assert_eq!((person.devices.len(), person.state), (2, Typing));
+    assert!(table.hear(&heard(1, 1, 2, Left), ann, START).is_empty());
+    assert_eq!(table.hear(&heard(1, 2, 2, Left), ann, START).len(), 1);
+    assert_eq!(table.who(&list)[0].devices.len(), 1);
+    assert_eq!(
+        table.hear(&heard(3, 1, 2, Left), ann, START),
+        [PresenceChange::Left(ann)]
+    );
+}
+
+#[test]
+fn the_table_is_bounded_and_who_went_makes_room() {
+    let mut table = Presence::default();
+    let list = document();
+    for session in 0..=u8::MAX {
+        for device in [1, 2] {
+            table.hear(&heard(device, session, 1, Here), did(device), START);
+        }
+    }
+    assert!(table.hear(&heard(3, 1, 1, Here), did(3), START).is_empty());
+    let windows = (0..=u8::MAX).map(|session| heard(1, session, 2, Left));
+    for message in windows.take(PRESENCE_MAX) {
+        table.hear(&message, did(1), START);
+    }
+    assert_eq!(table.hear(&heard(3, 1, 1, Here), did(3), START).len(), 1);
+    assert!(table.who(&list).iter().any(|person| person.did == did(3)));
+}
+
+#[test]
+fn the_data_is_small_cbor_and_everything_else_is_ignored() {
+    let task = TaskId::from_bytes([7; 16]);
+    let message = PresenceMessage {
+        state: Typing,
+        task: Some(task),
+    };
+    let data = message.encode();
+    assert_eq!(PresenceMessage::decode(&data), Some(message));
+    assert_eq!(say(Here), [0x82, 0x00, 0x81, 0xa1, 0x00, 0x00]);
+    for bad in [
+        &b""[..],
+        b"\x82\x01\x81\xa0",
+        b"\x82\x00\x81\xa1\x00\x09",
+        b"\xff",
+    ] {
+        assert_eq!(PresenceMessage::decode(bad), None, "{bad:?}");
+    }
+}
+
+/// A wire that follows a list and carries what others say there.
+fn watch(replica: &mut Replica, relay: &mut Replica, bench: &mut Bench, list: DocumentId) -> Wire {
+    let mut wire = Wire::new(replica, relay, bench);
+    wire.run(replica, relay, bench);
+    wire.client.attend(&list).unwrap();
+    wire.run(replica, relay, bench);
+    wire
+}
+
+#[test]
+fn members_hear_of_one_another_through_the_relay_and_strangers_do_not() {
+    let bench = &mut Bench::new(1);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let ann = &mut person(bench, relay, "Ann");
+    let plans = list(sam, bench, "Plans");
+    let link = invite(sam, bench, plans, Role::Viewer);
+    sync(sam, relay, bench);
+    join(ann, relay, bench, &link);
+    sync(sam, relay, bench);
+    let mut sams = watch(sam, relay, bench, plans);
+    let mut anns = watch(ann, relay, bench, plans);
+    anns.client.send_ephemeral(plans, &say(Here)).unwrap();
+    anns.run(ann, relay, bench);
+    let said: Vec<Vec<u8>> = anns
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Ephemeral { frame, .. } => Some(frame.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said.len(), 1, "a viewer is heard too");
+    assert!(sams.relay.follows(relay, &plans).unwrap());
+    sams.relay.forward(said[0].clone());
+    sams.run(sam, relay, bench);
+    let mut table = Presence::default();
+    for event in &sams.events {
+        if let Event::Ephemeral { message, from } = event {
+            table.hear(message, *from, START);
+        }
+    }
+    assert_eq!(table.who(&plans).len(), 1);
+    assert_eq!(table.who(&plans)[0].did, ann.did());
+    // Somebody who is no member is not heard.
+    let eve = &mut person(bench, relay, "Eve");
+    let mut eves = Wire::new(eve, relay, bench);
+    eves.run(eve, relay, bench);
+    eves.client.send_ephemeral(plans, &say(Here)).unwrap();
+    eves.run(eve, relay, bench);
+    assert!(
+        !eves
+            .effects
+            .iter()
+            .any(|e| matches!(e, Effect::Ephemeral { .. }))
+    );
+}
