@@ -16,10 +16,15 @@ mod client;
 mod ephemeral;
 mod error;
 mod exchange;
+mod handshake;
+mod intake;
+mod order;
 mod outgoing;
 mod relay;
 mod seal;
 mod session;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use error::SessionError;

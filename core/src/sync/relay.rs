@@ -1,11 +1,13 @@
 //! The relay's end: admission, catalog, invites, meeting points.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use subtle::ConstantTimeEq as _;
 
 use super::error::SessionError;
-use super::exchange::{is_named, nack, relevant};
+use super::exchange::{is_named, nack};
+use super::order::next_statements;
+use super::outgoing::Short;
 use super::session::{Effect, Outgoing, Session, Side};
 use super::wire::{Changes, Control};
 use crate::document::DocumentId;
@@ -41,8 +43,9 @@ pub(super) struct RelayState {
     boxes: BTreeSet<[u8; 16]>,
     /// Documents that changed and that this session does not follow yet.
     pub(super) unfollowed: BTreeSet<DocumentId>,
-    /// Documents that the other side has to be told it may not read any longer.
-    pub(super) removed: BTreeSet<DocumentId>,
+    /// Documents that the other side has to be told it may not read any longer, with the
+    /// statements of each that it has got so far.
+    pub(super) removed: BTreeMap<DocumentId, BTreeSet<Short>>,
     /// Documents that this session was given.
     pub(super) admitted_once: BTreeSet<DocumentId>,
 }
@@ -53,7 +56,7 @@ impl RelayState {
             admission,
             boxes: BTreeSet::new(),
             unfollowed: BTreeSet::new(),
-            removed: BTreeSet::new(),
+            removed: BTreeMap::new(),
             admitted_once: BTreeSet::new(),
         }
     }
@@ -305,14 +308,25 @@ impl Session {
         replica: &Replica,
         document: &DocumentId,
     ) -> Result<Option<Outgoing>, StoreError> {
-        let Side::Relay(relay) = &mut self.side else {
+        let (Side::Relay(relay), Some((did, _))) = (&mut self.side, self.peer) else {
             return Ok(None);
         };
-        if !relay.removed.remove(document) {
+        let Some(sent) = relay.removed.get_mut(document) else {
             return Ok(None);
+        };
+        let authority = statements::authority(replica.conn(), document)?;
+        let part = next_statements(document, &authority, sent, &did);
+        if part.cut {
+            sent.extend(part.shorts);
+            return Ok(Some(Outgoing::Changes(Changes {
+                document: Some(*document),
+                more: true,
+                statements: part.statements,
+                ..Changes::default()
+            })));
         }
+        relay.removed.remove(document);
         relay.admitted_once.remove(document);
-        let known = relevant(replica.conn(), document)?;
         let goodbye = nack(
             document,
             "removed",
@@ -322,10 +336,9 @@ impl Session {
         );
         // There is always room for one more: it answers what the session itself is about.
         self.push_control(goodbye);
-        let statements = known.iter().map(|s| s.to_wire().into()).collect();
         Ok(Some(Outgoing::Changes(Changes {
             document: Some(*document),
-            statements,
+            statements: part.statements,
             ..Changes::default()
         })))
     }
