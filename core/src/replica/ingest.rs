@@ -45,6 +45,8 @@ pub(crate) struct Ingested {
     pub(crate) statements: usize,
     /// Changes that were not taken.
     pub(crate) refused: Vec<(ChangeHash, Refusal)>,
+    /// Places at which an actor signed another change than the one here.
+    pub(crate) forks: Vec<(ActorId, u64)>,
     /// Own changes that fell out of the document.
     pub(crate) fell: Vec<(ActorId, u64)>,
     /// Documents whose state changed, by statements about identities too.
@@ -187,6 +189,7 @@ pub(crate) fn ingest(
     .run(waiting, incoming.complete)?;
     ingested.added = accepted.added;
     ingested.refused.extend(accepted.refused);
+    ingested.forks = accepted.forks;
     if accepted.added > 0 {
         refresh(conn, &document, &actors, &accepted.touched)?;
         document.save(conn, &actors, &authority.digest_set_fingerprint())?;

@@ -8,6 +8,7 @@ mod batch;
 mod error;
 mod execute;
 mod export;
+mod forks;
 mod ingest;
 mod link;
 mod manage;

@@ -112,16 +112,25 @@ impl Session {
                 view.statements.insert(digest);
             }
         }
-        if let Side::Client(_) = self.side {
-            self.compare_with_relay(replica, have)?;
+        if let Side::Client(_) = self.side
+            && !self.compare_with_relay(replica, have)?
+        {
+            return Ok(());
         }
         if let Side::Relay(relay) = &mut self.side {
             relay.admitted_once.insert(document);
+            // Who has another history of somebody gets ours from the beginning, to see where
+            // they part.
+            for actor in parting(replica.conn(), have)? {
+                view.tips.remove(&actor);
+            }
         }
         let state = self.follow(&document)?;
         state.peer = Some(view);
         state.reply_due |= have.reply;
-        state.asked = None;
+        if state.asked == Some(true) {
+            state.asked = None;
+        }
         self.dirty.insert(document);
         Ok(())
     }
@@ -162,54 +171,69 @@ impl Session {
     }
 
     /// A client compares the relay's committed state with its own: that is its acknowledgement,
-    /// and how it learns that another copy of this device has written.
+    /// and how it learns that another copy of this device has written. False if it has to ask
+    /// again before it can say anything.
     fn compare_with_relay(
         &mut self,
         replica: &mut Replica,
         have: &Have,
-    ) -> Result<(), SessionError> {
-        let Some(row) = DocumentRow::find(replica.conn(), &have.document)? else {
+    ) -> Result<bool, SessionError> {
+        let document = have.document;
+        if core::mem::take(&mut self.follow(&document)?.stale) {
+            return Ok(false);
+        }
+        let Some(row) = DocumentRow::find(replica.conn(), &document)? else {
             if have.tips.is_empty() && have.statements.is_empty() {
                 self.event(Event::Refused {
-                    document: have.document,
+                    document,
                     code: "unavailable".to_owned(),
                     message: "the relay does not have it, or not for you".to_owned(),
                 });
             }
-            return Ok(());
+            return Ok(true);
         };
+        let parting = parting(replica.conn(), have)?;
+        if !parting.is_empty() {
+            let state = self.follow(&document)?;
+            let before = state.doubted.len();
+            state.doubted.extend(parting);
+            if state.doubted.len() > before {
+                // A claim alone moves nobody: it has to show what was signed.
+                state.ask_anew();
+                self.dirty.insert(document);
+                return Ok(false);
+            }
+            self.event(Event::Refused {
+                document,
+                code: "fork".to_owned(),
+                message: "the relay names another history than the one here and does not show it: nothing here was changed".to_owned(),
+            });
+            return Ok(true);
+        }
         let actors = Actors::load(replica.conn(), row.row)?;
-        for (id, seq, hash) in &have.tips {
+        for (id, seq, _) in &have.tips {
             let Some(actor) = actors.get(id) else {
                 continue;
             };
-            let forked = match hash_at(replica.conn(), actor.row, *seq)? {
-                Some(ours) => ours != *hash,
-                None => false,
-            };
-            if forked {
-                let commands = replica.yield_to(&have.document, id)?;
-                self.event(Event::Reauthored {
-                    document: have.document,
-                    commands,
-                });
-                return Ok(());
-            }
             if actor.mine && *seq > actor.seq {
                 // Another copy of this device went on where this one stopped.
-                replica.retire_actor(&have.document)?;
+                replica.retire_actor(&document)?;
             }
             if *seq <= actor.seq && actor.device == Some(replica.keys().device.public()) {
                 crate::replica::acknowledge_outbox(replica.conn(), row.row, actor.row, *seq)?;
             }
         }
+        // What the relay has came before this message.
+        let commands = replica.make_again(&document)?;
+        if commands > 0 {
+            self.event(Event::Reauthored { document, commands });
+            return Ok(true);
+        }
         if self.is_level(replica.conn(), &row, &actors, have)? {
             DocumentRow::acknowledge(replica.conn(), row.row, &row.digest, None)?;
-            self.event(Event::Acknowledged {
-                document: have.document,
-            });
+            self.event(Event::Acknowledged { document });
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Whether the other side has just what is here.
@@ -282,14 +306,30 @@ impl Session {
             && (state.asked == Some(false) || state.peer.is_none() && state.asked.is_none())
         {
             state.asked = Some(true);
-            return Ok(Some(Outgoing::Have(make_have(
-                replica.conn(),
-                document,
-                true,
-            )?)));
+            let mut have = make_have(replica.conn(), document, true)?;
+            have.tips
+                .retain(|(actor, ..)| !state.doubted.contains(actor));
+            return Ok(Some(Outgoing::Have(have)));
         }
         Ok(None)
     }
+}
+
+/// The actors of which the other side has another change than is here at the end of its history.
+fn parting(conn: &Connection, have: &Have) -> Result<Vec<ActorId>, StoreError> {
+    let Some(row) = DocumentRow::find(conn, &have.document)? else {
+        return Ok(Vec::new());
+    };
+    let actors = Actors::load(conn, row.row)?;
+    let mut parting = Vec::new();
+    for (id, seq, hash) in &have.tips {
+        if let Some(actor) = actors.get(id)
+            && hash_at(conn, actor.row, *seq)?.is_some_and(|ours| ours != *hash)
+        {
+            parting.push(*id);
+        }
+    }
+    Ok(parting)
 }
 
 pub(super) fn nack(

@@ -122,7 +122,39 @@ impl Session {
                 self.documents.entry(touched).or_default();
             }
         }
+        if !is_relay && self.settle_forks(replica, &document, &taken.forks, complete)? {
+            // The relay's history stays, so there is nothing to refuse.
+            return Ok(());
+        }
         self.refuse(replica, &document, &taken.refused)
+    }
+
+    /// A client gives way where the relay has shown another signed history of an actor, once all
+    /// of it has come, and asks anew. True where there is one.
+    fn settle_forks(
+        &mut self,
+        replica: &mut Replica,
+        document: &DocumentId,
+        found: &[(ActorId, u64)],
+        complete: bool,
+    ) -> Result<bool, SessionError> {
+        let state = self.follow(document)?;
+        for (actor, seq) in found {
+            let from = state.forks.entry(*actor).or_insert(*seq);
+            *from = (*from).min(*seq);
+        }
+        if state.forks.is_empty() || !complete {
+            return Ok(!state.forks.is_empty());
+        }
+        for (actor, from) in core::mem::take(&mut state.forks) {
+            replica.give_way(document, &actor, from)?;
+            state.doubted.remove(&actor);
+        }
+        // One that was asked for is on its way, and speaks of what was here before.
+        state.stale = state.asked == Some(true);
+        state.ask_anew();
+        self.dirty.insert(*document);
+        Ok(true)
     }
 
     /// There is no room for the statements that came: none of them was taken.
@@ -187,6 +219,7 @@ impl Session {
         if is_client {
             if judged_by == [0; 32] {
                 state.asked = None;
+                state.stale = false;
             }
             if let Some(row) = DocumentRow::find(replica.conn(), &document)? {
                 if code == "removed" && row.refused.as_deref() == Some(message.as_str()) {

@@ -59,6 +59,13 @@ pub(super) struct DocumentState {
     refused: Option<Judged>,
     /// The other side's answer is under way in parts, and its first part showed that it may.
     pub(super) entered: bool,
+    /// On a client: where the relay's history of an actor was seen to part from the one here.
+    pub(super) forks: BTreeMap<ActorId, u64>,
+    /// On a client: actors of which the relay says that it has another history, and has still to
+    /// show it.
+    pub(super) doubted: BTreeSet<ActorId>,
+    /// On a client: the next `Have` speaks of what was here before this side gave way.
+    pub(super) stale: bool,
     /// From where on it refused what an actor wrote.
     held_back: BTreeMap<ActorId, HeldBack>,
 }
@@ -115,6 +122,12 @@ impl DocumentState {
     /// Whether everything that was asked about this document has been answered.
     pub(super) fn is_settled(&self) -> bool {
         self.asked.is_none()
+    }
+
+    /// What the other side has must be asked again before anything is sent.
+    pub(super) fn ask_anew(&mut self) {
+        self.peer = None;
+        self.asked = Some(false);
     }
 
     /// Notes that the other side refused changes, or without any named the whole document.

@@ -1,5 +1,6 @@
-//! Sessions between replicas that hold what no command makes.
+//! Sessions between replicas that hold what no command makes, or say what no replica says.
 
+mod claims;
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 mod statements;
