@@ -9,6 +9,7 @@ mod error;
 mod execute;
 mod export;
 mod forks;
+mod freshness;
 mod ingest;
 mod link;
 mod manage;
@@ -28,6 +29,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 pub use batch::Subscription;
 pub use error::{CommandError, OpenError, QueryError};
+pub(crate) use freshness::EphemeralSession;
 pub(crate) use ingest::{
     Incoming, IngestError, acknowledge_outbox, add_statement, ingest, put_chain,
 };

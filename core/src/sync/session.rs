@@ -12,7 +12,7 @@ use super::wire::{
 };
 use crate::document::{DocumentId, limits};
 use crate::identity::{Did, Keypair, PublicKey};
-use crate::replica::{Env, Replica};
+use crate::replica::{Env, EphemeralSession, Replica};
 use crate::store::StoreError;
 
 /// The most documents that one session may follow.
@@ -132,8 +132,8 @@ pub struct Session {
     events: VecDeque<Event>,
     pub(super) effects: Vec<Effect>,
     /// The last count of each author's session of signed messages.
-    pub(super) counts: BTreeMap<(DocumentId, PublicKey), ([u8; 16], u64)>,
-    pub(super) my_ephemeral: ([u8; 16], u64),
+    pub(super) counts: BTreeMap<(DocumentId, PublicKey), (EphemeralSession, u64)>,
+    pub(super) my_ephemeral: (EphemeralSession, u64),
     /// A chunk that is coming in: of which document, the next part, what came so far.
     pub(super) bulk_in: Option<(DocumentId, u32, Vec<u8>)>,
     /// Changes that went to the other side.

@@ -3,4 +3,5 @@
 mod claims;
 #[path = "../../../tests/common/mod.rs"]
 mod common;
+mod ephemerals;
 mod statements;
