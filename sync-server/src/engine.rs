@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
@@ -14,6 +16,8 @@ use poo_core::sync::{Admission, Effect, Session, SessionError};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use tokio::sync::{mpsc, oneshot};
+
+use crate::flow::Passage;
 
 /// Frames and other news that wait for the engine; sockets wait when there are more.
 const INPUTS_MAX: usize = 1_024;
@@ -31,9 +35,15 @@ pub(crate) enum Input {
     Open {
         id: ConnectionId,
         output: mpsc::Sender<Vec<u8>>,
+        /// Set once the client has said who it is.
+        joined: Arc<AtomicBool>,
     },
-    /// A frame came.
-    Frame { id: ConnectionId, frame: Vec<u8> },
+    /// A frame came. It takes room until it has been taken in.
+    Frame {
+        id: ConnectionId,
+        frame: Vec<u8>,
+        passage: Passage,
+    },
     /// The socket has taken everything that waited for it.
     Room { id: ConnectionId },
     /// The connection is gone.
@@ -211,6 +221,7 @@ fn keys(data: &Path, system: &mut System) -> Result<Keyring, EngineError> {
 struct Connection {
     session: Session,
     output: mpsc::Sender<Vec<u8>>,
+    joined: Arc<AtomicBool>,
     /// Whether the session has ended and only its last words have to go out.
     ending: bool,
 }
@@ -247,9 +258,10 @@ impl Worker {
         let mut active: Vec<ConnectionId> = Vec::new();
         let mut frames: Vec<(ConnectionId, Vec<u8>)> = Vec::new();
         let mut gone = Vec::new();
+        let mut passages = Vec::new();
         for input in batch.drain(..) {
             match input {
-                Input::Open { id, output } => {
+                Input::Open { id, output, joined } => {
                     let session =
                         Session::relay(&self.replica, self.admission, &mut self.system.env());
                     match session {
@@ -257,6 +269,7 @@ impl Worker {
                             let connection = Connection {
                                 session,
                                 output,
+                                joined,
                                 ending: false,
                             };
                             self.sessions.insert(id, connection);
@@ -265,7 +278,8 @@ impl Worker {
                         Err(error) => tracing::error!(%error, "cannot open a session"),
                     }
                 }
-                Input::Frame { id, frame } => {
+                Input::Frame { id, frame, passage } => {
+                    passages.push(passage);
                     active.push(id);
                     frames.push((id, frame));
                 }
@@ -283,6 +297,7 @@ impl Worker {
         if !frames.is_empty() {
             self.take_in(frames, &mut active);
         }
+        drop(passages);
         for id in gone {
             self.sessions.remove(&id);
         }
@@ -310,7 +325,10 @@ impl Worker {
                     connection.session.handle_frame(replica, &frame, &mut system.env())
                 }));
                 match taken {
-                    Ok(Ok(())) => {}
+                    Ok(Ok(())) => {
+                        let open = connection.session.is_open();
+                        connection.joined.store(open, Ordering::Relaxed);
+                    }
                     Ok(Err(SessionError::Store(error))) => return Err(error),
                     Ok(Err(error)) => {
                         tracing::info!(connection = id, code = error.code(), %error, "session ended");
@@ -417,5 +435,110 @@ fn forward(
             tracing::error!(%error, "cannot tell who follows a document");
             false
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Flow;
+    use futures_util::FutureExt as _;
+
+    fn worker() -> Worker {
+        let mut system = System::new().unwrap();
+        let keys = Keyring::generate(&mut system.env());
+        Worker {
+            replica: Replica::in_memory(keys).unwrap(),
+            admission: Admission::Open,
+            system,
+            sessions: BTreeMap::new(),
+        }
+    }
+
+    /// A client of the worker, whose socket hands on only what the test asks for.
+    struct Client {
+        id: ConnectionId,
+        replica: Replica,
+        session: Session,
+        frames: mpsc::Receiver<Vec<u8>>,
+        heard: usize,
+    }
+
+    impl Client {
+        /// Connects and shakes hands.
+        fn join(worker: &mut Worker, id: ConnectionId) -> Self {
+            let keys = Keyring::generate(&mut worker.system.env());
+            let mut replica = Replica::in_memory(keys).unwrap();
+            replica.found("Sam", &mut worker.system.env()).unwrap();
+            let session = Session::client(&replica, None, &mut worker.system.env());
+            let (output, frames) = mpsc::channel(OUTPUTS_MAX);
+            let joined = Arc::new(AtomicBool::new(false));
+            let open = Input::Open {
+                id,
+                output,
+                joined: Arc::clone(&joined),
+            };
+            worker.process(&mut vec![open]);
+            let mut client = Self {
+                id,
+                replica,
+                session,
+                frames,
+                heard: 0,
+            };
+            while client.hear(worker) {
+                client.speak(worker);
+            }
+            assert!(joined.load(Ordering::Relaxed));
+            client
+        }
+
+        /// Hands everything that the client has to say to the worker.
+        fn speak(&mut self, worker: &mut Worker) {
+            let flow = Flow::new().connection();
+            while let Some(frame) = self.session.poll_transmit(&self.replica).unwrap() {
+                let passage = flow.passage(frame.len()).now_or_never();
+                let passage = passage.flatten().unwrap();
+                let id = self.id;
+                worker.process(&mut vec![Input::Frame { id, frame, passage }]);
+            }
+        }
+
+        /// Takes in what waits for the socket. False if nothing did.
+        fn hear(&mut self, worker: &mut Worker) -> bool {
+            let mut any = false;
+            while let Ok(frame) = self.frames.try_recv() {
+                any = true;
+                self.heard += 1;
+                let (session, system) = (&mut self.session, &mut worker.system);
+                self.replica
+                    .batch(|replica| session.handle_frame(replica, &frame, &mut system.env()))
+                    .unwrap();
+            }
+            worker.process(&mut vec![Input::Room { id: self.id }]);
+            any || !self.frames.is_empty()
+        }
+    }
+
+    #[test]
+    fn a_slow_reader_holds_a_few_frames_and_up_nobody() {
+        let worker = &mut worker();
+        let mut slow = Client::join(worker, 1);
+        let mut quick = Client::join(worker, 2);
+        let before = slow.heard;
+        for point in 0..40 {
+            slow.session.watch_box([point; 16]).unwrap();
+            slow.speak(worker);
+            assert!(slow.frames.len() <= OUTPUTS_MAX);
+        }
+        assert_eq!(slow.frames.len(), OUTPUTS_MAX);
+        quick.session.watch_box([0; 16]).unwrap();
+        let heard = quick.heard;
+        quick.speak(worker);
+        quick.hear(worker);
+        assert_eq!(quick.heard, heard + 1);
+        // What was held back comes once the socket has room.
+        while slow.hear(worker) {}
+        assert_eq!(slow.heard, before + 40);
     }
 }

@@ -209,6 +209,17 @@ impl Replica {
         Ok(())
     }
 
+    /// How many new documents an identity has put here.
+    pub(crate) fn documents_brought(&self, did: &Did) -> Result<u64, StoreError> {
+        let count = self.meta_text(&brought_by(did))?;
+        Ok(count.and_then(|text| text.parse().ok()).unwrap_or_default())
+    }
+
+    pub(crate) fn note_document_brought(&self, did: &Did) -> Result<(), StoreError> {
+        let count = self.documents_brought(did)?.saturating_add(1);
+        self.set_meta_text(&brought_by(did), Some(&count.to_string()))
+    }
+
     /// Whether anybody was ever admitted here.
     ///
     /// # Errors
@@ -290,4 +301,9 @@ impl Replica {
         let rows = statement.query_map([], |row| parsed(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// Where a relay counts the documents that somebody put there.
+fn brought_by(did: &Did) -> String {
+    format!("brought/{}", did.key().to_hex())
 }

@@ -48,6 +48,7 @@ impl Session {
             return self.send(refusal);
         }
         let is_relay = matches!(self.side, Side::Relay(_));
+        let is_new = is_relay && DocumentRow::find(replica.conn(), &document)?.is_none();
         let complete = incoming.complete;
         let tips: Vec<(ActorId, u64)> = incoming
             .tips
@@ -85,6 +86,9 @@ impl Session {
             }
             Err(IngestError::Store(error)) => return Err(error.into()),
         };
+        if is_new {
+            replica.note_document_brought(&reader)?;
+        }
         if is_relay && state.peer.is_none() {
             state.peer = Some(PeerView::default());
         }

@@ -18,6 +18,8 @@ use crate::store::{DocumentRow, StoreError, statements};
 
 /// The most documents in one catalog message.
 const CATALOG_DOCUMENTS_MAX: usize = 5_000;
+/// The most documents that one identity may put on a relay.
+const DOCUMENTS_PER_IDENTITY_MAX: u64 = 10_000;
 /// The most bytes at a meeting point.
 const BOX_BYTES_MAX: usize = 4 * 1024;
 /// The most meeting points that one session watches.
@@ -84,9 +86,23 @@ impl Session {
     ) -> Result<Option<Control>, StoreError> {
         if matches!(self.side, Side::Client(_))
             || DocumentRow::find(replica.conn(), document)?.is_some()
-            || self.is_admitted(replica)?
         {
             return Ok(None);
+        }
+        if self.is_admitted(replica)? {
+            let brought = match self.peer {
+                Some((did, _)) => replica.documents_brought(&did)?,
+                None => 0,
+            };
+            return Ok((brought >= DOCUMENTS_PER_IDENTITY_MAX).then(|| {
+                nack(
+                    document,
+                    "too-many-documents",
+                    "you have put as many lists on this relay as one person may: this one is kept on your device",
+                    Vec::new(),
+                    [0; 32],
+                )
+            }));
         }
         Ok(Some(nack(
             document,

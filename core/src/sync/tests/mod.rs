@@ -4,4 +4,5 @@ mod claims;
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 mod ephemerals;
+mod quotas;
 mod statements;
