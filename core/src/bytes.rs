@@ -1,4 +1,5 @@
-//! Fixed-size byte newtypes: one macro gives each id its own type with the same manners.
+//! Fixed-size byte newtypes, where one macro gives each id its own type with the same manners, and
+//! small helpers on byte strings.
 
 /// Declares a newtype over `[u8; N]` with ordering, hexadecimal `Debug`, fallible conversion
 /// from a slice, and CBOR as a byte string of exactly that length.
@@ -86,6 +87,15 @@ pub struct WrongLength {
     pub expected: usize,
     /// The length that came.
     pub found: usize,
+}
+
+/// The first bytes of a digest; zeros where it is shorter.
+pub(crate) fn prefix<const N: usize>(digest: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
+    for (to, from) in out.iter_mut().zip(digest) {
+        *to = *from;
+    }
+    out
 }
 
 /// Lower-case hexadecimal of `bytes`.

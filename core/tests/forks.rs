@@ -1,6 +1,8 @@
 //! Copies of one device: whatever was restored or copied, nothing acknowledged is lost and every
 //! replica agrees in the end.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Bench, edit_title, list, relay, sync, task, tasks, titles, verify};

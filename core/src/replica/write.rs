@@ -50,11 +50,7 @@ impl Run {
             .chain_update((had as u64).to_be_bytes())
             .finalize()
             .into();
-        let mut nonce = [0; 16];
-        for (to, from) in nonce.iter_mut().zip(digest) {
-            *to = from;
-        }
-        ActorNonce::from_bytes(nonce)
+        ActorNonce::from_bytes(crate::bytes::prefix(&digest))
     }
 
     pub(super) fn now_ms(&self) -> i64 {

@@ -36,11 +36,7 @@ pub(super) fn short(statement: &Statement) -> Short {
 }
 
 pub(super) fn short_digest(digest: &[u8]) -> Short {
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(digest) {
-        *to = *from;
-    }
-    short
+    crate::bytes::prefix(digest)
 }
 
 /// What a session knows of one document.
