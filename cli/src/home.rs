@@ -148,7 +148,7 @@ impl Home {
         options
             .open(path)
             .map_err(|source| file_problem(path, source))?;
-        Ok(Replica::open(path, keys)?)
+        Ok(Replica::create(path, keys)?)
     }
 
     /// Makes an empty database beside the one that is to be replaced.

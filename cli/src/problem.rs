@@ -140,6 +140,8 @@ pub(crate) enum Kind {
     Refused,
     /// The relay cannot be reached.
     Offline,
+    /// What answers does not prove that it is the relay's address.
+    Untrusted,
     /// Several things fit.
     Ambiguous,
     /// What is there stands in the way.
@@ -161,6 +163,7 @@ impl Kind {
             Self::NotFound => "not_found",
             Self::Refused => "refused",
             Self::Offline => "offline",
+            Self::Untrusted => "untrusted",
             Self::Ambiguous => "ambiguous",
             Self::Conflict => "conflict",
             Self::NoIdentity => "no_identity",
@@ -178,6 +181,7 @@ impl Kind {
             Self::Refused => 4,
             Self::Offline => 5,
             Self::Ambiguous | Self::Conflict => 6,
+            Self::Untrusted => 7,
         }
     }
 }
@@ -222,6 +226,7 @@ impl Problem {
             Self::Query(QueryError::Ambiguous { .. }) => Kind::Ambiguous,
             Self::Query(QueryError::Invalid { .. }) => Kind::Usage,
             Self::Net(error) if error.is_offline() => Kind::Offline,
+            Self::Net(error) if error.is_untrusted() => Kind::Untrusted,
             Self::Net(error) if error.is_refused() => Kind::Refused,
             Self::Net(_) => Kind::Failed,
         }
@@ -277,7 +282,7 @@ impl Problem {
 
 fn store_kind(error: &StoreError) -> Kind {
     match error {
-        StoreError::Damaged(_) | StoreError::Foreign => Kind::Damaged,
+        StoreError::Damaged(_) | StoreError::Foreign | StoreError::Empty => Kind::Damaged,
         _ => Kind::Failed,
     }
 }

@@ -274,6 +274,33 @@ fn a_relay_that_is_down_is_offline_and_nothing_is_lost() {
 }
 
 #[test]
+fn what_cannot_prove_who_it_is_is_neither_offline_nor_tried_again() {
+    let home = Home::sam();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let keys = poo_core::identity::KeyFile::at(home.file("keys"));
+    let keys = keys.load().unwrap().into();
+    let mut replica = Replica::open(&home.file("poo.db"), keys).unwrap();
+    replica
+        .set_relay(&format!("wss://{address}"), None)
+        .unwrap();
+    drop(replica);
+    // Something answers, and it is no relay with a certificate.
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        for mut stream in listener.incoming().flatten() {
+            let said = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            let read = stream.read_to_end(&mut Vec::new());
+            drop((said, read));
+        }
+    });
+    let message = home.fails(&["sync"], 7, "untrusted");
+    assert!(message.contains("certificate"), "{message}");
+    let run = home.run(&["sync", "--watch"]);
+    assert_eq!(run.code, 7, "{run:?}");
+}
+
+#[test]
 fn a_device_that_could_not_join_leaves_an_empty_home() {
     let home = Home::sam();
     pin_relay(&home);

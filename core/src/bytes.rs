@@ -1,4 +1,5 @@
-//! Fixed-size byte newtypes: one macro gives each id its own type with the same manners.
+//! Fixed-size byte newtypes, where one macro gives each id its own type with the same manners, and
+//! small helpers on byte strings.
 
 /// Reads hexadecimal digits, two for each byte.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -97,6 +98,15 @@ pub struct WrongLength {
     pub expected: usize,
     /// The length that came.
     pub found: usize,
+}
+
+/// The first bytes of a digest; zeros where it is shorter.
+pub(crate) fn prefix<const N: usize>(digest: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
+    for (to, from) in out.iter_mut().zip(digest) {
+        *to = *from;
+    }
+    out
 }
 
 /// Lower-case hexadecimal of `bytes`.

@@ -7,6 +7,10 @@
 //! The engine opens no socket, starts no thread and asks no clock: time and randomness are
 //! arguments. Only the `net` feature (native) adds a websocket client loop.
 
+/// The tests in here share helpers with those outside, which know this crate by its name.
+#[cfg(test)]
+extern crate self as poo_core;
+
 mod bytes;
 pub mod derive;
 pub mod document;

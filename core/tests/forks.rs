@@ -1,6 +1,8 @@
 //! Copies of one device: whatever was restored or copied, nothing acknowledged is lost and every
 //! replica agrees in the end.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Bench, edit_title, list, relay, sync, task, tasks, titles, verify};
@@ -143,4 +145,98 @@ fn a_crash_between_the_two_marks_is_no_restore() {
             .id,
         third.id
     );
+}
+
+/// Opens copies of the closed database `one`, each under a name of its own.
+fn copies(dir: &std::path::Path, keys: &Keyring, names: &[&str]) -> Vec<Replica> {
+    let copy = |name: &&str| {
+        let path = dir.join(format!("{name}.db"));
+        std::fs::copy(dir.join("one.db"), &path).unwrap();
+        Replica::open(&path, keys.clone()).unwrap()
+    };
+    names.iter().map(copy).collect()
+}
+
+#[test]
+fn a_copy_that_wrote_less_than_the_other_gives_way_too() {
+    let bench = &mut Bench::new(24);
+    let relay = &mut relay(bench);
+    let dir = tempfile::tempdir().unwrap();
+    let keys = Keyring::generate(&mut bench.env());
+    let mut first = Replica::open(&dir.path().join("one.db"), keys.clone()).unwrap();
+    first.found("Sam", &mut bench.env()).unwrap();
+    first
+        .set_relay("ws://127.0.0.1:1", Some(relay.did()))
+        .unwrap();
+    let plans = list(&mut first, bench, "Plans");
+    sync(&mut first, relay, bench);
+    drop(first);
+    let mut both = copies(dir.path(), &keys, &["two", "three"]);
+    let (mut second, mut first) = (both.pop().unwrap(), both.pop().unwrap());
+    for n in 0..70 {
+        task(&mut first, bench, plans, &format!("First {n}"), None);
+    }
+    task(&mut second, bench, plans, "From the second", None);
+    sync(&mut first, relay, bench);
+    let wire = sync(&mut second, relay, bench);
+    assert!(
+        wire.events
+            .iter()
+            .any(|e| matches!(e, Event::Reauthored { commands: 1, .. })),
+        "{:?}",
+        wire.events
+    );
+    assert!(
+        !wire
+            .events
+            .iter()
+            .any(|e| matches!(e, Event::Refused { .. })),
+        "{:?}",
+        wire.events
+    );
+    assert_eq!(titles(&second, plans).len(), 71);
+    assert_eq!(tasks(&second, plans, false), tasks(relay, plans, false));
+    sync(&mut first, relay, bench);
+    assert_eq!(tasks(&first, plans, false), tasks(relay, plans, false));
+    for replica in [&first, &second, &*relay] {
+        assert!(verify(replica, plans).ok);
+    }
+}
+
+#[test]
+fn what_another_copy_made_again_is_not_made_a_second_time() {
+    let bench = &mut Bench::new(25);
+    let relay = &mut relay(bench);
+    let dir = tempfile::tempdir().unwrap();
+    let keys = Keyring::generate(&mut bench.env());
+    let one = dir.path().join("one.db");
+    let mut sam = Replica::open(&one, keys.clone()).unwrap();
+    sam.found("Sam", &mut bench.env()).unwrap();
+    sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
+        .unwrap();
+    let plans = list(&mut sam, bench, "Plans");
+    sync(&mut sam, relay, bench);
+    drop(sam);
+    let mut early = copies(dir.path(), &keys, &["early"]).pop().unwrap();
+    let mut sam = Replica::open(&one, keys.clone()).unwrap();
+    // Two of the copies share a command that no relay has seen.
+    let shared = task(&mut sam, bench, plans, "Shared", None);
+    drop(sam);
+    let mut late = copies(dir.path(), &keys, &["late", "later"]);
+    let (mut third, mut second) = (late.pop().unwrap(), late.pop().unwrap());
+    task(&mut early, bench, plans, "Early", None);
+    sync(&mut early, relay, bench);
+    sync(&mut second, relay, bench);
+    edit_title(&mut second, bench, plans, shared, "Shared and renamed");
+    sync(&mut second, relay, bench);
+    sync(&mut third, relay, bench);
+    sync(&mut second, relay, bench);
+    sync(&mut early, relay, bench);
+    let mut all = titles(relay, plans);
+    all.sort();
+    assert_eq!(all, ["Early", "Shared and renamed"]);
+    for replica in [&early, &second, &third] {
+        assert_eq!(tasks(replica, plans, false), tasks(relay, plans, false));
+        assert!(verify(replica, plans).ok);
+    }
 }

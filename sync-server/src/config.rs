@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Parser;
 use poo_core::sync::Admission;
@@ -11,6 +12,10 @@ use serde::Deserialize;
 const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
 /// Where it keeps its data unless told.
 const DATA_DEFAULT: &str = "./data";
+/// How long a client may take to say who it is, unless told.
+const HANDSHAKE_SECONDS_DEFAULT: u64 = 10;
+/// The longest that it may be told.
+const HANDSHAKE_SECONDS_MAX: u64 = 600;
 
 /// The Poo App relay.
 #[derive(Debug, Clone, Default, Parser)]
@@ -33,6 +38,9 @@ pub struct Settings {
     /// How logs are written: `text` or `json`. What is logged is set by RUST_LOG.
     #[arg(long, env = "POO_SERVER_LOG", value_name = "FORMAT")]
     pub log: Option<String>,
+    /// How many seconds a client has to say who it is, from 1 to 600. [default: 10]
+    #[arg(long, env = "POO_SERVER_HANDSHAKE_TIMEOUT", value_name = "SECONDS")]
+    pub handshake_timeout: Option<u64>,
     /// A TOML file with these settings under the same names.
     #[arg(long, env = "POO_SERVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -47,6 +55,7 @@ struct File {
     admission: Option<String>,
     public_url: Option<String>,
     log: Option<String>,
+    handshake_timeout: Option<u64>,
 }
 
 /// Settings that hold together.
@@ -62,6 +71,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Whether logs are JSON.
     pub json_log: bool,
+    /// How long a client may take to say who it is.
+    pub handshake_timeout: Duration,
 }
 
 /// The settings cannot be used.
@@ -149,6 +160,15 @@ impl Settings {
                 });
             }
         };
+        let seconds = self.handshake_timeout.or(file.handshake_timeout);
+        let seconds = seconds.unwrap_or(HANDSHAKE_SECONDS_DEFAULT);
+        if !(1..=HANDSHAKE_SECONDS_MAX).contains(&seconds) {
+            return Err(ConfigError::Value {
+                name: "handshake-timeout",
+                value: seconds.to_string(),
+                wanted: "a number of seconds from 1 to 600",
+            });
+        }
         Ok(Config {
             listen,
             data: self
@@ -158,6 +178,7 @@ impl Settings {
             admission,
             public_url,
             json_log,
+            handshake_timeout: Duration::from_secs(seconds),
         })
     }
 }
@@ -231,6 +252,13 @@ mod tests {
                 "public-url",
                 Settings {
                     public_url: Some("http://x".into()),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "handshake-timeout",
+                Settings {
+                    handshake_timeout: Some(0),
                     ..Settings::default()
                 },
             ),

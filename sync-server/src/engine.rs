@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use jiff::Timestamp;
 use poo_core::document::DocumentId;
 use poo_core::identity::{Did, KeyFile, KeyFileError, Keys};
-use poo_core::replica::{Env, Keyring, Link, OpenError, Replica};
+use poo_core::net::System;
+use poo_core::replica::{Keyring, Link, OpenError, Replica};
 use poo_core::store::StoreError;
 use poo_core::sync::{Admission, Effect, Session, SessionError};
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng as _;
 use tokio::sync::{mpsc, oneshot};
+
+use crate::flow::Passage;
 
 /// Frames and other news that wait for the engine; sockets wait when there are more.
 const INPUTS_MAX: usize = 1_024;
@@ -31,9 +33,15 @@ pub(crate) enum Input {
     Open {
         id: ConnectionId,
         output: mpsc::Sender<Vec<u8>>,
+        /// Set once the client has said who it is.
+        joined: Arc<AtomicBool>,
     },
-    /// A frame came.
-    Frame { id: ConnectionId, frame: Vec<u8> },
+    /// A frame came. It takes room until it has been taken in.
+    Frame {
+        id: ConnectionId,
+        frame: Vec<u8>,
+        passage: Passage,
+    },
     /// The socket has taken everything that waited for it.
     Room { id: ConnectionId },
     /// The connection is gone.
@@ -80,32 +88,6 @@ pub enum EngineError {
     System(String),
 }
 
-/// The clock and randomness of the machine.
-struct System {
-    rng: ChaCha20Rng,
-}
-
-impl System {
-    fn new() -> Result<Self, EngineError> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|e| EngineError::System(e.to_string()))?;
-        Ok(Self {
-            rng: ChaCha20Rng::from_seed(seed),
-        })
-    }
-
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the edge where the engine meets the clock"
-    )]
-    fn env(&mut self) -> Env<'_> {
-        Env {
-            now: Timestamp::now(),
-            rng: &mut self.rng,
-        }
-    }
-}
-
 /// A handle to the running engine.
 pub(crate) struct Engine {
     pub(crate) inputs: mpsc::Sender<Input>,
@@ -122,7 +104,7 @@ impl Engine {
             source,
         };
         std::fs::create_dir_all(data).map_err(folder)?;
-        let mut system = System::new()?;
+        let mut system = System::new().map_err(|e| EngineError::System(e.to_string()))?;
         let keys = keys(data, &mut system)?;
         let mut replica = open(data.join("relay.db"), keys)?;
         replica.begin_epoch(&mut system.env())?;
@@ -184,9 +166,9 @@ fn open(path: PathBuf, keys: Keyring) -> Result<Replica, EngineError> {
         Ok(replica)
     });
     checked.map_err(|error| match error {
-        OpenError::Store(source @ (StoreError::Damaged(_) | StoreError::Foreign)) => {
-            EngineError::Damaged { path, source }
-        }
+        OpenError::Store(
+            source @ (StoreError::Damaged(_) | StoreError::Foreign | StoreError::Empty),
+        ) => EngineError::Damaged { path, source },
         error => error.into(),
     })
 }
@@ -211,6 +193,7 @@ fn keys(data: &Path, system: &mut System) -> Result<Keyring, EngineError> {
 struct Connection {
     session: Session,
     output: mpsc::Sender<Vec<u8>>,
+    joined: Arc<AtomicBool>,
     /// Whether the session has ended and only its last words have to go out.
     ending: bool,
 }
@@ -247,9 +230,10 @@ impl Worker {
         let mut active: Vec<ConnectionId> = Vec::new();
         let mut frames: Vec<(ConnectionId, Vec<u8>)> = Vec::new();
         let mut gone = Vec::new();
+        let mut passages = Vec::new();
         for input in batch.drain(..) {
             match input {
-                Input::Open { id, output } => {
+                Input::Open { id, output, joined } => {
                     let session =
                         Session::relay(&self.replica, self.admission, &mut self.system.env());
                     match session {
@@ -257,6 +241,7 @@ impl Worker {
                             let connection = Connection {
                                 session,
                                 output,
+                                joined,
                                 ending: false,
                             };
                             self.sessions.insert(id, connection);
@@ -265,7 +250,8 @@ impl Worker {
                         Err(error) => tracing::error!(%error, "cannot open a session"),
                     }
                 }
-                Input::Frame { id, frame } => {
+                Input::Frame { id, frame, passage } => {
+                    passages.push(passage);
                     active.push(id);
                     frames.push((id, frame));
                 }
@@ -283,6 +269,7 @@ impl Worker {
         if !frames.is_empty() {
             self.take_in(frames, &mut active);
         }
+        drop(passages);
         for id in gone {
             self.sessions.remove(&id);
         }
@@ -310,7 +297,10 @@ impl Worker {
                     connection.session.handle_frame(replica, &frame, &mut system.env())
                 }));
                 match taken {
-                    Ok(Ok(())) => {}
+                    Ok(Ok(())) => {
+                        let open = connection.session.is_open();
+                        connection.joined.store(open, Ordering::Relaxed);
+                    }
                     Ok(Err(SessionError::Store(error))) => return Err(error),
                     Ok(Err(error)) => {
                         tracing::info!(connection = id, code = error.code(), %error, "session ended");
@@ -419,3 +409,6 @@ fn forward(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,9 @@
 
 mod config;
 mod engine;
+mod flow;
 mod pages;
+mod patience;
 mod server;
 mod socket;
 

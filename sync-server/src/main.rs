@@ -1,5 +1,6 @@
 //! `poo-server`: starts a relay and says what to do next.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -70,27 +71,31 @@ async fn signal() {
     }
 }
 
-#[allow(clippy::print_stdout, reason = "the greeting is this program's output")]
+/// Says where the relay is and what to do next. Nobody may be listening: it serves all the same.
 fn greet(server: &Server) {
-    println!("Poo App relay at {}", server.url());
-    println!("  it is {}", server.did());
-    match server.setup_link() {
-        Some(link) => {
-            println!("Set it up, once, from the device that will keep the first lists:");
-            println!("  poo init --name YOU");
-            println!("  poo join LINK, with this link:");
-            println!("{link}");
-        }
-        None => {
-            println!("Next, in another terminal:");
-            println!("  poo init --name YOU --relay {}", server.url());
-            println!("  poo list create Groceries");
-            println!("  poo sync");
-        }
+    let next = match server.setup_link() {
+        Some(link) => format!(
+            "Set it up, once, from the device that will keep the first lists:\n  poo init --name YOU\n  poo join LINK, with this link:\n{link}\n"
+        ),
+        None => format!(
+            "Next, in another terminal:\n  poo init --name YOU --relay {}\n  poo list create Groceries\n  poo sync\n",
+            server.url()
+        ),
+    };
+    let (url, did) = (server.url(), server.did());
+    let greeting = format!("Poo App relay at {url}\n  it is {did}\n{next}");
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out
+        .write_all(greeting.as_bytes())
+        .and_then(|()| out.flush())
+    {
+        tracing::warn!(%error, "nobody reads the greeting");
     }
 }
 
-#[allow(clippy::print_stderr, reason = "why the program ends")]
+/// Says why the program ends. If nobody hears it, the exit code still tells.
 fn complain(message: &str) {
-    eprintln!("poo-server: {message}");
+    if writeln!(std::io::stderr(), "poo-server: {message}").is_err() {
+        tracing::debug!("nobody reads why it ends");
+    }
 }

@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::engine::{Engine, EngineError, Input};
+use crate::flow::Flow;
+use crate::patience::PatientListener;
 use crate::{Config, pages, socket};
 
 /// The most connections at a time.
@@ -53,6 +55,7 @@ pub struct Server {
     address: SocketAddr,
     url: String,
     engine: Engine,
+    handshake_timeout: Duration,
 }
 
 #[derive(Clone)]
@@ -61,6 +64,8 @@ struct Shared {
     stop: watch::Receiver<bool>,
     next: Arc<AtomicU64>,
     open: Arc<AtomicU64>,
+    flow: Flow,
+    handshake_timeout: Duration,
 }
 
 impl Server {
@@ -85,6 +90,7 @@ impl Server {
             address,
             url,
             engine,
+            handshake_timeout: config.handshake_timeout,
         })
     }
 
@@ -126,6 +132,8 @@ impl Server {
             stop,
             next: Arc::new(AtomicU64::new(1)),
             open: Arc::new(AtomicU64::new(0)),
+            flow: Flow::new(),
+            handshake_timeout: self.handshake_timeout,
         };
         let router = Router::new()
             .route("/", get(pages::home))
@@ -143,7 +151,8 @@ impl Server {
                 tracing::debug!("no connection is open");
             }
         };
-        let served = axum::serve(self.listener, router)
+        let listener = PatientListener::new(self.listener, self.handshake_timeout);
+        let served = axum::serve(listener, router)
             .with_graceful_shutdown(graceful)
             .await
             .map_err(ServerError::Serve);
@@ -186,7 +195,13 @@ async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
     upgrade.on_upgrade(move |websocket| async move {
         let id = shared.next.fetch_add(1, Ordering::Relaxed);
         shared.open.fetch_add(1, Ordering::Relaxed);
-        socket::serve(websocket, id, shared.engine, shared.stop).await;
+        let line = socket::Line {
+            id,
+            engine: shared.engine,
+            flow: shared.flow.connection(),
+            handshake_timeout: shared.handshake_timeout,
+        };
+        socket::serve(websocket, line, shared.stop).await;
         shared.open.fetch_sub(1, Ordering::Relaxed);
     })
 }

@@ -1,17 +1,18 @@
 //! One websocket connection: frames to the engine and back, within bounds of time and size.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::engine::{ConnectionId, Input, OUTPUTS_MAX};
+use crate::flow::ConnectionFlow;
 
-/// A client that does not join in time is cut off.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a silent client is asked for a sign of life.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// A client that has not been heard of for so long is gone.
@@ -19,23 +20,40 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// A socket that takes no bytes for so long is cut off; its client is caught up when it is back.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What a connection needs to reach the engine.
+pub(crate) struct Line {
+    pub(crate) id: ConnectionId,
+    pub(crate) engine: mpsc::Sender<Input>,
+    pub(crate) flow: ConnectionFlow,
+    /// A client that has not joined after so long is cut off.
+    pub(crate) handshake_timeout: Duration,
+}
+
 /// Serves one connection until it ends.
-pub(crate) async fn serve(
-    socket: WebSocket,
-    id: ConnectionId,
-    engine: mpsc::Sender<Input>,
-    mut stop: watch::Receiver<bool>,
-) {
+pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiver<bool>) {
+    let Line {
+        id,
+        engine,
+        flow,
+        handshake_timeout,
+    } = line;
     let (output, mut frames) = mpsc::channel(OUTPUTS_MAX);
-    if engine.send(Input::Open { id, output }).await.is_err() {
+    let joined = Arc::new(AtomicBool::new(false));
+    let open = Input::Open {
+        id,
+        output,
+        joined: Arc::clone(&joined),
+    };
+    if engine.send(open).await.is_err() {
         return;
     }
+    let deadline = sleep(handshake_timeout);
+    tokio::pin!(deadline);
+    let mut awaited = true;
     let (mut sink, mut stream) = socket.split();
     let mut pings = interval(PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let opened = Instant::now();
-    let mut heard = opened;
-    let mut joined = false;
+    let mut heard = Instant::now();
     let reason = loop {
         tokio::select! {
             frame = frames.recv() => match frame {
@@ -53,8 +71,12 @@ pub(crate) async fn serve(
             message = stream.next() => match message {
                 Some(Ok(Message::Binary(frame))) => {
                     heard = Instant::now();
-                    joined = true;
-                    if engine.send(Input::Frame { id, frame: frame.into() }).await.is_err() {
+                    // Who sends faster than the engine takes in is not read any further.
+                    let Some(passage) = flow.passage(frame.len()).await else {
+                        break Some((close_code::AWAY, "the relay stops"));
+                    };
+                    let frame = Input::Frame { id, frame: frame.into(), passage };
+                    if engine.send(frame).await.is_err() {
                         break Some((close_code::AWAY, "the relay stops"));
                     }
                 }
@@ -69,14 +91,17 @@ pub(crate) async fn serve(
                 }
             },
             _ = pings.tick() => {
-                if !joined && opened.elapsed() > HANDSHAKE_TIMEOUT {
-                    break Some((close_code::POLICY, "nobody joined in time"));
-                }
                 if heard.elapsed() > SILENCE_MAX {
                     break None;
                 }
                 if !write(&mut sink, Message::Ping(Vec::new().into())).await {
                     break None;
+                }
+            }
+            () = &mut deadline, if awaited => {
+                awaited = false;
+                if !joined.load(Ordering::Relaxed) {
+                    break Some((close_code::POLICY, "nobody joined in time"));
                 }
             }
             () = stopped(&mut stop) => break Some((close_code::AWAY, "the relay stops")),

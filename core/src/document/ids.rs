@@ -40,11 +40,7 @@ fn first_16(parts: [&[u8]; 4]) -> [u8; 16] {
         hasher.update(part);
     }
     let digest: [u8; 32] = hasher.finalize().into();
-    let mut out = [0; 16];
-    for (to, from) in out.iter_mut().zip(digest) {
-        *to = from;
-    }
-    out
+    crate::bytes::prefix(&digest)
 }
 
 /// What makes two documents of one owner different.

@@ -200,10 +200,15 @@ impl Statement {
         UnverifiedStatement::decode(bytes)?.verify()
     }
 
+    /// About how many bytes the wire form has: a few too many at most.
+    pub(crate) fn wire_len(&self) -> usize {
+        self.0.bytes.len() + PublicKey::LEN + Signature::LEN + 16
+    }
+
     /// The wire form.
     #[must_use]
     pub fn to_wire(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.0.bytes.len() + PublicKey::LEN + Signature::LEN + 16);
+        let mut out = Vec::with_capacity(self.wire_len());
         let mut e = minicbor::Encoder::new(&mut out);
         // Writing to a vector cannot fail.
         let written = e.array(3).and_then(|e| {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activity, Aisle, CalendarEntry, Comment, Device, Folder, Found, Identity, InviteView, List,
-    Member, Priority, Sort, Status, Streak, Tag, Task, TaskId, TemplateView, VerifyReport,
+    Member, Priority, QuickAdd, Sort, Status, Streak, Tag, Task, TaskId, TemplateView,
+    VerifyReport,
 };
 use crate::document::DocumentId;
 use crate::identity::Did;
@@ -145,6 +146,20 @@ pub enum Query {
     Settings,
     /// Days in a row on which this person completed something. Answer: [`Answer::Streak`].
     Streak {
+        /// The person's time zone, an IANA name; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// What a line of text says, as a person types it to add a task. Answer: [`Answer::QuickAdd`].
+    QuickAdd {
+        /// The line.
+        text: String,
+        /// The list whose tags and members are meant, if no other is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<DocumentId>,
+        /// Whether `1/2` is the first of February rather than the second of January.
+        #[serde(default)]
+        day_first: bool,
         /// The person's time zone, an IANA name; UTC unless told.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         zone: Option<String>,
@@ -328,6 +343,8 @@ pub enum Answer {
     Settings(BTreeMap<String, String>),
     /// To [`Query::Streak`].
     Streak(Streak),
+    /// To [`Query::QuickAdd`].
+    QuickAdd(QuickAdd),
     /// To [`Query::Members`].
     Members(Page<Member>),
     /// To [`Query::FindMember`].

@@ -63,6 +63,13 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether TLS itself failed, and not the network below it.
+fn is_tls(error: &std::io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
 impl Connection {
     /// Connects to the relay and shakes hands.
     pub(super) async fn open(
@@ -94,7 +101,15 @@ impl Connection {
             .await
             .map_err(|_| offline("it does not answer".to_owned()))?
             .map_err(|error| match error {
+                WsError::Io(error) if is_tls(&error) => NetError::Untrusted {
+                    url: url.to_owned(),
+                    why: error.to_string(),
+                },
                 WsError::Io(error) => offline(error.to_string()),
+                WsError::Tls(error) => NetError::Untrusted {
+                    url: url.to_owned(),
+                    why: error.to_string(),
+                },
                 error => NetError::NotARelay {
                     url: url.to_owned(),
                     why: error.to_string(),

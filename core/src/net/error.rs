@@ -35,6 +35,16 @@ pub enum NetError {
         /// What the system said.
         why: String,
     },
+    /// What answers does not prove that it is the address's own.
+    #[error(
+        "what answers at {url} does not prove who it is ({why}): check the address, the relay's certificate and this device's clock; until then nothing is sent"
+    )]
+    Untrusted {
+        /// The address.
+        url: String,
+        /// What is wrong with its certificate or its TLS.
+        why: String,
+    },
     /// What answers is no relay of this kind.
     #[error("what answers at {url} is not a Poo App relay ({why}): check the address")]
     NotARelay {
@@ -76,6 +86,13 @@ impl NetError {
     #[must_use]
     pub fn is_offline(&self) -> bool {
         matches!(self, Self::Offline { .. })
+    }
+
+    /// Whether what answers could not prove who it is: trying again helps only once somebody has
+    /// looked into it.
+    #[must_use]
+    pub fn is_untrusted(&self) -> bool {
+        matches!(self, Self::Untrusted { .. })
     }
 
     /// Whether the relay, or this program, said no.

@@ -28,6 +28,20 @@ pub(super) async fn connect(
     Connection::open(replica, &url, pinned, options, system).await
 }
 
+/// Connects to the relay that a link names. A replica that knows no relay takes that one.
+async fn connect_by(
+    replica: &mut Replica,
+    link: &Link,
+    options: &Options,
+    system: &mut System,
+) -> Result<Connection, NetError> {
+    let (url, relay) = (link.relay_url(), Some(link.relay()));
+    if replica.relay_url()?.is_none() {
+        replica.set_relay(url, relay)?;
+    }
+    Connection::open(replica, url, relay, options, system).await
+}
+
 fn note(report: &mut SyncReport, event: Event) {
     match event {
         Event::Connected {
@@ -179,15 +193,7 @@ pub async fn redeem(
         return Err(not_this_link("an invite"));
     };
     let mut system = System::new()?;
-    take_relay(replica, link)?;
-    let mut connection = Connection::open(
-        replica,
-        link.relay_url(),
-        Some(link.relay()),
-        options,
-        &mut system,
-    )
-    .await?;
+    let mut connection = connect_by(replica, link, options, &mut system).await?;
     let mut report = SyncReport::default();
     settle(&mut connection, replica, options, &mut system, &mut report).await?;
     report.refused.clear();
@@ -225,14 +231,6 @@ fn not_this_link(wanted: &str) -> NetError {
     }
 }
 
-/// A replica that knows no relay takes the one that a link names.
-fn take_relay(replica: &mut Replica, link: &Link) -> Result<(), NetError> {
-    if replica.relay_url()?.is_none() {
-        replica.set_relay(link.relay_url(), Some(link.relay()))?;
-    }
-    Ok(())
-}
-
 /// Uses a set-up link: from then on the relay takes new lists from this identity.
 ///
 /// # Errors
@@ -242,15 +240,7 @@ pub async fn admit(replica: &mut Replica, link: &Link, options: &Options) -> Res
         return Err(not_this_link("a set-up link"));
     };
     let mut system = System::new()?;
-    take_relay(replica, link)?;
-    let mut connection = Connection::open(
-        replica,
-        link.relay_url(),
-        Some(link.relay()),
-        options,
-        &mut system,
-    )
-    .await?;
+    let mut connection = connect_by(replica, link, options, &mut system).await?;
     connection.session.admit(secret)?;
     let admitted = wait_for(
         &mut connection,
@@ -321,15 +311,7 @@ pub async fn join_device(
         return Err(NetError::WrongAnswer(*did));
     }
     let mut system = System::new()?;
-    take_relay(replica, link)?;
-    let mut connection = Connection::open(
-        replica,
-        link.relay_url(),
-        Some(link.relay()),
-        options,
-        &mut system,
-    )
-    .await?;
+    let mut connection = connect_by(replica, link, options, &mut system).await?;
     connection
         .session
         .put_box(link_box(secret), replica.link_request(secret, name))?;

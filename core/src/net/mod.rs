@@ -1,4 +1,5 @@
-//! The websocket client loop that native programs share: the command line and the phone.
+//! What native programs share: the websocket client loop of the command line and the phone, and
+//! the machine's clock and randomness, which the relay needs too.
 //!
 //! Here, and only here, the engine meets the clock and the network. Each function drives a
 //! [`Session`](crate::sync::Session) and returns when its goal is reached.
@@ -14,6 +15,7 @@ use core::time::Duration;
 pub use attend::{News, attend};
 pub use error::NetError;
 pub use goals::{admit, await_device, join_device, redeem, sync, watch};
+pub use system::System;
 
 /// How a relay is reached.
 #[derive(Debug, Clone)]

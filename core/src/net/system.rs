@@ -8,12 +8,17 @@ use super::NetError;
 use crate::replica::Env;
 
 /// Randomness seeded by the system, and the system's clock.
-pub(super) struct System {
+#[derive(Debug)]
+pub struct System {
     rng: ChaCha20Rng,
 }
 
 impl System {
-    pub(super) fn new() -> Result<Self, NetError> {
+    /// Takes a seed from the system.
+    ///
+    /// # Errors
+    /// [`NetError::NoRandomness`] if the system gives none.
+    pub fn new() -> Result<Self, NetError> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|_| NetError::NoRandomness)?;
         Ok(Self {
@@ -21,11 +26,12 @@ impl System {
         })
     }
 
+    /// The time now, and randomness, for one call of the engine.
     #[allow(
         clippy::disallowed_methods,
         reason = "the edge where the engine meets the clock"
     )]
-    pub(super) fn env(&mut self) -> Env<'_> {
+    pub fn env(&mut self) -> Env<'_> {
         Env {
             now: Timestamp::now(),
             rng: &mut self.rng,

@@ -1,13 +1,14 @@
-//! Work for sessions: batches, what a relay keeps, and giving way to another copy of a device.
+//! Work for sessions: batches, and what a relay keeps.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::execute::Recorded;
-use super::{CommandError, Env, Replica};
-use crate::document::{ActorId, ActorNonce, DocumentId};
+#[cfg(feature = "net")]
+use super::CommandError;
+use super::{Env, Replica};
+use crate::document::{ActorNonce, DocumentId};
 use crate::identity::Did;
-use crate::store::{Actors, DocumentRow, StoreError, parsed, replay, rewind_actors, statements};
+use crate::store::{DocumentRow, StoreError, parsed};
 
 /// How long something lies at a meeting point of two devices.
 const BOX_TTL: SignedDuration = SignedDuration::from_mins(20);
@@ -122,91 +123,6 @@ impl Replica {
         self.store.conn()
     }
 
-    /// Drops this device's claim to its actor in a document: the next command takes a fresh one.
-    pub(crate) fn retire_actor(&mut self, document: &DocumentId) -> Result<(), StoreError> {
-        if let Some(row) = DocumentRow::find(self.conn(), document)? {
-            Actors::load(self.conn(), row.row)?.set_mine(self.conn(), row.row, None)?;
-        }
-        Ok(())
-    }
-
-    /// The relay holds another history of an actor than this replica. Its variant stays: what is
-    /// here of that actor and no relay has acknowledged goes, with everything that builds on it.
-    /// This device's own commands among that are carried out again under a fresh actor. Gives
-    /// the number of those.
-    pub(crate) fn yield_to(
-        &mut self,
-        document: &DocumentId,
-        actor: &ActorId,
-    ) -> Result<usize, StoreError> {
-        let Some(mut row) = DocumentRow::find(self.conn(), document)? else {
-            return Ok(0);
-        };
-        let conn = self.store.conn();
-        let mut actors = Actors::load(conn, row.row)?;
-        let Some(target) = actors.get(actor).map(|actor| actor.row) else {
-            return Ok(0);
-        };
-        let unacknowledged: Option<i64> = conn
-            .prepare_cached("SELECT min(seq) FROM outbox WHERE doc = ?1 AND actor = ?2")?
-            .query_row(params![row.row, target], |r| r.get(0))?;
-        let from = unacknowledged.unwrap_or(1);
-        let gone = dependents(conn, row.row, target, from)?;
-        let mut lost: Vec<(i64, Recorded)> = Vec::new();
-        for id in gone {
-            let (change_actor, seq): (i64, i64) = conn
-                .prepare_cached("SELECT actor, seq FROM change WHERE id = ?1")?
-                .query_row(params![id], |r| Ok((r.get(0)?, r.get(1)?)))?;
-            let command: Option<String> = conn
-                .prepare_cached(
-                    "DELETE FROM outbox WHERE doc = ?1 AND actor = ?2 AND seq = ?3 RETURNING command",
-                )?
-                .query_row(params![row.row, change_actor, seq], |r| r.get(0))
-                .optional()?;
-            // Notes in the space are made again by themselves; everything else is recorded.
-            if let Some(recorded) = command.and_then(|json| serde_json::from_str(&json).ok()) {
-                lost.push((id, recorded));
-            }
-            conn.prepare_cached(
-                "INSERT OR REPLACE INTO fallen (doc, hash, actor, seq, bytes)
-                 SELECT change.doc, change.hash, actor.actor, change.seq, change.bytes
-                 FROM change JOIN actor ON actor.id = change.actor WHERE change.id = ?1",
-            )?
-            .execute(params![id])?;
-            conn.prepare_cached("DELETE FROM change WHERE id = ?1")?
-                .execute(params![id])?;
-        }
-        conn.prepare_cached("DELETE FROM tip WHERE actor = ?1 AND seq >= ?2")?
-            .execute(params![target, from])?;
-        rewind_actors(conn, &row, &mut actors)?;
-        actors.set_mine(conn, row.row, None)?;
-        replay(conn, &mut row, &mut actors)?;
-        let authority = statements::authority(conn, document)?;
-        row.save(conn, &actors, &authority.digest_set_fingerprint())?;
-        // They would only fork again: the commands speak for them.
-        conn.prepare_cached("DELETE FROM fallen WHERE doc = ?1 AND actor = ?2 AND seq >= ?3")?
-            .execute(params![row.row, actor.as_ref(), from])?;
-        lost.sort_by_key(|(id, _)| *id);
-        let count = lost.len();
-        for (_, recorded) in lost {
-            self.run_nested(&recorded)?;
-        }
-        Ok(count)
-    }
-
-    /// Carries out a recorded command inside a batch. One that is no longer possible is skipped:
-    /// what it worked on is gone.
-    fn run_nested(&mut self, recorded: &Recorded) -> Result<(), StoreError> {
-        match self.run(recorded) {
-            Ok(_) => Ok(()),
-            Err(CommandError::Store(error)) => Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "a command could not be made again");
-                Ok(())
-            }
-        }
-    }
-
     /// Changes whenever another connection has written to the database.
     ///
     /// # Errors
@@ -307,6 +223,17 @@ impl Replica {
         Ok(())
     }
 
+    /// How many new documents an identity has put here.
+    pub(crate) fn documents_brought(&self, did: &Did) -> Result<u64, StoreError> {
+        let count = self.meta_text(&brought_by(did))?;
+        Ok(count.and_then(|text| text.parse().ok()).unwrap_or_default())
+    }
+
+    pub(crate) fn note_document_brought(&self, did: &Did) -> Result<(), StoreError> {
+        let count = self.documents_brought(did)?.saturating_add(1);
+        self.set_meta_text(&brought_by(did), Some(&count.to_string()))
+    }
+
     /// Whether anybody was ever admitted here.
     ///
     /// # Errors
@@ -390,22 +317,7 @@ impl Replica {
     }
 }
 
-/// The changes of an actor from a place on, and everything that builds on one of them.
-fn dependents(conn: &Connection, doc: i64, actor: i64, from: i64) -> Result<Vec<i64>, StoreError> {
-    let mut gone = std::collections::BTreeSet::new();
-    let mut ids = Vec::new();
-    let mut statement = conn.prepare_cached(
-        "SELECT id, actor, seq, hash, deps FROM change WHERE doc = ?1 ORDER BY id",
-    )?;
-    let mut rows = statement.query(params![doc])?;
-    while let Some(row) = rows.next()? {
-        let hash: Vec<u8> = row.get(3)?;
-        let deps: Vec<u8> = row.get(4)?;
-        let own = row.get::<_, i64>(1)? == actor && row.get::<_, i64>(2)? >= from;
-        if own || deps.chunks_exact(32).any(|dep| gone.contains(dep)) {
-            ids.push(row.get(0)?);
-            gone.insert(hash);
-        }
-    }
-    Ok(ids)
+/// Where a relay counts the documents that somebody put there.
+fn brought_by(did: &Did) -> String {
+    format!("brought/{}", did.key().to_hex())
 }

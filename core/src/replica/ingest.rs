@@ -10,15 +10,20 @@ use crate::document::{
 };
 use crate::identity::Did;
 use crate::membership::{
-    Authority, Payload, Scope, Statement, StatementError, UnverifiedStatement,
+    Authority, Payload, Role, Scope, Statement, StatementError, UnverifiedStatement,
 };
 use crate::store::{
     Acceptor, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change, give_birth,
     recount, refresh, refresh_joined, statements,
 };
 
-/// The most statements that a document may have.
-pub(crate) const STATEMENTS_MAX: usize = 10_000;
+/// The most statements that may belong to a document.
+const STATEMENTS_MAX: usize = 10_000;
+/// The most bytes of them.
+const STATEMENTS_BYTES_MAX: usize = 16 << 20;
+/// Of ten parts of that, the last is for what owners sign: nobody else can fill a document so
+/// that they cannot be removed from it.
+const OWNERS_SHARE: usize = 10;
 
 /// What one message brings for one document.
 #[derive(Debug, Default)]
@@ -41,6 +46,8 @@ pub(crate) struct Ingested {
     pub(crate) statements: usize,
     /// Changes that were not taken.
     pub(crate) refused: Vec<(ChangeHash, Refusal)>,
+    /// Places at which an actor signed another change than the one here.
+    pub(crate) forks: Vec<(ActorId, u64)>,
     /// Own changes that fell out of the document.
     pub(crate) fell: Vec<(ActorId, u64)>,
     /// Documents whose state changed, by statements about identities too.
@@ -59,8 +66,9 @@ pub(crate) enum IngestError {
     Tip(#[from] TipError),
     #[error(transparent)]
     Change(#[from] ChangeError),
-    #[error("the document has more statements than {STATEMENTS_MAX}")]
-    TooManyStatements,
+    /// There is no room for more statements: about what.
+    #[error("no more statements about this {0} fit: nothing was taken, and what is here stays")]
+    TooManyStatements(&'static str),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -86,25 +94,25 @@ pub(crate) fn document_for_session(
 }
 
 /// Takes in a message for a document that `reader` must be able to read, counting what the
-/// message itself says about that.
+/// message itself says about that. With `entered` it was found so by an earlier part.
 pub(crate) fn ingest(
     conn: &Connection,
     id: &DocumentId,
     reader: &Did,
     incoming: Incoming<'_>,
     waiting: &mut Quarantine,
+    entered: bool,
 ) -> Result<Ingested, IngestError> {
     let fresh = fresh_statements(conn, id, &incoming)?;
     let authority = if fresh.is_empty() {
         statements::authority(conn, id)?
     } else {
         let all = statements::of_document_with(conn, id, &fresh)?;
-        if all.len() > STATEMENTS_MAX {
-            return Err(IngestError::TooManyStatements);
-        }
-        Rc::new(Authority::evaluate(id, &all))
+        let authority = Authority::evaluate(id, &all);
+        check_room(conn, &all, &fresh, &authority)?;
+        Rc::new(authority)
     };
-    if !authority.can_read(reader) && !readable_before(conn, id, reader)? {
+    if !entered && !authority.can_read(reader) && !readable_before(conn, id, reader)? {
         return Err(IngestError::Unavailable);
     }
     let mut ingested = Ingested {
@@ -182,6 +190,7 @@ pub(crate) fn ingest(
     .run(waiting, incoming.complete)?;
     ingested.added = accepted.added;
     ingested.refused.extend(accepted.refused);
+    ingested.forks = accepted.forks;
     if accepted.added > 0 {
         refresh(conn, &document, &actors, &accepted.touched)?;
         document.save(conn, &actors, &authority.digest_set_fingerprint())?;
@@ -190,6 +199,33 @@ pub(crate) fn ingest(
         ingested.touched.push(*id);
     }
     Ok(ingested)
+}
+
+/// Whether fresh statements fit: beside those of the document, and beside those about each
+/// identity.
+fn check_room(
+    conn: &Connection,
+    all: &[Statement],
+    fresh: &[Statement],
+    authority: &Authority,
+) -> Result<(), IngestError> {
+    let bytes: usize = all.iter().map(Statement::wire_len).sum();
+    if all.len() > STATEMENTS_MAX || bytes > STATEMENTS_BYTES_MAX {
+        return Err(IngestError::TooManyStatements("list"));
+    }
+    let reserved = all.len() > STATEMENTS_MAX - STATEMENTS_MAX / OWNERS_SHARE
+        || bytes > STATEMENTS_BYTES_MAX - STATEMENTS_BYTES_MAX / OWNERS_SHARE;
+    let by_owner = |statement: &Statement| {
+        let by = authority.identity_of(&statement.signer());
+        by.and_then(|did| authority.role(&did)) == Some(Role::Owner)
+    };
+    if reserved && !fresh.iter().all(by_owner) {
+        return Err(IngestError::TooManyStatements("list"));
+    }
+    if !statements::fit_identities(conn, fresh)? {
+        return Err(IngestError::TooManyStatements("person"));
+    }
+    Ok(())
 }
 
 /// Whether `reader` may read the document by what is stored already: somebody who leaves, or
@@ -278,8 +314,18 @@ pub(crate) fn add_statement(
     Ok(())
 }
 
-/// Whether statements say that a device belongs to an identity; what a session begins with.
-pub(crate) fn put_chain(conn: &Connection, chain: &[Statement]) -> Result<(), StoreError> {
+/// Keeps the statements by which a device belongs to an identity: what a session begins with.
+/// False, and nothing is kept, if there is no room for them.
+pub(crate) fn put_chain(conn: &Connection, chain: &[Statement]) -> Result<bool, StoreError> {
+    let mut fresh = Vec::new();
+    for statement in chain {
+        if !statements::has(conn, &statement.digest())? {
+            fresh.push(statement.clone());
+        }
+    }
+    if !statements::fit_identities(conn, &fresh)? {
+        return Ok(false);
+    }
     for statement in chain {
         if matches!(statement.payload(), Payload::Device(_)) && statements::put(conn, statement)? {
             let Scope::Identity(did) = statement.scope() else {
@@ -288,7 +334,7 @@ pub(crate) fn put_chain(conn: &Connection, chain: &[Statement]) -> Result<(), St
             settle_naming(conn, &did)?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Forgets recorded commands that the relay has committed.

@@ -6,7 +6,7 @@ use super::{CommandError, QueryError, Replica};
 use crate::document::{BIRTH_VERSION, DocumentId, DocumentKind, DocumentNonce, Scalar};
 use crate::membership::{COLOR_CHARS_MAX, Genesis};
 use crate::model::interchange::LIST_TITLE_CHARS_MAX;
-use crate::model::{ImportedTask, ListPatch, Outcome, Status, Task};
+use crate::model::{ImportedTask, ListPatch, Outcome, Status, Task, built_in_templates};
 use crate::store::DocumentRow;
 
 /// The longest picture of a list, in characters: an emoji can take several.
@@ -211,6 +211,9 @@ impl Replica {
     }
 
     fn template(&self, id: &str) -> Result<(String, Vec<ImportedTask>), CommandError> {
+        if let Some(found) = built_in_templates().into_iter().find(|t| t.id == id) {
+            return Ok((found.title, found.tasks));
+        }
         let space = self.space_id();
         self.store.read(|conn| {
             let row = DocumentRow::find(conn, &space)?.ok_or(CommandError::NotFound("template"))?;

@@ -37,7 +37,7 @@ impl Replica {
     /// # Errors
     /// [`StoreError`] if the database cannot even be read.
     pub fn health(&self) -> Result<Health, StoreError> {
-        self.store().read(|conn| {
+        self.store().trial(|conn| {
             let mut problems = Vec::new();
             let mut check = conn.prepare("PRAGMA integrity_check(20)")?;
             let lines: Vec<String> = check

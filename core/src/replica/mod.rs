@@ -9,6 +9,8 @@ mod comments;
 mod error;
 mod execute;
 mod export;
+mod forks;
+mod freshness;
 mod ingest;
 mod invites;
 mod labels;
@@ -36,6 +38,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 pub use batch::Subscription;
 pub use error::{CommandError, OpenError, QueryError};
+pub(crate) use freshness::EphemeralSession;
 pub(crate) use ingest::{
     Incoming, IngestError, acknowledge_outbox, add_statement, ingest, put_chain,
 };
@@ -141,12 +144,22 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Opens the database at `path`, or makes it.
+    /// Opens the database at `path`, or makes it where there is no file. An empty file is not
+    /// taken for a new database: see [`Replica::create`].
     ///
     /// # Errors
     /// [`OpenError`] if the file cannot be used, or belongs to another identity or device.
     pub fn open(path: &Path, keys: Keyring) -> Result<Self, OpenError> {
         Self::with_store(Store::open(path)?, keys)
+    }
+
+    /// Makes the database at `path`, also in an empty file that was put there for it, with the
+    /// rights that it shall have. One that is there already is opened.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the file cannot be used, or belongs to another identity or device.
+    pub fn create(path: &Path, keys: Keyring) -> Result<Self, OpenError> {
+        Self::with_store(Store::create(path)?, keys)
     }
 
     /// A replica that lives as long as this value: for tests and for clients without storage.

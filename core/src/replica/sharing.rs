@@ -60,11 +60,7 @@ fn meeting_point(tag: &[u8], secret: &[u8; 32]) -> [u8; 16] {
         .chain_update(secret)
         .finalize()
         .into();
-    let mut id = [0; 16];
-    for (to, from) in id.iter_mut().zip(digest) {
-        *to = from;
-    }
-    id
+    crate::bytes::prefix(&digest)
 }
 
 /// Proves that a message was made by who holds the link.

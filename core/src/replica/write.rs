@@ -54,7 +54,7 @@ impl Run {
             .chain_update((had as u64).to_be_bytes())
             .finalize()
             .into();
-        ActorNonce::from_bytes(first_16(&digest))
+        ActorNonce::from_bytes(crate::bytes::prefix(&digest))
     }
 
     /// An id for what one command does. No part of the sequence from which other ids come either.
@@ -64,7 +64,7 @@ impl Run {
             .chain_update(self.seed)
             .finalize()
             .into();
-        first_16(&digest)
+        crate::bytes::prefix(&digest)
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -75,14 +75,6 @@ impl Run {
         let ms = u64::try_from(self.now.as_millisecond()).unwrap_or_default();
         crate::model::TaskId::new(ms, &self.random())
     }
-}
-
-fn first_16(digest: &[u8; 32]) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    for (to, from) in bytes.iter_mut().zip(digest) {
-        *to = *from;
-    }
-    bytes
 }
 
 /// A document that a command works on.

@@ -10,6 +10,7 @@ use super::causal::causal_order;
 use super::clock::{Clock, Known, find_change};
 use super::documents::DocumentRow;
 use super::fallen::{forget_recalled, has_fallen, keep_evidence, recall};
+use super::forks::{keep_fork, vouched};
 use super::ops::{Applier, ApplyError, Touched};
 use super::quarantine::Quarantine;
 use super::refusal::Refusal;
@@ -24,6 +25,8 @@ pub(crate) struct Accepted {
     pub(crate) added: usize,
     /// What was not taken, and why.
     pub(crate) refused: Vec<(ChangeHash, Refusal)>,
+    /// Where another signed history of an actor parts from the one here: each place of it.
+    pub(crate) forks: Vec<(ActorId, u64)>,
     /// What read models look at again.
     pub(crate) touched: Touched,
 }
@@ -109,6 +112,10 @@ impl Acceptor<'_> {
             if let Some(refusal) = refusal
                 && !recalled.contains(&change.hash())
             {
+                if refusal == Refusal::Fork {
+                    let change = change.change();
+                    accepted.forks.push((change.actor, change.seq));
+                }
                 accepted.refused.push((change.hash(), refusal));
             }
         }
@@ -154,7 +161,10 @@ impl Acceptor<'_> {
                 .actors
                 .get(&actor)
                 .map_or((0, None), |known| (known.seq, known.hash));
-            // Places that are taken: the same change again, or another one.
+            // Places that are taken: the same change again, or another one. That is a fork once
+            // a signature over it is here.
+            let mut unproven = false;
+            let mut proofs = None;
             for (_, indices) in places.range(..=seq) {
                 for index in indices {
                     let Some(change) = changes.get(*index) else {
@@ -163,10 +173,19 @@ impl Acceptor<'_> {
                     let known = find_change(self.conn, self.document.row, &change.hash())?;
                     let stands = if known.is_some() {
                         Standing::Known
-                    } else if self.note_fork(waiting.tips(&actor), change)? {
-                        Standing::Refused(Refusal::Fork)
                     } else {
-                        Standing::Refused(Refusal::Unsigned)
+                        let proofs = proofs
+                            .get_or_insert_with(|| vouched(changes, &places, waiting.tips(&actor)));
+                        match proofs.get(&change.hash()) {
+                            Some(tip) => {
+                                keep_fork(self.conn, self.document, self.actors, change, tip)?;
+                                Standing::Refused(Refusal::Fork)
+                            }
+                            None => {
+                                unproven = true;
+                                Standing::Waiting
+                            }
+                        }
                     };
                     if let Some(place) = standing.get_mut(*index) {
                         *place = stands;
@@ -190,6 +209,10 @@ impl Acceptor<'_> {
                     break;
                 };
                 let follows = previous.is_none_or(|hash| change.change().deps.contains(&hash));
+                if !follows && unproven {
+                    // It may belong to another history, whose signature is still to come.
+                    break;
+                }
                 if !follows {
                     if let Some(place) = standing.get_mut(*index) {
                         *place = Standing::Refused(Refusal::BrokenChain);
@@ -210,35 +233,6 @@ impl Acceptor<'_> {
             }
         }
         Ok(standing)
-    }
-
-    /// Keeps the proof of a fork: a verified tip that names another change for a place that is
-    /// taken. True if there is such a tip.
-    fn note_fork(&self, tips: &[Tip], change: &EncodedChange) -> Result<bool, StoreError> {
-        let inner = change.change();
-        let Some(theirs) = tips
-            .iter()
-            .find(|tip| tip.seq() == inner.seq && tip.hash() == change.hash())
-        else {
-            // A later tip over a chain that includes this change proves it as well.
-            return Ok(tips.iter().any(|tip| tip.seq() > inner.seq));
-        };
-        if let Some(actor) = self.actors.get(&inner.actor) {
-            let ours: Option<Vec<u8>> = nearest_tip(self.conn, actor.row, inner.seq)?;
-            self.conn
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO fork (doc, actor, seq, ours, theirs)
-                     VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?
-                .execute(params![
-                    self.document.row,
-                    inner.actor.as_ref(),
-                    inner.seq as i64,
-                    ours.unwrap_or_default(),
-                    theirs.to_bytes()
-                ])?;
-        }
-        Ok(true)
     }
 
     /// Which covered changes count: their author may write, or a change that counts needs them.

@@ -12,6 +12,7 @@ mod derived;
 mod documents;
 mod draft;
 mod fallen;
+mod forks;
 mod invert;
 mod ops;
 mod quarantine;
@@ -37,6 +38,7 @@ pub(crate) use derived::{StoredAttachment, StoredConflict, maps, refresh, refres
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};
 pub(crate) use fallen::evidence;
+pub(crate) use forks::dependents;
 pub(crate) use invert::invert;
 pub use ops::OpError;
 pub(crate) use ops::{Touched, closed_times};
@@ -62,6 +64,11 @@ pub enum StoreError {
     /// Not a database of this program.
     #[error("the file is not a Poo App database; it is left as it is")]
     Foreign,
+    /// A file without content, where a database is expected.
+    #[error(
+        "the database file is empty: something has emptied it, or it was never finished. Put a backup in its place, or remove it to begin with none"
+    )]
+    Empty,
     /// What is stored contradicts itself.
     #[error("the database is damaged ({0})")]
     Damaged(String),
@@ -99,7 +106,17 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    /// Opens the database at `path`, or makes it where there is no file.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        // SQLite would take it for a new database, and what was in it would be missed by nobody.
+        if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+            return Err(StoreError::Empty);
+        }
+        Self::create(path)
+    }
+
+    /// The same, where an empty file may be there for it.
+    pub(crate) fn create(path: &Path) -> Result<Self, StoreError> {
         Ok(Self {
             conn: schema::open(path)?,
         })
@@ -169,6 +186,18 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// Runs `work`, which may write, and undoes all that it wrote. Writers wait meanwhile.
+    pub(crate) fn trial<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        // A transaction that only later begins to write fails where another one wrote since.
+        self.begin()?;
+        let result = work(&self.conn);
+        self.rollback()?;
+        result
     }
 
     /// Runs `work` on one consistent state of the database.

@@ -1,7 +1,7 @@
 //! Statements at rest, and the authority that follows from those of a document.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -16,6 +16,11 @@ use crate::membership::{
 
 /// How many evaluated sets of statements are remembered.
 const REMEMBERED_MAX: usize = 64;
+
+/// The most statements about one identity: its devices, profiles and what was taken back.
+const IDENTITY_STATEMENTS_MAX: usize = 2_000;
+/// The most bytes of them.
+const IDENTITY_BYTES_MAX: usize = 8 << 20;
 
 /// Stands for everything that was ever stored here, in its order: the hash of the one before it
 /// and of the statement that came. Equal states hold equal statements, in whatever database.
@@ -86,6 +91,37 @@ pub(crate) fn put(conn: &Connection, statement: &Statement) -> Result<bool, Stor
         advance(conn, &statement.digest())?;
     }
     Ok(added > 0)
+}
+
+/// Whether there is room for statements that are not here yet beside those about the same
+/// identities.
+pub(crate) fn fit_identities(conn: &Connection, fresh: &[Statement]) -> Result<bool, StoreError> {
+    let mut grown: BTreeMap<Did, (usize, usize)> = BTreeMap::new();
+    for statement in fresh {
+        if let Scope::Identity(did) = statement.scope() {
+            let (count, bytes) = grown.entry(did).or_default();
+            *count += 1;
+            *bytes += statement.wire_len();
+        }
+    }
+    for (did, (count, bytes)) in grown {
+        let (known, known_bytes): (i64, i64) = conn
+            .prepare_cached(
+                "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM statement WHERE identity = ?1",
+            )?
+            .query_row(params![did.key().as_ref()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        let fits = |more: usize, known: i64, max: usize| {
+            usize::try_from(known).is_ok_and(|known| known.saturating_add(more) <= max)
+        };
+        if !fits(count, known, IDENTITY_STATEMENTS_MAX)
+            || !fits(bytes, known_bytes, IDENTITY_BYTES_MAX)
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether a statement is here.

@@ -272,7 +272,7 @@ impl Session {
             return Ok(None);
         };
         if known && relay.admitted_once.contains(document) {
-            relay.removed.insert(*document);
+            relay.removed.entry(*document).or_default();
         }
         self.say_removed(replica, document)
     }

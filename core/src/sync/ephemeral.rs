@@ -79,11 +79,17 @@ impl Session {
             return Ok(());
         }
         let key = (message.document, message.device);
-        match self.counts.get(&key) {
-            Some((session, count)) if *session == message.session && *count >= message.count => {
-                return Ok(());
-            }
-            _ => {}
+        let known = match self.counts.get(&key) {
+            Some(known) => Some(*known),
+            // First heard of in this session: an earlier one may have left word on disk.
+            None => (replica.newest_ephemerals(&message.document, &message.device)?)
+                .map(|session| (session, 0)),
+        };
+        if known.is_some_and(|known| (message.session, message.count) <= known) {
+            return Ok(());
+        }
+        if known.is_none_or(|(session, _)| session < message.session) {
+            replica.note_ephemerals(&message.document, &message.device, &message.session)?;
         }
         if self.counts.len() < DOCUMENTS_MAX {
             self.counts.insert(key, (message.session, message.count));

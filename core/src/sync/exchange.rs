@@ -5,19 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
-use super::outgoing::{DocumentState, Part, PeerView, Short, short, short_digest};
-use super::session::{DOCUMENTS_MAX, Effect, Event, Outgoing, Session, Side};
-use super::wire::{Changes, Control, Have};
+use super::outgoing::{DocumentState, Part, PeerView, Short, short};
+use super::session::{DOCUMENTS_MAX, Event, Outgoing, Session, Side};
+use super::wire::{Control, Have};
 use crate::document::{ActorId, ChangeHash, DocumentId};
 use crate::identity::Did;
 use crate::membership::Statement;
-use crate::replica::{Env, Incoming, IngestError, Replica, ingest};
-use crate::store::{Actors, DocumentRow, Refusal, StoreError, statements};
+use crate::replica::{Env, Replica};
+use crate::store::{Actors, DocumentRow, StoreError, statements};
 
 /// The most tips, statements and changes that a message may bring.
-const MESSAGE_PARTS_MAX: usize = 50_000;
-/// The most hashes that a refusal names.
-const NACK_HASHES_MAX: usize = 100;
+pub(super) const MESSAGE_PARTS_MAX: usize = 50_000;
 
 /// Whether an identity may read a document that is here.
 pub(super) fn may_read(
@@ -60,9 +58,8 @@ pub(super) fn hash_at(
 }
 
 impl Session {
-    /// Whose right to read decides about a document: on a relay the other side's, on a client
-    /// one's own.
-    fn reader(&self) -> Option<Did> {
+    /// Whose right to read decides about a document, in both directions: the client's.
+    pub(super) fn reader(&self) -> Option<Did> {
         match self.side {
             Side::Relay(_) => self.peer.map(|(did, _)| did),
             Side::Client(_) => Some(self.me),
@@ -115,16 +112,25 @@ impl Session {
                 view.statements.insert(digest);
             }
         }
-        if let Side::Client(_) = self.side {
-            self.compare_with_relay(replica, have)?;
+        if let Side::Client(_) = self.side
+            && !self.compare_with_relay(replica, have)?
+        {
+            return Ok(());
         }
         if let Side::Relay(relay) = &mut self.side {
             relay.admitted_once.insert(document);
+            // Who has another history of somebody gets ours from the beginning, to see where
+            // they part.
+            for actor in parting(replica.conn(), have)? {
+                view.tips.remove(&actor);
+            }
         }
         let state = self.follow(&document)?;
         state.peer = Some(view);
         state.reply_due |= have.reply;
-        state.asked = None;
+        if state.asked == Some(true) {
+            state.asked = None;
+        }
         self.dirty.insert(document);
         Ok(())
     }
@@ -159,60 +165,75 @@ impl Session {
     /// Notes that the other side must be told that it may not read a document any longer.
     fn removed(&mut self, document: &DocumentId) {
         if let Side::Relay(relay) = &mut self.side {
-            relay.removed.insert(*document);
+            relay.removed.entry(*document).or_default();
             self.dirty.insert(*document);
         }
     }
 
     /// A client compares the relay's committed state with its own: that is its acknowledgement,
-    /// and how it learns that another copy of this device has written.
+    /// and how it learns that another copy of this device has written. False if it has to ask
+    /// again before it can say anything.
     fn compare_with_relay(
         &mut self,
         replica: &mut Replica,
         have: &Have,
-    ) -> Result<(), SessionError> {
-        let Some(row) = DocumentRow::find(replica.conn(), &have.document)? else {
+    ) -> Result<bool, SessionError> {
+        let document = have.document;
+        if core::mem::take(&mut self.follow(&document)?.stale) {
+            return Ok(false);
+        }
+        let Some(row) = DocumentRow::find(replica.conn(), &document)? else {
             if have.tips.is_empty() && have.statements.is_empty() {
                 self.event(Event::Refused {
-                    document: have.document,
+                    document,
                     code: "unavailable".to_owned(),
                     message: "the relay does not have it, or not for you".to_owned(),
                 });
             }
-            return Ok(());
+            return Ok(true);
         };
+        let parting = parting(replica.conn(), have)?;
+        if !parting.is_empty() {
+            let state = self.follow(&document)?;
+            let before = state.doubted.len();
+            state.doubted.extend(parting);
+            if state.doubted.len() > before {
+                // A claim alone moves nobody: it has to show what was signed.
+                state.ask_anew();
+                self.dirty.insert(document);
+                return Ok(false);
+            }
+            self.event(Event::Refused {
+                document,
+                code: "fork".to_owned(),
+                message: "the relay names another history than the one here and does not show it: nothing here was changed".to_owned(),
+            });
+            return Ok(true);
+        }
         let actors = Actors::load(replica.conn(), row.row)?;
-        for (id, seq, hash) in &have.tips {
+        for (id, seq, _) in &have.tips {
             let Some(actor) = actors.get(id) else {
                 continue;
             };
-            let forked = match hash_at(replica.conn(), actor.row, *seq)? {
-                Some(ours) => ours != *hash,
-                None => false,
-            };
-            if forked {
-                let commands = replica.yield_to(&have.document, id)?;
-                self.event(Event::Reauthored {
-                    document: have.document,
-                    commands,
-                });
-                return Ok(());
-            }
             if actor.mine && *seq > actor.seq {
                 // Another copy of this device went on where this one stopped.
-                replica.retire_actor(&have.document)?;
+                replica.retire_actor(&document)?;
             }
             if *seq <= actor.seq && actor.device == Some(replica.keys().device.public()) {
                 crate::replica::acknowledge_outbox(replica.conn(), row.row, actor.row, *seq)?;
             }
         }
+        // What the relay has came before this message.
+        let commands = replica.make_again(&document)?;
+        if commands > 0 {
+            self.event(Event::Reauthored { document, commands });
+            return Ok(true);
+        }
         if self.is_level(replica.conn(), &row, &actors, have)? {
             DocumentRow::acknowledge(replica.conn(), row.row, &row.digest, None)?;
-            self.event(Event::Acknowledged {
-                document: have.document,
-            });
+            self.event(Event::Acknowledged { document });
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Whether the other side has just what is here.
@@ -239,186 +260,6 @@ impl Session {
             && known.iter().all(|s| theirs.contains(short(s).as_slice())))
     }
 
-    pub(super) fn on_changes(
-        &mut self,
-        replica: &mut Replica,
-        changes: &Changes,
-    ) -> Result<(), SessionError> {
-        let document = changes.document.ok_or(SessionError::Malformed)?;
-        let parts = changes.statements.len() + changes.tips.len() + changes.changes.len();
-        if parts > MESSAGE_PARTS_MAX {
-            return Err(SessionError::TooMany("parts in a message"));
-        }
-        let incoming = Incoming {
-            statements: changes.statements.iter().map(|s| s.as_slice()).collect(),
-            tips: changes.tips.clone(),
-            changes: changes.changes.iter().map(|c| c.as_slice()).collect(),
-            audited: Vec::new(),
-            complete: !changes.more,
-        };
-        self.take_in(replica, &document, incoming)
-    }
-
-    /// Takes in what came for a document and answers.
-    pub(super) fn take_in(
-        &mut self,
-        replica: &mut Replica,
-        document: &DocumentId,
-        incoming: Incoming<'_>,
-    ) -> Result<(), SessionError> {
-        let document = *document;
-        let Some(reader) = self.reader() else {
-            return Err(SessionError::Unexpected("changes before the handshake"));
-        };
-        if let Some(refusal) = self.refuse_new_document(replica, &document)? {
-            return self.send(refusal);
-        }
-        let is_relay = matches!(self.side, Side::Relay(_));
-        let complete = incoming.complete;
-        let tips: Vec<(ActorId, u64)> = incoming
-            .tips
-            .iter()
-            .map(|tip| (tip.actor(&document), tip.seq()))
-            .collect();
-        let digests: Vec<Short> = incoming
-            .statements
-            .iter()
-            .filter_map(|bytes| crate::membership::UnverifiedStatement::decode(bytes).ok())
-            .map(|statement| short_digest(statement.digest().as_bytes()))
-            .collect();
-        let state = self.follow(&document)?;
-        let taken = ingest(
-            replica.conn(),
-            &document,
-            &reader,
-            incoming,
-            &mut state.waiting,
-        );
-        let taken = match taken {
-            Ok(taken) => taken,
-            Err(IngestError::Unavailable) => {
-                return self.send(unavailable(&document));
-            }
-            Err(IngestError::Statement(error)) => return Err(error.into()),
-            Err(IngestError::Tip(error)) => return Err(error.into()),
-            Err(IngestError::Change(error)) => return Err(error.into()),
-            Err(IngestError::TooManyStatements) => {
-                return Err(SessionError::TooMany("statements about one document"));
-            }
-            Err(IngestError::Store(error)) => return Err(error.into()),
-        };
-        if is_relay && state.peer.is_none() {
-            state.peer = Some(PeerView::default());
-        }
-        // Whatever they sent they have, unless it is refused: then they learn what is here.
-        if let Some(peer) = state.peer.as_mut().filter(|_| taken.refused.is_empty()) {
-            for (actor, seq) in tips {
-                let known = peer.tips.entry(actor).or_default();
-                *known = (*known).max(seq);
-            }
-            peer.statements.extend(digests);
-        }
-        if is_relay && complete {
-            // The acknowledgement: what is committed here.
-            state.reply_due = true;
-            self.dirty.insert(document);
-        }
-        if !taken.fell.is_empty() {
-            self.event(Event::Refused {
-                document,
-                code: "fell".to_owned(),
-                message: "changes that were made after access ended are kept, but no longer part of the list".to_owned(),
-            });
-        }
-        if taken.added > 0 || taken.statements > 0 {
-            self.event(Event::Changed {
-                document,
-                added: taken.added,
-            });
-        }
-        for touched in taken.touched {
-            if is_relay {
-                self.effects.push(Effect::Document(touched));
-            } else if touched != document {
-                self.dirty.insert(touched);
-                self.documents.entry(touched).or_default();
-            }
-        }
-        self.refuse(replica, &document, &taken.refused)
-    }
-
-    fn refuse(
-        &mut self,
-        replica: &Replica,
-        document: &DocumentId,
-        refused: &[(ChangeHash, Refusal)],
-    ) -> Result<(), SessionError> {
-        let Some((_, first)) = refused.first() else {
-            return Ok(());
-        };
-        // The reason that explains the others: those that only miss what was refused say less.
-        let reason = refused
-            .iter()
-            .map(|(_, refusal)| *refusal)
-            .find(|refusal| *refusal != Refusal::MissingDeps)
-            .unwrap_or(*first);
-        let judged_by = statements::authority(replica.conn(), document)?.digest_set_fingerprint();
-        let hashes = refused
-            .iter()
-            .take(NACK_HASHES_MAX)
-            .map(|(hash, _)| *hash)
-            .collect();
-        self.send(nack(
-            document,
-            reason.code(),
-            &reason.to_string(),
-            hashes,
-            judged_by,
-        ))
-    }
-
-    pub(super) fn on_nack(
-        &mut self,
-        replica: &mut Replica,
-        document: DocumentId,
-        code: String,
-        message: String,
-        hashes: &[ChangeHash],
-        judged_by: [u8; 32],
-    ) -> Result<(), SessionError> {
-        let is_client = matches!(self.side, Side::Client(_));
-        let state = self.follow(&document)?;
-        state.note_refusal(replica.conn(), &document, hashes, judged_by)?;
-        if is_client {
-            if judged_by == [0; 32] {
-                state.asked = None;
-            }
-            if code == "not-admitted" && document == replica.space_id() {
-                // A guest of this relay: nobody asked for their own index to be there.
-                return Ok(());
-            }
-            if let Some(row) = DocumentRow::find(replica.conn(), &document)? {
-                if code == "removed" && row.refused.as_deref() == Some(message.as_str()) {
-                    // Told before: the list goes on without this member, which is no news.
-                    return Ok(());
-                }
-                let authority = statements::authority(replica.conn(), &document)?;
-                if code == "removed" && authority.has_left(&self.me) {
-                    DocumentRow::acknowledge(replica.conn(), row.row, &row.digest, None)?;
-                    self.event(Event::Acknowledged { document });
-                    return Ok(());
-                }
-                DocumentRow::acknowledge(replica.conn(), row.row, &row.synced, Some(&message))?;
-            }
-            self.event(Event::Refused {
-                document,
-                code,
-                message,
-            });
-        }
-        Ok(())
-    }
-
     /// What there is to say about a document next; `None` when all is said.
     pub(super) fn next_of(
         &mut self,
@@ -429,7 +270,7 @@ impl Session {
             return Ok(Some(outgoing));
         }
         let is_relay = matches!(self.side, Side::Relay(_));
-        let Some((did, _)) = self.peer else {
+        let (Some((did, _)), Some(reader)) = (self.peer, self.reader()) else {
             return Ok(None);
         };
         if is_relay && !may_read(replica.conn(), document, &did)? {
@@ -440,7 +281,7 @@ impl Session {
         };
         let row = DocumentRow::find(replica.conn(), document)?;
         if let (Some(row), Some(_)) = (&row, &state.peer)
-            && let Some(part) = state.next_part(replica, row)?
+            && let Some(part) = state.next_part(replica, row, &reader)?
         {
             let last = match &part {
                 Part::Changes(changes) => !changes.more,
@@ -465,14 +306,30 @@ impl Session {
             && (state.asked == Some(false) || state.peer.is_none() && state.asked.is_none())
         {
             state.asked = Some(true);
-            return Ok(Some(Outgoing::Have(make_have(
-                replica.conn(),
-                document,
-                true,
-            )?)));
+            let mut have = make_have(replica.conn(), document, true)?;
+            have.tips
+                .retain(|(actor, ..)| !state.doubted.contains(actor));
+            return Ok(Some(Outgoing::Have(have)));
         }
         Ok(None)
     }
+}
+
+/// The actors of which the other side has another change than is here at the end of its history.
+fn parting(conn: &Connection, have: &Have) -> Result<Vec<ActorId>, StoreError> {
+    let Some(row) = DocumentRow::find(conn, &have.document)? else {
+        return Ok(Vec::new());
+    };
+    let actors = Actors::load(conn, row.row)?;
+    let mut parting = Vec::new();
+    for (id, seq, hash) in &have.tips {
+        if let Some(actor) = actors.get(id)
+            && hash_at(conn, actor.row, *seq)?.is_some_and(|ours| ours != *hash)
+        {
+            parting.push(*id);
+        }
+    }
+    Ok(parting)
 }
 
 pub(super) fn nack(

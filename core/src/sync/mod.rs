@@ -16,11 +16,16 @@ mod client;
 mod ephemeral;
 mod error;
 mod exchange;
+mod handshake;
+mod intake;
+mod order;
 mod outgoing;
 mod presence;
 mod relay;
 mod seal;
 mod session;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use error::SessionError;

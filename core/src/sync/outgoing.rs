@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use minicbor::bytes::ByteVec;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::bulk::{BulkOut, Kept, chunk_of, is_bulk};
-use super::exchange::relevant;
+use super::order::{StatementsPart, next_statements};
 use super::wire::{Changes, Chunk};
 use crate::document::{ActorId, ChangeHash, DocumentId, TIP_INTERVAL, Tip, UnverifiedTip};
+use crate::identity::Did;
 use crate::membership::Statement;
 use crate::replica::Replica;
 use crate::store::{
@@ -34,11 +36,7 @@ pub(super) fn short(statement: &Statement) -> Short {
 }
 
 pub(super) fn short_digest(digest: &[u8]) -> Short {
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(digest) {
-        *to = *from;
-    }
-    short
+    crate::bytes::prefix(digest)
 }
 
 /// What a session knows of one document.
@@ -55,6 +53,15 @@ pub(super) struct DocumentState {
     pub(super) asked: Option<bool>,
     /// The other side refused the whole document.
     refused: Option<Judged>,
+    /// The other side's answer is under way in parts, and its first part showed that it may.
+    pub(super) entered: bool,
+    /// On a client: where the relay's history of an actor was seen to part from the one here.
+    pub(super) forks: BTreeMap<ActorId, u64>,
+    /// On a client: actors of which the relay says that it has another history, and has still to
+    /// show it.
+    pub(super) doubted: BTreeSet<ActorId>,
+    /// On a client: the next `Have` speaks of what was here before this side gave way.
+    pub(super) stale: bool,
     /// From where on it refused what an actor wrote.
     held_back: BTreeMap<ActorId, HeldBack>,
 }
@@ -113,6 +120,12 @@ impl DocumentState {
         self.asked.is_none()
     }
 
+    /// What the other side has must be asked again before anything is sent.
+    pub(super) fn ask_anew(&mut self) {
+        self.peer = None;
+        self.asked = Some(false);
+    }
+
     /// Notes that the other side refused changes, or without any named the whole document.
     pub(super) fn note_refusal(
         &mut self,
@@ -151,11 +164,12 @@ impl DocumentState {
 
     /// The next part of what the other side lacks: all statements first, then changes in causal
     /// order with the tips that vouch for them, or the document as one chunk where most of it is
-    /// lacking. What it gets it is taken to have.
+    /// lacking. What it gets it is taken to have. `reader` is by whose right it is taken there.
     pub(super) fn next_part(
         &mut self,
         replica: &Replica,
         row: &DocumentRow,
+        reader: &Did,
     ) -> Result<Option<Part>, StoreError> {
         if let Some(chunk) = self.bulk.as_mut().map(|bulk| bulk.next(row)) {
             if chunk.last {
@@ -168,8 +182,9 @@ impl DocumentState {
             return Ok(None);
         }
         let actors = Actors::load(conn, row.row)?;
+        let authority = statements::authority(conn, &row.id)?;
         if self.refused.is_some() || !self.held_back.is_empty() {
-            let now = statements::authority(conn, &row.id)?.digest_set_fingerprint();
+            let now = authority.digest_set_fingerprint();
             if self.refused.is_some_and(|refused| !refused.is_over(&now)) {
                 return Ok(None);
             }
@@ -180,15 +195,25 @@ impl DocumentState {
                     && actors.get(actor).is_some_and(|known| known.seq >= held.seq)
             });
         }
+        let sent = self.peer.as_ref().map(|peer| &peer.statements);
+        let known = sent.map(|sent| next_statements(&row.id, &authority, sent, reader));
+        let known = known.unwrap_or_default();
+        if known.cut {
+            // No change may come before a statement by which it is judged.
+            return Ok(Some(Part::Changes(self.take_statements(row, known))));
+        }
         loop {
             let behind = self.behind(&actors);
             if self.held_back.is_empty() && is_bulk(&actors, &behind) {
+                if let Some(part) = self.leading_evidence(conn, row, &behind)? {
+                    return Ok(Some(Part::Changes(part)));
+                }
                 let kept = chunk_of(replica, row, &actors)?;
-                let opening = self.open_bulk(conn, row, &behind, &kept)?;
+                let opening = self.open_bulk(conn, row, &behind, &kept, known)?;
                 self.bulk = Some(BulkOut::new(kept.bytes));
                 return Ok(Some(Part::Changes(opening)));
             }
-            match self.part(conn, row, &actors, &behind)? {
+            match self.part(conn, row, &actors, &behind, &known)? {
                 Ok(part) => return Ok(part.map(Part::Changes)),
                 // Something builds on what the other side refused, so that it counts there too.
                 Err(actor) => self.held_back.remove(&actor),
@@ -220,6 +245,42 @@ impl DocumentState {
         behind
     }
 
+    /// A message with nothing but statements, behind which more follows.
+    fn take_statements(&mut self, row: &DocumentRow, known: StatementsPart) -> Changes {
+        if let Some(peer) = &mut self.peer {
+            peer.statements.extend(known.shorts);
+        }
+        Changes {
+            document: Some(row.id),
+            more: true,
+            statements: known.statements,
+            ..Changes::default()
+        }
+    }
+
+    /// Evidence that is too much to go along with the opening of a chunk: a message of it.
+    fn leading_evidence(
+        &mut self,
+        conn: &Connection,
+        row: &DocumentRow,
+        behind: &BTreeMap<i64, Behind>,
+    ) -> Result<Option<Changes>, StoreError> {
+        let Some(peer) = &mut self.peer else {
+            return Ok(None);
+        };
+        let gathered = gather_evidence(conn, row, behind, peer, 0)?;
+        if !gathered.cut {
+            return Ok(None);
+        }
+        peer.evidence.extend(gathered.proofs);
+        Ok(Some(Changes {
+            document: Some(row.id),
+            more: true,
+            changes: gathered.changes,
+            ..Changes::default()
+        }))
+    }
+
     /// What comes before a chunk: all that vouches for its changes.
     fn open_bulk(
         &mut self,
@@ -227,12 +288,9 @@ impl DocumentState {
         row: &DocumentRow,
         behind: &BTreeMap<i64, Behind>,
         kept: &Kept,
+        known: StatementsPart,
     ) -> Result<Changes, StoreError> {
-        let mut out = Changes {
-            document: Some(row.id),
-            more: true,
-            ..Changes::default()
-        };
+        let mut out = self.take_statements(row, known);
         let Some(peer) = &mut self.peer else {
             return Ok(out);
         };
@@ -254,11 +312,6 @@ impl DocumentState {
             out.tips.extend(covering_tips(conn, row, *actor, lack.end)?);
             peer.tips.insert(lack.id, lack.end);
         }
-        for statement in &relevant(conn, &row.id)? {
-            if peer.statements.insert(short(statement)) {
-                out.statements.push(statement.to_wire().into());
-            }
-        }
         Ok(out)
     }
 
@@ -269,6 +322,7 @@ impl DocumentState {
         row: &DocumentRow,
         actors: &Actors,
         behind: &BTreeMap<i64, Behind>,
+        known: &StatementsPart,
     ) -> Result<Result<Option<Changes>, ActorId>, StoreError> {
         let Some(peer) = &mut self.peer else {
             return Ok(Ok(None));
@@ -277,22 +331,12 @@ impl DocumentState {
             document: Some(row.id),
             ..Changes::default()
         };
-        let mut bytes = 0;
         let mut last: BTreeMap<i64, u64> = BTreeMap::new();
-        let mut proofs = Vec::new();
-        'gather: {
-            for (actor, lack) in behind.iter().filter(|(_, lack)| lack.upto == lack.end) {
-                let sent = peer.evidence.get(&lack.id).copied().unwrap_or_default();
-                for (seq, change) in evidence(conn, row, &lack.id, *actor, lack.end, sent)? {
-                    if bytes >= MESSAGE_TARGET_BYTES {
-                        out.more = true;
-                        break 'gather;
-                    }
-                    bytes += change.len();
-                    out.changes.push(change.into());
-                    proofs.push((lack.id, seq));
-                }
-            }
+        let gathered = gather_evidence(conn, row, behind, peer, known.bytes)?;
+        let mut bytes = gathered.bytes;
+        out.changes = gathered.changes;
+        out.more = gathered.cut;
+        if !out.more {
             let mut statement = conn.prepare_cached(
                 "SELECT actor, seq, bytes, deps FROM change WHERE doc = ?1 AND id >= ?2 ORDER BY id",
             )?;
@@ -322,14 +366,9 @@ impl DocumentState {
                 last.insert(log.actor, log.seq);
             }
         }
-        for statement in &relevant(conn, &row.id)? {
-            if peer.statements.insert(short(statement)) {
-                out.statements.push(statement.to_wire().into());
-            }
-        }
-        for (id, seq) in proofs {
-            peer.evidence.insert(id, seq);
-        }
+        out.statements.clone_from(&known.statements);
+        peer.statements.extend(known.shorts.iter().copied());
+        peer.evidence.extend(gathered.proofs);
         for (actor, seq) in last {
             out.tips.extend(covering_tips(conn, row, actor, seq)?);
             if let Some(lack) = behind.get(&actor) {
@@ -339,6 +378,47 @@ impl DocumentState {
         let empty = out.changes.is_empty() && out.statements.is_empty();
         Ok(Ok((!empty).then_some(out)))
     }
+}
+
+/// Evidence that goes into one message.
+struct Gathered {
+    changes: Vec<ByteVec>,
+    /// How far each actor's goes.
+    proofs: Vec<(ActorId, u64)>,
+    /// What is in the message so far.
+    bytes: usize,
+    /// Whether more has to follow.
+    cut: bool,
+}
+
+/// What leads to signatures behind the ends of histories and was not sent yet, as far as it fits
+/// into a message that holds `bytes` already.
+fn gather_evidence(
+    conn: &Connection,
+    row: &DocumentRow,
+    behind: &BTreeMap<i64, Behind>,
+    peer: &PeerView,
+    bytes: usize,
+) -> Result<Gathered, StoreError> {
+    let mut out = Gathered {
+        changes: Vec::new(),
+        proofs: Vec::new(),
+        bytes,
+        cut: false,
+    };
+    for (actor, lack) in behind.iter().filter(|(_, lack)| lack.upto == lack.end) {
+        let sent = peer.evidence.get(&lack.id).copied().unwrap_or_default();
+        for (seq, change) in evidence(conn, row, &lack.id, *actor, lack.end, sent)? {
+            if out.bytes >= MESSAGE_TARGET_BYTES || out.changes.len() >= MESSAGE_CHANGES_MAX {
+                out.cut = true;
+                return Ok(out);
+            }
+            out.bytes += change.len();
+            out.changes.push(change.into());
+            out.proofs.push((lack.id, seq));
+        }
+    }
+    Ok(out)
 }
 
 /// The actor of a change that is held back and that `log` builds on.

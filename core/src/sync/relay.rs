@@ -1,11 +1,13 @@
 //! The relay's end: admission, catalog, invites, meeting points.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use subtle::ConstantTimeEq as _;
 
 use super::error::SessionError;
-use super::exchange::{is_named, nack, relevant};
+use super::exchange::{is_named, nack};
+use super::order::next_statements;
+use super::outgoing::Short;
 use super::session::{Effect, Outgoing, Session, Side};
 use super::wire::{Changes, Control};
 use crate::document::DocumentId;
@@ -16,6 +18,8 @@ use crate::store::{DocumentRow, StoreError, statements};
 
 /// The most documents in one catalog message.
 const CATALOG_DOCUMENTS_MAX: usize = 5_000;
+/// The most documents that one identity may put on a relay.
+const DOCUMENTS_PER_IDENTITY_MAX: u64 = 10_000;
 /// The most bytes at a meeting point.
 const BOX_BYTES_MAX: usize = 4 * 1024;
 /// The most meeting points that one session watches.
@@ -41,8 +45,9 @@ pub(super) struct RelayState {
     boxes: BTreeSet<[u8; 16]>,
     /// Documents that changed and that this session does not follow yet.
     pub(super) unfollowed: BTreeSet<DocumentId>,
-    /// Documents that the other side has to be told it may not read any longer.
-    pub(super) removed: BTreeSet<DocumentId>,
+    /// Documents that the other side has to be told it may not read any longer, with the
+    /// statements of each that it has got so far.
+    pub(super) removed: BTreeMap<DocumentId, BTreeSet<Short>>,
     /// Documents that this session was given.
     pub(super) admitted_once: BTreeSet<DocumentId>,
 }
@@ -53,7 +58,7 @@ impl RelayState {
             admission,
             boxes: BTreeSet::new(),
             unfollowed: BTreeSet::new(),
-            removed: BTreeSet::new(),
+            removed: BTreeMap::new(),
             admitted_once: BTreeSet::new(),
         }
     }
@@ -81,9 +86,23 @@ impl Session {
     ) -> Result<Option<Control>, StoreError> {
         if matches!(self.side, Side::Client(_))
             || DocumentRow::find(replica.conn(), document)?.is_some()
-            || self.is_admitted(replica)?
         {
             return Ok(None);
+        }
+        if self.is_admitted(replica)? {
+            let brought = match self.peer {
+                Some((did, _)) => replica.documents_brought(&did)?,
+                None => 0,
+            };
+            return Ok((brought >= DOCUMENTS_PER_IDENTITY_MAX).then(|| {
+                nack(
+                    document,
+                    "too-many-documents",
+                    "you have put as many lists on this relay as one person may: this one is kept on your device",
+                    Vec::new(),
+                    [0; 32],
+                )
+            }));
         }
         Ok(Some(nack(
             document,
@@ -315,14 +334,25 @@ impl Session {
         replica: &Replica,
         document: &DocumentId,
     ) -> Result<Option<Outgoing>, StoreError> {
-        let Side::Relay(relay) = &mut self.side else {
+        let (Side::Relay(relay), Some((did, _))) = (&mut self.side, self.peer) else {
             return Ok(None);
         };
-        if !relay.removed.remove(document) {
+        let Some(sent) = relay.removed.get_mut(document) else {
             return Ok(None);
+        };
+        let authority = statements::authority(replica.conn(), document)?;
+        let part = next_statements(document, &authority, sent, &did);
+        if part.cut {
+            sent.extend(part.shorts);
+            return Ok(Some(Outgoing::Changes(Changes {
+                document: Some(*document),
+                more: true,
+                statements: part.statements,
+                ..Changes::default()
+            })));
         }
+        relay.removed.remove(document);
         relay.admitted_once.remove(document);
-        let known = relevant(replica.conn(), document)?;
         let goodbye = nack(
             document,
             "removed",
@@ -332,10 +362,9 @@ impl Session {
         );
         // There is always room for one more: it answers what the session itself is about.
         self.push_control(goodbye);
-        let statements = known.iter().map(|s| s.to_wire().into()).collect();
         Ok(Some(Outgoing::Changes(Changes {
             document: Some(*document),
-            statements,
+            statements: part.statements,
             ..Changes::default()
         })))
     }

@@ -90,11 +90,7 @@ impl Binding {
             .chain_update(self.relay_nonce)
             .finalize()
             .into();
-        let mut id = [0; 16];
-        for (to, from) in id.iter_mut().zip(digest) {
-            *to = from;
-        }
-        id
+        crate::bytes::prefix(&digest)
     }
 
     /// The external data: a CBOR array of tag, client device key, relay DID as text, client

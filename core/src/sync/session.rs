@@ -6,18 +6,15 @@ use super::client::ClientState;
 use super::error::SessionError;
 use super::outgoing::DocumentState;
 use super::relay::RelayState;
-use super::seal::{Binding, Direction, is_sealed, peek_join};
+use super::seal::{Binding, Direction, is_sealed};
 use super::wire::{
     Changes, Chunk, Control, Data, Ephemeral, Have, Nonce, VERSION, decode_data, encode,
 };
 use crate::document::{DocumentId, limits};
 use crate::identity::{Did, Keypair, PublicKey};
-use crate::membership::{Statement, verify_device_chain};
-use crate::replica::{Env, Replica, own_chain, put_chain};
+use crate::replica::{Env, EphemeralSession, Replica};
 use crate::store::StoreError;
 
-/// The most statements in a client's proof of its device.
-const CHAIN_MAX: usize = 64;
 /// The most documents that one session may follow.
 pub(super) const DOCUMENTS_MAX: usize = 10_000;
 /// Control messages that wait to be sent; beyond that the other side asks for more than it takes.
@@ -105,7 +102,7 @@ pub(super) enum Side {
 
 /// How far the handshake is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     /// The client waits for `Challenge`.
     AwaitChallenge,
     /// The client waits for `Peer`; the relay waits for `Join`.
@@ -117,17 +114,17 @@ enum Stage {
 /// One end of a signed session.
 pub struct Session {
     pub(super) side: Side,
-    stage: Stage,
-    key: Keypair,
+    pub(super) stage: Stage,
+    pub(super) key: Keypair,
     pub(super) me: Did,
-    my_nonce: Nonce,
-    binding: Option<Binding>,
+    pub(super) my_nonce: Nonce,
+    pub(super) binding: Option<Binding>,
     /// The other side: who, and by which device.
     pub(super) peer: Option<(Did, PublicKey)>,
     sent: u64,
-    received: u64,
+    pub(super) received: u64,
     frames: VecDeque<Vec<u8>>,
-    controls: VecDeque<Control>,
+    pub(super) controls: VecDeque<Control>,
     pub(super) ephemerals: VecDeque<Vec<u8>>,
     pub(super) documents: BTreeMap<DocumentId, DocumentState>,
     /// Documents of which there may be something to say.
@@ -135,8 +132,8 @@ pub struct Session {
     events: VecDeque<Event>,
     pub(super) effects: Vec<Effect>,
     /// The last count of each author's session of signed messages.
-    pub(super) counts: BTreeMap<(DocumentId, PublicKey), ([u8; 16], u64)>,
-    pub(super) my_ephemeral: ([u8; 16], u64),
+    pub(super) counts: BTreeMap<(DocumentId, PublicKey), (EphemeralSession, u64)>,
+    pub(super) my_ephemeral: (EphemeralSession, u64),
     /// A chunk that is coming in: of which document, the next part, what came so far.
     pub(super) bulk_in: Option<(DocumentId, u32, Vec<u8>)>,
     /// Changes that went to the other side.
@@ -329,121 +326,7 @@ impl Session {
         }
     }
 
-    fn on_challenge(&mut self, replica: &Replica, frame: &[u8]) -> Result<(), SessionError> {
-        let Some(Data::Challenge {
-            version,
-            relay,
-            nonce,
-        }) = decode_data(frame)
-        else {
-            return Err(SessionError::Malformed);
-        };
-        if version != VERSION {
-            return Err(SessionError::Version(version));
-        }
-        let Side::Client(client) = &self.side else {
-            return Err(SessionError::Unexpected("a challenge"));
-        };
-        if let Some(expected) = client.pinned
-            && expected != relay
-        {
-            return Err(SessionError::WrongRelay {
-                expected,
-                found: relay,
-            });
-        }
-        self.binding = Some(Binding {
-            client: self.key.public(),
-            relay,
-            client_nonce: self.my_nonce,
-            relay_nonce: nonce,
-        });
-        self.peer = Some((relay, relay.key()));
-        let chain = own_chain(replica.conn(), replica.keys())?.unwrap_or_default();
-        // A device that is not certified yet acts for nobody but itself: enough to ask for it.
-        let certified = !chain.is_empty() || self.me.key() == self.key.public();
-        let did = if certified {
-            self.me
-        } else {
-            Did::from_key(self.key.public())
-        };
-        self.controls.push_back(Control::Join {
-            did,
-            chain: chain.iter().map(|s| s.to_wire().into()).collect(),
-            nonce: self.my_nonce,
-        });
-        self.stage = Stage::AwaitJoin;
-        Ok(())
-    }
-
-    fn on_join(
-        &mut self,
-        replica: &mut Replica,
-        frame: &[u8],
-        env: &mut Env<'_>,
-    ) -> Result<(), SessionError> {
-        let (device, _, peeked) = peek_join(frame)?;
-        let Control::Join { nonce, .. } = peeked else {
-            return Err(SessionError::Unexpected("a message before join"));
-        };
-        let binding = Binding {
-            client: device,
-            relay: self.me,
-            client_nonce: nonce,
-            relay_nonce: self.my_nonce,
-        };
-        // Known before anything is believed: whoever is refused is told why, by this relay.
-        let binding = self.binding.insert(binding);
-        let opened = binding.open(frame, &device, Direction::ToRelay, 0)?;
-        self.received = 1;
-        let Control::Join { did, chain, .. } = opened else {
-            return Err(SessionError::Unexpected("a message before join"));
-        };
-        if chain.len() > CHAIN_MAX {
-            return Err(SessionError::TooMany("statements in a join"));
-        }
-        let chain: Vec<Statement> = chain
-            .iter()
-            .map(|bytes| Statement::from_wire(bytes))
-            .collect::<Result<_, _>>()?;
-        // What is known here counts too: a revocation that the client keeps to itself.
-        let mut known = crate::store::statements::of_identity(replica.conn(), &did)?;
-        known.extend(chain.iter().cloned());
-        verify_device_chain(&did, &device, &known)?;
-        put_chain(replica.conn(), &chain)?;
-        self.peer = Some((did, device));
-        let admitted = self.is_admitted(replica)?;
-        self.stage = Stage::Open;
-        self.send(Control::Peer {
-            now_ms: env.now.as_millisecond(),
-            admitted,
-        })?;
-        self.event(Event::Connected {
-            peer: did,
-            clock_offset_ms: 0,
-        });
-        Ok(())
-    }
-
-    fn on_peer(
-        &mut self,
-        replica: &mut Replica,
-        now_ms: i64,
-        admitted: bool,
-        env: &mut Env<'_>,
-    ) -> Result<(), SessionError> {
-        self.stage = Stage::Open;
-        if let Some((peer, _)) = self.peer {
-            let clock_offset_ms = now_ms.saturating_sub(env.now.as_millisecond());
-            self.event(Event::Connected {
-                peer,
-                clock_offset_ms,
-            });
-        }
-        self.begin_client(replica, admitted)
-    }
-
-    fn open_control(&mut self, frame: &[u8]) -> Result<Control, SessionError> {
+    pub(super) fn open_control(&mut self, frame: &[u8]) -> Result<Control, SessionError> {
         let (Some(binding), Some((_, key))) = (&self.binding, &self.peer) else {
             return Err(SessionError::Malformed);
         };

@@ -96,7 +96,7 @@ pub struct Ephemeral {
     /// The author's device.
     #[n(1)]
     pub device: PublicKey,
-    /// Chosen anew whenever the author begins to count from 1.
+    /// Chosen anew, and greater than the one before, whenever the author begins to count from 1.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub session: [u8; 16],
     /// Rises with every message of the session.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 
 use crate::document::DocumentId;
-use crate::model::{Aisle, Folder, ImportedTask, Tag, TemplateView};
+use crate::model::{Aisle, Folder, ImportedTask, Tag, TemplateView, built_in_templates};
 use crate::replica::QueryError;
 use crate::store::{DocumentRow, StoreError};
 
@@ -78,7 +78,15 @@ pub(super) fn templates(
     conn: &Connection,
     space: &DocumentId,
 ) -> Result<Vec<TemplateView>, QueryError> {
-    let mut found: Vec<TemplateView> = Vec::new();
+    let built_in = built_in_templates().into_iter();
+    let mut found: Vec<TemplateView> = built_in
+        .map(|template| TemplateView {
+            id: template.id,
+            title: template.title,
+            built_in: true,
+            tasks: count(&template.tasks),
+        })
+        .collect();
     let mut statement = conn.prepare_cached(
         "SELECT template.template, template.title, template.body
          FROM document JOIN template ON template.doc = document.id

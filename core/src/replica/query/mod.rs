@@ -24,7 +24,7 @@ use super::{QueryError, Replica};
 use crate::document::{DocumentId, DocumentKind};
 use crate::identity::Did;
 use crate::membership::{Identities, Payload};
-use crate::model::{Answer, Device, Identity, List, Query};
+use crate::model::{Answer, Device, Identity, List, Query, QuickAddContext, quick_add};
 use crate::store::{DocumentRow, StoreError, statements};
 
 impl Replica {
@@ -135,6 +135,24 @@ impl Replica {
                 &self.did(),
                 &reader(zone)?,
             )?)),
+            Query::QuickAdd {
+                text,
+                list,
+                day_first,
+                zone,
+            } => {
+                let context = self.quick_add_context(conn, list.as_ref())?;
+                let reader = reader(zone)?;
+                Ok(Answer::QuickAdd(quick_add(
+                    text,
+                    &QuickAddContext {
+                        now: reader.now,
+                        zone: reader.zone,
+                        day_first: *day_first,
+                        ..context
+                    },
+                )))
+            }
             Query::Task { list, task } => {
                 tree::one(conn, &self.document(conn, list)?, task, &reader(&None)?)?
                     .map(Answer::Task)
@@ -230,6 +248,34 @@ impl Replica {
             .ok_or_else(|| not_found("list", &list.to_string()))?;
         found.count(conn)?;
         Ok(found.list)
+    }
+
+    /// The names that a person can mean when they add a task.
+    fn quick_add_context(
+        &self,
+        conn: &Connection,
+        list: Option<&DocumentId>,
+    ) -> Result<QuickAddContext, QueryError> {
+        let titles = self.named(conn)?.into_iter();
+        let mut context = QuickAddContext {
+            now: Timestamp::UNIX_EPOCH,
+            zone: jiff::tz::TimeZone::UTC,
+            day_first: false,
+            lists: titles
+                .filter(lists::Named::is_live)
+                .map(|named| named.list.title)
+                .collect(),
+            members: Vec::new(),
+            tags: Vec::new(),
+        };
+        if let Some(list) = list {
+            let document = self.document(conn, list)?;
+            let members = self.members(conn, list)?.into_iter();
+            context.members = members.map(|member| member.name).collect();
+            let tags = labels::tags(conn, &document)?.into_iter();
+            context.tags = tags.map(|tag| tag.name).collect();
+        }
+        Ok(context)
     }
 
     /// The lists that tasks are asked of: one, or all that are in use.

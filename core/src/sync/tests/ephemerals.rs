@@ -1,0 +1,59 @@
+//! Signed messages that are not kept: what is old stays unheard.
+
+use super::common::{Bench, Wire, invite, join, list, person, relay, sync};
+use crate::membership::Role;
+use crate::replica::Replica;
+use crate::sync::Event;
+
+/// What the client at the end of `wire` hears when its relay forwards a frame.
+fn heard(
+    wire: &mut Wire,
+    client: &mut Replica,
+    relay: &mut Replica,
+    bench: &mut Bench,
+    frame: &[u8],
+) -> Vec<Vec<u8>> {
+    wire.events.clear();
+    wire.relay.forward(frame.to_vec());
+    wire.run(client, relay, bench);
+    let data = wire.events.drain(..).filter_map(|event| match event {
+        Event::Ephemeral { message, .. } => Some(message.data.to_vec()),
+        _ => None,
+    });
+    data.collect()
+}
+
+#[test]
+fn a_relay_cannot_repeat_what_somebody_said_in_an_earlier_session() {
+    let bench = &mut Bench::new(41);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let ann = &mut person(bench, relay, "Ann");
+    let plans = list(sam, bench, "Plans");
+    let link = invite(sam, bench, plans, Role::Editor);
+    sync(sam, relay, bench);
+    join(ann, relay, bench, &link);
+    sync(ann, relay, bench);
+    sync(sam, relay, bench);
+    let mut watching = sync(ann, relay, bench);
+    let mut said = Vec::new();
+    for text in ["one", "two", "three"] {
+        let mut wire = sync(sam, relay, bench);
+        wire.client.send_ephemeral(plans, text.as_bytes()).unwrap();
+        said.push(wire.client.poll_transmit(sam).unwrap().unwrap());
+        // The author's clock is set back: a later session is a later one all the same.
+        bench.now_ms -= 3_600_000;
+    }
+    for (text, frame) in ["one", "two"].iter().zip(&said) {
+        let now = heard(&mut watching, ann, relay, bench, frame);
+        assert_eq!(now, [text.as_bytes()]);
+        let again = heard(&mut watching, ann, relay, bench, frame);
+        assert!(again.is_empty());
+    }
+    assert!(heard(&mut watching, ann, relay, bench, &said[0]).is_empty());
+    // Nor in another session of the protocol.
+    let mut watching = sync(ann, relay, bench);
+    assert!(heard(&mut watching, ann, relay, bench, &said[0]).is_empty());
+    let now = heard(&mut watching, ann, relay, bench, &said[2]);
+    assert_eq!(now, [b"three"]);
+}

@@ -1,0 +1,8 @@
+//! Sessions between replicas that hold what no command makes, or say what no replica says.
+
+mod claims;
+#[path = "../../../tests/common/mod.rs"]
+mod common;
+mod ephemerals;
+mod quotas;
+mod statements;
