@@ -62,6 +62,9 @@ pub(crate) fn run(args: Vec<OsString>) -> ExitCode {
 
 fn parse(args: &[OsString], no_color: bool) -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
+    command = command
+        .clone()
+        .help_template(crate::help::template(&command));
     if no_color {
         command = command.color(clap::ColorChoice::Never);
     }
@@ -91,6 +94,23 @@ fn dispatch(app: &mut App, command: Command) -> Result<(), Problem> {
         Command::Whoami(args) => commands::identity::whoami(app, &args),
         Command::List(command) => commands::list::run(app, command),
         Command::Task(command) => commands::task::run(app, command),
+        Command::Settings(args) => commands::settings::settings(app, args),
+        Command::Add(args) => commands::add::add(app, &args),
+        Command::Comment(command) => commands::comment::run(app, command),
+        Command::Search(args) => commands::search::search(app, &args),
+        Command::Undo => commands::undo::undo(app),
+        Command::Redo => commands::undo::redo(app),
+        Command::Trash(args) => commands::trash::trash(app, &args),
+        Command::Folder(command) => commands::folder::run(app, command),
+        Command::Template(command) => commands::template::run(app, command),
+        Command::Tag(command) => commands::tag::run(app, command),
+        Command::Aisle(command) => commands::aisle::run(app, command),
+        Command::Today => commands::agenda::today(app),
+        Command::Upcoming(args) => commands::agenda::upcoming(app, &args),
+        Command::Focus => commands::agenda::focus(app),
+        Command::Calendar(args) => commands::calendar::calendar(app, &args),
+        Command::Streak => commands::streak::streak(app),
+        Command::Activity(command) => commands::activity::run(app, command),
         Command::Sync(args) => commands::sync::sync(app, &args),
         Command::Relay(args) => commands::sync::relay(app, &args),
         Command::Device(command) => commands::device::run(app, command),

@@ -4,19 +4,31 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use poo_core::model::{Due, Priority, Status};
+use poo_core::model::{ListView, Priority, Reminder, Sort, Status};
 
 use crate::commands::{
+    activity::ActivityCommand,
+    add::AddArgs,
+    agenda::UpcomingArgs,
+    aisle::AisleCommand,
+    calendar::CalendarArgs,
+    comment::CommentCommand,
     device::DeviceCommand,
     doctor::DoctorArgs,
+    folder::FolderCommand,
     identity::{InitArgs, WhoamiArgs},
     invites::{InvitesArgs, PublishArgs},
     list::ListCommand,
     members::{JoinArgs, MembersArgs, RevokeArgs, ShareArgs},
     roles::{LeaveArgs, RoleArgs, TransferArgs},
+    search::SearchArgs,
+    settings::SettingsArgs,
     sync::{RelayArgs, SyncArgs},
+    tag::TagCommand,
     task::TaskCommand,
+    template::TemplateCommand,
     transfer::{ExportArgs, ImportArgs},
+    trash::TrashArgs,
     verify::VerifyArgs,
     watch::WatchArgs,
 };
@@ -53,12 +65,52 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Show who you are
     Whoami(WhoamiArgs),
-    /// Make and manage lists
-    #[command(subcommand)]
-    List(ListCommand),
+    /// Show or change your preferences
+    Settings(SettingsArgs),
+    /// Add a task in one line, as you would say it
+    Add(AddArgs),
     /// Make and manage tasks
     #[command(subcommand)]
     Task(TaskCommand),
+    /// Talk about tasks
+    #[command(subcommand)]
+    Comment(CommentCommand),
+    /// Find tasks by words
+    Search(SearchArgs),
+    /// Take back what you did last on this device
+    Undo,
+    /// Make again what you took back
+    Redo,
+    /// Show what was put away, and how to bring it back
+    Trash(TrashArgs),
+    /// Make and manage lists
+    #[command(subcommand)]
+    List(ListCommand),
+    /// Keep lists in folders
+    #[command(subcommand)]
+    Folder(FolderCommand),
+    /// Make lists from templates
+    #[command(subcommand)]
+    Template(TemplateCommand),
+    /// Manage the tags of a list
+    #[command(subcommand)]
+    Tag(TagCommand),
+    /// Manage the aisles of a grocery list
+    #[command(subcommand)]
+    Aisle(AisleCommand),
+    /// Show what is due today or overdue
+    Today,
+    /// Show what is due in the next days
+    Upcoming(UpcomingArgs),
+    /// Show what is urgent
+    Focus,
+    /// Show a month and what is due in it
+    Calendar(CalendarArgs),
+    /// Show on how many days in a row you completed something
+    Streak,
+    /// Show who did what, or write a note there
+    #[command(subcommand)]
+    Activity(ActivityCommand),
     /// Exchange changes with the relay
     Sync(SyncArgs),
     /// Set the relay that this device syncs with
@@ -118,9 +170,28 @@ pub(crate) fn status() -> impl TypedValueParser<Value = Status> {
     .try_map(|text| text.replace('-', "_").parse::<Status>())
 }
 
-/// Reads a due date.
-pub(crate) fn due(text: &str) -> Result<Due, String> {
-    text.parse::<Due>().map_err(|error| error.to_string())
+/// Reads an order of tasks. People also write it with a hyphen.
+pub(crate) fn sort() -> impl TypedValueParser<Value = Sort> {
+    PossibleValuesParser::new([
+        clap::builder::PossibleValue::new("manual"),
+        clap::builder::PossibleValue::new("newest"),
+        clap::builder::PossibleValue::new("oldest"),
+        clap::builder::PossibleValue::new("title"),
+        clap::builder::PossibleValue::new("title_reversed").alias("title-reversed"),
+        clap::builder::PossibleValue::new("due"),
+        clap::builder::PossibleValue::new("priority"),
+    ])
+    .try_map(|text| text.replace('-', "_").parse::<Sort>())
+}
+
+/// Reads how a list is laid out.
+pub(crate) fn view() -> impl TypedValueParser<Value = ListView> {
+    PossibleValuesParser::new(["list", "aisles"]).try_map(|text| text.parse::<ListView>())
+}
+
+/// Reads how long before something is due to remind of it.
+pub(crate) fn reminder(text: &str) -> Result<Reminder, String> {
+    text.parse::<Reminder>().map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

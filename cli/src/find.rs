@@ -2,10 +2,15 @@
 
 use poo_core::document::DocumentId;
 use poo_core::model::{Answer, Identity, List, Member, Page, Query, Task};
-use poo_core::replica::Replica;
+use poo_core::replica::{QueryError, Replica};
 
 use crate::moment::Moment;
 use crate::problem::Problem;
+
+/// What people call themselves, and nobody else.
+pub(crate) const ME: &str = "me";
+/// The most candidates that an ambiguous name lists.
+const CANDIDATES_MAX: usize = 5;
 
 /// The engine's answer, taken apart. Each query has one kind of answer.
 macro_rules! answer {
@@ -51,14 +56,21 @@ pub(crate) fn task(
     )
 }
 
-/// The member that a name, the beginning of one, or a DID names.
+/// The member that a name, the beginning of one, or a DID names; `me` is the person themselves.
 pub(crate) fn member(
     replica: &Replica,
     moment: &Moment,
     list: DocumentId,
     text: &str,
 ) -> Result<Member, Problem> {
-    let text = text.to_owned();
+    let text = text.trim();
+    let text = text.strip_prefix('@').unwrap_or(text).to_owned();
+    if text.eq_ignore_ascii_case(ME) {
+        let members = members(replica, moment, list)?.items;
+        if let Some(me) = members.into_iter().find(|member| member.me) {
+            return Ok(me);
+        }
+    }
     answer!(
         replica,
         moment,
@@ -80,4 +92,64 @@ pub(crate) fn members(
 /// Who this home acts for.
 pub(crate) fn me(replica: &Replica, moment: &Moment) -> Result<Identity, Problem> {
     answer!(replica, moment, Query::Whoami, Identity, "identity")
+}
+
+/// Every list, those out of use too where `all` says so.
+pub(crate) fn lists(replica: &Replica, moment: &Moment, all: bool) -> Result<Vec<List>, Problem> {
+    let lists = answer!(replica, moment, Query::Lists { all }, Lists, "lists")?;
+    Ok(lists.items)
+}
+
+/// Of things with a name and an id, the one that a text names: by its id or the end of it, by its
+/// name, or by the beginning of that.
+pub(crate) fn named<T>(
+    what: &'static str,
+    all: Vec<T>,
+    text: &str,
+    names: impl Fn(&T) -> (String, String),
+) -> Result<T, Problem> {
+    let typed = text.trim();
+    let folded = typed.to_lowercase();
+    let fits: [&dyn Fn(&str, &str) -> bool; 3] = [
+        &|id, name| id == typed || name == folded,
+        &|id, _| typed.len() >= 6 && id.ends_with(&folded),
+        &|_, name| !folded.is_empty() && name.starts_with(&folded),
+    ];
+    for fit in fits {
+        let of = |it: &T| {
+            let (id, name) = names(it);
+            fit(&id, &name.to_lowercase())
+        };
+        let candidates: Vec<usize> = (0..all.len())
+            .filter(|at| all.get(*at).is_some_and(of))
+            .collect();
+        match candidates.as_slice() {
+            [] => {}
+            [only] => {
+                let found = all.into_iter().nth(*only);
+                return found.ok_or(Problem::Unexpected(what));
+            }
+            several => {
+                let candidates = several.iter().take(CANDIDATES_MAX).filter_map(|at| {
+                    let (id, name) = names(all.get(*at)?);
+                    Some(format!("{name} ({id})"))
+                });
+                return Err(Problem::Query(QueryError::Ambiguous {
+                    what,
+                    text: typed.to_owned(),
+                    candidates: candidates.collect(),
+                }));
+            }
+        }
+    }
+    Err(Problem::Query(QueryError::NotFound {
+        what,
+        text: typed.to_owned(),
+    }))
+}
+
+/// A tag as it is stored: people also write it with `#`.
+pub(crate) fn tag(text: &str) -> String {
+    let text = text.trim();
+    text.strip_prefix('#').unwrap_or(text).to_owned()
 }

@@ -7,13 +7,18 @@
 mod app;
 mod args;
 mod commands;
+mod feed;
 mod find;
+mod help;
 mod home;
 mod moment;
 mod net;
 mod problem;
 mod progress;
 mod screen;
+mod told;
+mod understand;
+mod when;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -9,6 +9,14 @@ pub(crate) fn zone() -> Option<String> {
     jiff::tz::TimeZone::system().iana_name().map(str::to_owned)
 }
 
+/// The rules of that zone. Where it has no name, the engine is told none and counts in UTC, and
+/// so does this.
+pub(crate) fn local_zone() -> jiff::tz::TimeZone {
+    zone()
+        .and_then(|name| jiff::tz::TimeZone::get(&name).ok())
+        .unwrap_or(jiff::tz::TimeZone::UTC)
+}
+
 /// The time now and a source of randomness, as the engine takes them.
 pub(crate) struct Moment {
     now: Timestamp,

@@ -70,6 +70,19 @@ pub(crate) enum Problem {
     /// What was typed does not make sense.
     #[error("{0}")]
     Usage(String),
+    /// A word with a mark in front names nothing that there is.
+    #[error("there is no {what} `{name}` here; write \\{mark}{name} if it belongs to the title")]
+    UnknownMark {
+        /// What was looked for.
+        what: &'static str,
+        /// Its mark.
+        mark: char,
+        /// The name behind it.
+        name: String,
+    },
+    /// There is no action to take back, or to make again.
+    #[error("there is nothing to {0} on this device: it takes back what was done here only")]
+    NothingToTurn(&'static str),
     /// What was asked for has been done, and the answer is bad: the report tells.
     #[error("{0}")]
     Unwell(String),
@@ -203,6 +216,7 @@ impl Problem {
             | Self::Phrase(_)
             | Self::Link(_) => Kind::Usage,
             Self::File { source, .. } if source.kind() == ErrorKind::NotFound => Kind::NotFound,
+            Self::NothingToTurn(_) | Self::UnknownMark { .. } => Kind::NotFound,
             Self::RelayRefused { .. } => Kind::Refused,
             Self::Unwell(_)
             | Self::Runtime(_)
@@ -250,15 +264,26 @@ impl Problem {
                 StoreError::Denied(_) => Some(OWNER),
                 _ => None,
             },
-            Self::Query(QueryError::NotFound { what: "list", .. }) => {
+            Self::Query(QueryError::NotFound { what: "list", .. })
+            | Self::UnknownMark { what: "list", .. } => {
                 Some("`poo list ls --all` shows every list")
             }
             Self::Query(QueryError::NotFound { what: "task", .. }) => {
                 Some("`poo task list` shows every task with its id")
             }
-            Self::Query(QueryError::NotFound { what: "member", .. }) => {
+            Self::Query(QueryError::NotFound { what: "member", .. })
+            | Self::UnknownMark { what: "member", .. } => {
                 Some("`poo members LIST` shows who is in a list")
             }
+            Self::Query(QueryError::NotFound { what, .. }) => match *what {
+                "folder" => Some("`poo folder ls` shows your folders"),
+                "template" => Some("`poo template ls` shows what there is"),
+                "comment" => Some("`poo comment ls ID` shows those on a task with their ids"),
+                "tag" => Some("`poo tag ls --list LIST` shows the tags of a list"),
+                "aisle" => Some("`poo aisle ls --list LIST` shows a list's own aisles"),
+                "setting" => Some("`poo settings` shows what is set"),
+                _ => None,
+            },
             Self::Query(QueryError::Ambiguous { .. }) => Some("use a whole id from these"),
             Self::Command(CommandError::NoRelay) => {
                 Some("set one with `poo relay URL`, then run `poo sync` once")

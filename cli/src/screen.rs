@@ -73,10 +73,11 @@ impl Screen {
         self
     }
 
-    /// Adds rows of cells under one another.
+    /// Adds rows of cells under one another. A row of one cell stands over those below it, and
+    /// takes no part in how wide they are.
     pub(crate) fn table(&mut self, rows: &[Vec<(Look, String)>]) -> &mut Self {
         let mut widths: Vec<usize> = Vec::new();
-        for row in rows {
+        for row in rows.iter().filter(|row| row.len() > 1) {
             for (at, (_, cell)) in row.iter().enumerate() {
                 let width = clean(cell).chars().count();
                 match widths.get_mut(at) {
@@ -87,7 +88,13 @@ impl Screen {
         }
         for row in rows {
             let mut space = 0;
-            for ((look, cell), width) in row.iter().zip(&widths) {
+            let zero = [0];
+            let widths = if row.len() > 1 {
+                widths.as_slice()
+            } else {
+                &zero
+            };
+            for ((look, cell), width) in row.iter().zip(widths) {
                 let used = clean(cell).chars().count();
                 // Space goes before a cell, never after the last one.
                 if used > 0 {

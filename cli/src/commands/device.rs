@@ -144,7 +144,7 @@ fn ls(app: &App) -> Result<(), Problem> {
                     (false, true) => "this device",
                     (false, false) => "",
                 };
-                let since = device.linked_at.map(super::task_view::day);
+                let since = device.linked_at.map(super::task::view::day);
                 vec![
                     (Look::Dim, device.id.clone()),
                     (Look::Strong, device.name.clone()),

@@ -203,7 +203,7 @@ fn surroundings(app: &App) -> Result<Vec<String>, Problem> {
         None => lines.push("relay  none: set one with `poo relay URL`".to_owned()),
     }
     if let Some(at) = home.replica.last_synced()? {
-        lines.push(format!("synced {}", super::task_view::day(at)));
+        lines.push(format!("synced {}", super::task::view::day(at)));
     }
     match unsent(app, &home.replica)? {
         0 => {}

@@ -57,7 +57,7 @@ pub(crate) fn invites(app: &mut App, args: &InvitesArgs) -> Result<(), Problem> 
             .iter()
             .map(|invite| {
                 let terms = if invite.single_use {
-                    format!("until {}", super::task_view::day(invite.expires_at))
+                    format!("until {}", super::task::view::day(invite.expires_at))
                 } else {
                     format!("public link, {} joined", invite.joined)
                 };

@@ -124,7 +124,7 @@ pub(crate) fn share(app: &mut App, args: &ShareArgs) -> Result<(), Problem> {
         screen.line(&format!(
             "Whoever opens this link first can {may} {}, until {}. They will see its history from before they joined.",
             list.title,
-            super::task_view::day(*expires_at)
+            super::task::view::day(*expires_at)
         ));
         screen.line(link);
     })?;
@@ -233,7 +233,7 @@ pub(crate) fn members(app: &App, args: &MembersArgs) -> Result<(), Problem> {
         }
         for invite in &invites.items {
             let role = role_name(invite.role);
-            let until = super::task_view::day(invite.expires_at);
+            let until = super::task::view::day(invite.expires_at);
             let line = match invite.single_use {
                 true => format!("An open invite as {role}, until {until}"),
                 false => "A public link to read it".to_owned(),
@@ -267,7 +267,7 @@ fn with_devices(screen: &mut Screen, member: &Member, all: &[Member]) {
     if let Some(at) = member.joined_at {
         let invited = by("invited by", member.invited_by).unwrap_or_default();
         let connected = by("connected by", member.connected_by).unwrap_or_default();
-        let since = super::task_view::day(at);
+        let since = super::task::view::day(at);
         let line = format!("  since {since}{invited}{connected}");
         screen.put(Look::Dim, &line).end();
     }

@@ -27,7 +27,6 @@ mod tasks;
 mod tree;
 mod undo;
 mod verify;
-mod watching;
 mod write;
 
 use std::path::Path;
@@ -48,7 +47,6 @@ pub use people::Introduction;
 pub(crate) use sharing::{device_id, link_mac, own_chain};
 #[cfg(feature = "net")]
 pub(crate) use sharing::{link_box, link_reply_box};
-pub use watching::Written;
 
 use crate::document::{DocumentId, DocumentKind, DocumentNonce};
 use crate::identity::{Did, Keypair};

@@ -1,30 +1,28 @@
-//! What happened in a list: the difference between two looks at it.
+//! What happens in a list: what its members' signed changes did, and who its members are.
 //!
-//! [`happened`] is the only place that decides what is told about a list's content. It compares
-//! read models; a feed made from the signed changes themselves can take its place.
+//! [`happened`] is the only place that decides what is told about a list. What was done comes from
+//! the engine's record of it; who may do what follows from statements, so members are compared.
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use poo_core::identity::Did;
 use poo_core::membership::Role;
-use poo_core::model::{Answer, List, Member, Query, Status, Task, TaskFilter, TaskId};
+use poo_core::model::{Activity, ActivityAction, Answer, List, Member, Query, TaskId};
 use poo_core::replica::Replica;
 use serde::Serialize;
 
+use crate::feed::Feed;
 use crate::find::answer;
 use crate::moment::Moment;
 use crate::problem::Problem;
 
-/// The most tasks in one answer of the engine.
-const PAGE: u32 = 10_000;
-
 /// A list at one moment.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Seen {
     pub(super) list: List,
-    pub(super) members: BTreeMap<Did, Member>,
-    tasks: BTreeMap<TaskId, Task>,
-    upto: i64,
+    members: BTreeMap<Did, Member>,
+    feed: Feed,
 }
 
 /// Somebody, for programs and people.
@@ -36,14 +34,20 @@ pub(super) struct Who {
 }
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Happened {
     /// What.
     #[serde(flatten)]
     pub(super) what: What,
-    /// Who did it; `null` where several wrote at once and it cannot be told apart.
+    /// Who did it; `null` where that is not told.
     pub(super) by: Option<Who>,
+    /// When, as its author claims; `null` where that is not told.
+    #[serde(serialize_with = "milliseconds")]
+    pub(super) at: Option<Timestamp>,
+    /// What it is told from, for people.
+    #[serde(skip)]
+    pub(super) row: Option<Activity>,
 }
 
 /// What can happen.
@@ -62,15 +66,34 @@ pub(super) enum What {
         task: TaskId,
         title: String,
     },
+    TaskSkipped {
+        task: TaskId,
+        title: String,
+    },
     TaskReopened {
         task: TaskId,
         title: String,
     },
+    TaskAssigned {
+        task: TaskId,
+        title: String,
+        /// Who it was given to; `null` where it was taken from somebody.
+        assignee: Option<String>,
+    },
+    TaskCommented {
+        task: TaskId,
+        title: String,
+        text: String,
+    },
     TaskEdited {
         task: TaskId,
         title: String,
-        /// The fields that differ.
-        fields: Vec<&'static str>,
+        /// The fields that were set.
+        fields: Vec<String>,
+    },
+    TaskMoved {
+        task: TaskId,
+        title: String,
     },
     TaskDeleted {
         task: TaskId,
@@ -80,11 +103,26 @@ pub(super) enum What {
         task: TaskId,
         title: String,
     },
+    /// A comment or a note was changed, taken back or brought back.
+    CommentChanged {
+        comment: String,
+        action: ActivityAction,
+    },
+    ListCreated {
+        title: String,
+    },
     ListRenamed {
         title: String,
     },
+    ListEdited {
+        /// The fields that were set.
+        fields: Vec<String>,
+    },
     ListDeleted,
     ListRestored,
+    Note {
+        text: String,
+    },
     MemberJoined {
         member: Who,
         role: Role,
@@ -98,41 +136,26 @@ pub(super) enum What {
     },
 }
 
+/// Times as everywhere in the program's JSON.
+#[allow(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde gives it so"
+)]
+fn milliseconds<S: serde::Serializer>(
+    at: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    at.map(|at| format!("{at:.3}")).serialize(serializer)
+}
+
 impl Seen {
-    /// Looks at a list.
+    /// Looks at a list: what happened before is known.
     pub(super) fn look(replica: &Replica, list: &List) -> Result<Self, Problem> {
-        let moment = Moment::now();
-        let id = list.id;
-        // First how far the log is: what comes while the rest is read is told the next time.
-        let upto = replica.written(&id, i64::MAX)?.upto;
-        let list = answer!(replica, moment, Query::List { list: id }, List, "list")?;
-        let members = crate::find::members(replica, &moment, id)?;
-        let mut tasks = BTreeMap::new();
-        for deleted in [false, true] {
-            let mut cursor = None;
-            loop {
-                let query = Query::Tasks {
-                    list: Some(id),
-                    filter: TaskFilter {
-                        deleted,
-                        ..TaskFilter::default()
-                    },
-                    limit: Some(PAGE),
-                    cursor,
-                };
-                let page = answer!(replica, moment, query, Tasks, "tasks")?;
-                tasks.extend(page.items.into_iter().map(|task| (task.id, task)));
-                cursor = page.next_cursor;
-                if cursor.is_none() {
-                    break;
-                }
-            }
-        }
         Ok(Self {
-            list,
-            members: members.items.into_iter().map(|m| (m.did, m)).collect(),
-            tasks,
-            upto,
+            list: list.clone(),
+            members: members(replica, list)?,
+            feed: Feed::start(replica, Some(list.id))?,
         })
     }
 
@@ -144,149 +167,110 @@ impl Seen {
     }
 }
 
-/// What happened between two looks.
-pub(super) fn happened(
-    replica: &Replica,
-    before: &Seen,
-    after: &Seen,
-) -> Result<Vec<Happened>, Problem> {
-    let list = after.list.id;
-    let writers = replica.written(&list, before.upto)?.by;
-    let whole = whole(before, after);
-    let mut all = Vec::new();
-    for what in whole {
-        let by = match (&what, writers.as_slice()) {
-            (What::MemberJoined { .. } | What::MemberLeft { .. } | What::RoleChanged { .. }, _) => {
-                None
-            }
-            (_, [only]) => Some(*only),
-            (_, several) => match task_of(&what) {
-                // The last to touch it, if they are among those who wrote now.
-                Some(task) => replica
-                    .last_writer(&list, &task)?
-                    .filter(|did| several.contains(did)),
-                None => None,
-            },
+fn members(replica: &Replica, list: &List) -> Result<BTreeMap<Did, Member>, Problem> {
+    let members = crate::find::members(replica, &Moment::now(), list.id)?.items;
+    Ok(members.into_iter().map(|m| (m.did, m)).collect())
+}
+
+/// What happened since the last look.
+pub(super) fn happened(replica: &Replica, seen: &mut Seen) -> Result<Vec<Happened>, Problem> {
+    let query = Query::List { list: seen.list.id };
+    seen.list = answer!(replica, Moment::now(), query, List, "list")?;
+    let before = std::mem::replace(&mut seen.members, members(replica, &seen.list)?);
+    let mut all: Vec<Happened> = of_members(&before, &seen.members)
+        .into_iter()
+        .map(|what| Happened {
+            what,
+            by: None,
+            at: None,
+            row: None,
+        })
+        .collect();
+    for row in seen.feed.news(replica)? {
+        let Some(what) = of_row(&row) else {
+            continue;
         };
         all.push(Happened {
             what,
-            by: by.map(|did| {
-                if after.members.contains_key(&did) {
-                    after.who(did)
-                } else {
-                    before.who(did)
-                }
+            by: row.actor.map(|did| Who {
+                did,
+                name: row.actor_name.clone(),
             }),
+            at: Some(row.at),
+            row: Some(row),
         });
     }
     Ok(all)
 }
 
-fn task_of(what: &What) -> Option<TaskId> {
-    match what {
-        What::TaskCreated { task, .. }
-        | What::TaskCompleted { task, .. }
-        | What::TaskReopened { task, .. }
-        | What::TaskEdited { task, .. }
-        | What::TaskDeleted { task, .. }
-        | What::TaskRestored { task, .. } => Some(*task),
-        _ => None,
-    }
-}
-
-fn whole(before: &Seen, after: &Seen) -> Vec<What> {
+/// Who came, who went, and who may do something else now.
+fn of_members(before: &BTreeMap<Did, Member>, after: &BTreeMap<Did, Member>) -> Vec<What> {
+    let who = |member: &Member| Who {
+        did: member.did,
+        name: member.name.clone(),
+    };
     let mut all = Vec::new();
-    if before.list.title != after.list.title {
-        let title = after.list.title.clone();
-        all.push(What::ListRenamed { title });
-    }
-    match (before.list.deleted_at, after.list.deleted_at) {
-        (None, Some(_)) => all.push(What::ListDeleted),
-        (Some(_), None) => all.push(What::ListRestored),
-        _ => {}
-    }
-    for (did, member) in &after.members {
-        let role = member.role;
-        let who = || after.who(*did);
-        match before.members.get(did) {
-            None => all.push(What::MemberJoined {
-                member: who(),
-                role,
-            }),
-            Some(known) if known.role != role => {
-                all.push(What::RoleChanged {
-                    member: who(),
-                    role,
-                });
-            }
+    for (did, now) in after {
+        let (member, role) = (who(now), now.role);
+        match before.get(did) {
+            None => all.push(What::MemberJoined { member, role }),
+            Some(known) if known.role != role => all.push(What::RoleChanged { member, role }),
             Some(_) => {}
         }
     }
-    let gone = before.members.keys();
-    for did in gone.filter(|did| !after.members.contains_key(*did)) {
-        let member = before.who(*did);
-        all.push(What::MemberLeft { member });
-    }
-    for (id, task) in &after.tasks {
-        match before.tasks.get(id) {
-            None => all.push(What::TaskCreated {
-                task: *id,
-                title: task.title.clone(),
-            }),
-            Some(known) => differences(known, task, &mut all),
+    for (did, gone) in before {
+        if !after.contains_key(did) {
+            all.push(What::MemberLeft { member: who(gone) });
         }
     }
     all
 }
 
-/// What happened to one task.
-fn differences(before: &Task, after: &Task, all: &mut Vec<What>) {
-    let (task, title) = (after.id, after.title.clone());
-    match (before.deleted_at, after.deleted_at) {
-        (None, Some(_)) => {
-            all.push(What::TaskDeleted { task, title });
-            return;
-        }
-        (Some(_), None) => all.push(What::TaskRestored {
-            task,
-            title: title.clone(),
-        }),
-        _ => {}
-    }
-    let done = |task: &Task| task.status == Status::Done;
-    match (done(before), done(after)) {
-        (false, true) => all.push(What::TaskCompleted {
-            task,
-            title: title.clone(),
-        }),
-        (true, false) => all.push(What::TaskReopened {
-            task,
-            title: title.clone(),
-        }),
-        _ => {}
-    }
-    let differ = [
-        ("title", before.title != after.title),
-        ("notes", before.notes != after.notes),
-        ("url", before.url != after.url),
-        (
-            "status",
-            before.status != after.status && done(before) == done(after),
-        ),
-        ("priority", before.priority != after.priority),
-        ("due", before.due != after.due),
-        ("parent", before.parent != after.parent),
-        ("tags", before.tags != after.tags),
-    ];
-    let fields: Vec<&'static str> = differ
-        .into_iter()
-        .filter_map(|(name, differs)| differs.then_some(name))
-        .collect();
-    if !fields.is_empty() {
-        all.push(What::TaskEdited {
+/// What a row of the engine's record says. That somebody joined is told with their role.
+fn of_row(row: &Activity) -> Option<What> {
+    let detail = &row.detail;
+    let title = row.task_title.as_ref().or(detail.title.as_ref());
+    let title = title.cloned().unwrap_or_default();
+    let text = detail.text.clone().unwrap_or_default();
+    let fields = || -> Vec<String> {
+        let fields = detail.fields.iter();
+        fields.map(|edit| edit.field.clone()).collect()
+    };
+    Some(match (row.action, row.task, &row.comment) {
+        (ActivityAction::Joined, _, _) => return None,
+        (ActivityAction::Note, _, _) => What::Note { text },
+        (ActivityAction::Commented, Some(task), _) => What::TaskCommented { task, title, text },
+        (action, _, Some(comment)) => What::CommentChanged {
+            comment: comment.clone(),
+            action,
+        },
+        (ActivityAction::Created, Some(task), None) => What::TaskCreated { task, title },
+        (ActivityAction::Completed, Some(task), None) => What::TaskCompleted { task, title },
+        (ActivityAction::Skipped, Some(task), None) => What::TaskSkipped { task, title },
+        (ActivityAction::Reopened, Some(task), None) => What::TaskReopened { task, title },
+        (ActivityAction::Assigned, Some(task), None) => What::TaskAssigned {
             task,
             title,
-            fields,
-        });
-    }
+            assignee: row.member_name.clone(),
+        },
+        (ActivityAction::Edited, Some(task), None) => What::TaskEdited {
+            task,
+            title,
+            fields: fields(),
+        },
+        (ActivityAction::Moved, Some(task), None) => What::TaskMoved { task, title },
+        (ActivityAction::Deleted, Some(task), None) => What::TaskDeleted { task, title },
+        (ActivityAction::Restored, Some(task), None) => What::TaskRestored { task, title },
+        (ActivityAction::Created, None, None) => What::ListCreated { title },
+        (ActivityAction::Edited, None, None) => match detail.fields.as_slice() {
+            [only] if only.field == "title" => What::ListRenamed {
+                title: only.new.clone().unwrap_or_default(),
+            },
+            _ => What::ListEdited { fields: fields() },
+        },
+        (ActivityAction::Deleted, None, None) => What::ListDeleted,
+        (ActivityAction::Restored, None, None) => What::ListRestored,
+        // The rest happens to tasks only.
+        _ => return None,
+    })
 }

@@ -17,9 +17,12 @@ use self::changes::{Happened, Seen, What, Who, happened};
 use super::members::role_name;
 use crate::app::App;
 use crate::find;
+use crate::moment::Moment;
 use crate::net::{self, News};
 use crate::problem::Problem;
 use crate::screen::Look;
+use crate::told;
+use crate::when::Here;
 
 /// How often the database is asked whether somebody wrote.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
@@ -143,9 +146,7 @@ pub(crate) fn watch(app: &mut App, args: &WatchArgs) -> Result<(), Problem> {
 impl Teller<'_> {
     /// Tells what happened in the list since the last look.
     fn look(&mut self) -> Result<(), Problem> {
-        let now = Seen::look(self.replica, &self.seen.list)?;
-        let all = happened(self.replica, &self.seen, &now)?;
-        self.seen = now;
+        let all = happened(self.replica, &mut self.seen)?;
         all.iter().try_for_each(|it| self.tell(it))
     }
 
@@ -230,15 +231,11 @@ impl Teller<'_> {
 
     fn tell(&self, it: &Happened) -> Result<(), Problem> {
         self.app.print(it, |screen| {
-            if let Some(who) = &it.by {
-                screen.put(Look::Strong, &who.name).plain("  ");
+            if let Some(row) = &it.row {
+                return told::row(screen, row, &[], &Here::of(&Moment::now()));
             }
             let (what, about) = sentence(&it.what);
-            screen.plain(what);
-            if !about.is_empty() {
-                screen.plain(": ").plain(&about);
-            }
-            screen.end();
+            screen.plain(what).plain(": ").line(&about);
         })
     }
 }
@@ -250,28 +247,19 @@ fn on(devices: &[String]) -> String {
     }
 }
 
-/// What happened, in words, and to what.
+/// What happened to members, in words.
 fn sentence(what: &What) -> (&'static str, String) {
     match what {
-        What::TaskCreated { title, .. } => ("added", title.clone()),
-        What::TaskCompleted { title, .. } => ("completed", title.clone()),
-        What::TaskReopened { title, .. } => ("reopened", title.clone()),
-        What::TaskEdited { title, fields, .. } => {
-            ("changed", format!("{title} ({})", fields.join(", ")))
-        }
-        What::TaskDeleted { title, .. } => ("deleted", title.clone()),
-        What::TaskRestored { title, .. } => ("restored", title.clone()),
-        What::ListRenamed { title } => ("renamed the list", title.clone()),
-        What::ListDeleted => ("deleted the list", String::new()),
-        What::ListRestored => ("restored the list", String::new()),
         What::MemberJoined { member, role } => (
             "A new member",
             format!("{} ({})", member.name, role_name(*role)),
         ),
-        What::MemberLeft { member } => ("A member less", member.name.clone()),
         What::RoleChanged { member, role } => (
             "Another role",
             format!("{} is {} now", member.name, role_name(*role)),
         ),
+        What::MemberLeft { member } => ("A member less", member.name.clone()),
+        // Everything else is told as the record has it.
+        _ => ("Something happened", String::new()),
     }
 }

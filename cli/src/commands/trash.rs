@@ -1,0 +1,70 @@
+//! `poo trash`.
+
+use clap::Args;
+use poo_core::model::{Answer, Query, TaskFilter};
+
+use super::task::view;
+use crate::app::App;
+use crate::find::{self, answer};
+use crate::problem::Problem;
+use crate::screen::{Look, Screen};
+use crate::when::Here;
+
+/// What was put away.
+#[derive(Debug, Args)]
+pub(crate) struct TrashArgs {
+    /// Of this list only: its title, the beginning of it, or its id
+    #[arg(long)]
+    list: Option<String>,
+}
+
+/// Runs `poo trash`.
+pub(crate) fn trash(app: &App, args: &TrashArgs) -> Result<(), Problem> {
+    let home = app.home.open_to_read()?;
+    let list = find::list_if(&home.replica, &app.moment, args.list.as_deref())?;
+    let query = Query::Tasks {
+        list,
+        filter: TaskFilter {
+            deleted: true,
+            zone: crate::moment::zone(),
+            ..TaskFilter::default()
+        },
+        limit: None,
+        cursor: None,
+    };
+    let tasks = answer!(home.replica, app.moment, query, Tasks, "tasks")?;
+    let all = find::lists(&home.replica, &app.moment, true)?;
+    let mut lists = all.clone();
+    lists.retain(|list| list.deleted_at.is_some() && args.list.is_none());
+    if app.json {
+        let trash = serde_json::json!({ "tasks": tasks.items, "lists": lists });
+        return app.print_json(&trash);
+    }
+    let mut screen = Screen::default();
+    if tasks.items.is_empty() && lists.is_empty() {
+        screen.line("The trash is empty.");
+        return app.show(&screen);
+    }
+    if !tasks.items.is_empty() {
+        view::tree(&mut screen, &tasks, &all, &Here::of(&app.moment));
+        screen.end();
+        let hint = "Bring tasks back with: poo task restore ID";
+        screen.put(Look::Dim, hint).end();
+    }
+    if !lists.is_empty() {
+        screen.put(Look::Strong, "Deleted lists").end();
+        let rows: Vec<_> = lists
+            .iter()
+            .map(|list| {
+                vec![
+                    (Look::Plain, list.title.clone()),
+                    (Look::Dim, list.id.to_string()),
+                ]
+            })
+            .collect();
+        screen.table(&rows);
+        let hint = "Bring a list back with: poo list restore LIST";
+        screen.put(Look::Dim, hint).end();
+    }
+    app.show(&screen)
+}
