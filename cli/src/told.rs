@@ -78,7 +78,7 @@ fn edited(row: &Activity, what: &str) -> String {
                 let new = new.replace('_', " ");
                 format!("set the {} of {what} to {new}", only.field)
             }
-            (field, _) => format!("changed {} of {what}", words(field)),
+            (field, _) => format!("changed the {} of {what}", words(field)),
         },
         fields => {
             let fields: Vec<_> = fields.iter().map(|edit| words(&edit.field)).collect();
@@ -89,8 +89,8 @@ fn edited(row: &Activity, what: &str) -> String {
 
 fn words(field: &str) -> &str {
     match field {
-        "blockedBy" => "what comes before",
-        "recurrence" => "how often",
+        "blockedBy" => "blockers",
+        "body" => "text",
         other => other,
     }
 }

@@ -44,9 +44,13 @@ pub(crate) fn search(app: &App, args: &SearchArgs) -> Result<(), Problem> {
     }
     for found in &found.items {
         view::alone(&mut screen, &found.task, &lists, &here);
-        screen.plain("        ");
-        excerpt(&mut screen, &found.excerpt);
-        screen.end();
+        // Where the title is all there is to see, it stands there already.
+        let plain = found.excerpt.replace(['[', ']'], "");
+        if plain != found.task.title {
+            screen.plain("        ");
+            excerpt(&mut screen, &found.excerpt);
+            screen.end();
+        }
     }
     app.show(&screen)
 }

@@ -1,8 +1,11 @@
 //! `poo undo` and `poo redo`.
 
+use std::collections::BTreeSet;
+
 use poo_core::model::{Command, Outcome};
 
 use crate::app::App;
+use crate::feed::Feed;
 use crate::problem::Problem;
 
 /// Runs `poo undo`.
@@ -17,6 +20,7 @@ pub(crate) fn redo(app: &mut App) -> Result<(), Problem> {
 
 fn turn(app: &mut App, command: &Command, done: &str, what: &'static str) -> Result<(), Problem> {
     let mut home = app.home.open_to_write(&mut app.moment)?;
+    let mut feed = Feed::start(&home.replica, None)?;
     let outcome = home.replica.execute(command, &mut app.moment.env())?;
     let Outcome::Undone { action, changed } = &outcome else {
         return Err(Problem::Unexpected("outcome"));
@@ -24,7 +28,17 @@ fn turn(app: &mut App, command: &Command, done: &str, what: &'static str) -> Res
     let Some(action) = action else {
         return Err(Problem::NothingToTurn(what));
     };
-    let words = words(action);
+    let mut words = words(action);
+    // What was turned is told by what that did: to one task, or to many.
+    let rows = feed.news(&home.replica)?;
+    let titles: BTreeSet<&String> = rows
+        .iter()
+        .filter_map(|row| row.task_title.as_ref())
+        .collect();
+    let mut titles = titles.into_iter();
+    if let (Some(only), None) = (titles.next(), titles.next()) {
+        words.push_str(&format!(" ({only})"));
+    }
     app.print(&outcome, |screen| {
         if *changed {
             screen.line(&format!("{done}: {words}"));

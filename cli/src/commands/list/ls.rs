@@ -73,13 +73,13 @@ fn row(list: &List) -> Vec<(Look, String)> {
         (None, Some(_), true) => "archived",
         (None, Some(role), false) => role_name(role),
     };
-    let icon = list.icon.as_ref();
-    let icon = icon.map(|icon| format!(" {icon}")).unwrap_or_default();
     vec![
-        (Look::Strong, format!("{}{icon}", list.title)),
+        (Look::Strong, list.title.clone()),
         (Look::Plain, progress(list)),
         (Look::Dim, role.to_owned()),
         (Look::Dim, shared),
+        // Last, since how wide a picture is differs from terminal to terminal.
+        (Look::Plain, list.icon.clone().unwrap_or_default()),
     ]
 }
 
