@@ -59,7 +59,7 @@ fn exported(task: Task) -> ExportTask {
         due: task.due,
         tags: task.tags,
         created_at: task.created_at,
-        completed: None,
         children: Vec::new(),
+        ..ExportTask::default()
     }
 }

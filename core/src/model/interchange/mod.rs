@@ -19,6 +19,8 @@
 //! # Ok::<(), poo_core::model::interchange::ImportError>(())
 //! ```
 
+mod comment;
+mod details;
 mod export;
 mod fields;
 mod fit;
@@ -28,6 +30,8 @@ mod limits;
 mod lines;
 mod links;
 mod markdown;
+mod percent;
+mod reminder;
 mod task;
 mod todotxt;
 mod warnings;
@@ -38,11 +42,14 @@ mod round_trip;
 #[cfg(test)]
 mod samples;
 
+pub use comment::ImportedComment;
 pub use export::{ExportList, ExportTask};
 pub use json::{import_json, to_json};
 pub use limits::{
-    DEPTH_MAX, INPUT_BYTES_MAX, JSON_DEPTH_MAX, JSON_VALUES_MAX, LIST_TITLE_CHARS_MAX,
-    NOTES_CHARS_MAX, TAG_CHARS_MAX, TASKS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX, WARNINGS_MAX,
+    BLOCKERS_MAX, COMMENTS_MAX, DEPTH_MAX, DUE_TEXT_CHARS_MAX, INPUT_BYTES_MAX, JSON_DEPTH_MAX,
+    JSON_VALUES_MAX, KEY_CHARS_MAX, LIST_TITLE_CHARS_MAX, NOTES_CHARS_MAX, PERSON_CHARS_MAX,
+    RECURRENCE_BYTES_MAX, REMINDERS_MAX, TAG_CHARS_MAX, TASKS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX,
+    WARNINGS_MAX,
 };
 pub use markdown::{import_markdown, to_markdown};
 pub use task::{Import, ImportError, ImportWarning, ImportedTask};

@@ -1,16 +1,19 @@
 //! Out and in again is the same, for every format; and no text makes an importer panic, or gives
 //! a tree that would not survive being exported and imported again.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
+use super::export::walk;
 use super::*;
 use crate::model::{Due, Priority, Status};
 
 /// Pieces that formats give a meaning to.
-const NASTY: [&str; 64] = [
+const NASTY: [&str; 70] = [
     " ",
     " ",
     " ",
@@ -35,6 +38,12 @@ const NASTY: [&str; 64] = [
     "url:u",
     "note:n",
     "rec:1w",
+    "rrule:FREQ=DAILY",
+    "rrule:x",
+    "remind:15m",
+    "assignee:",
+    "assignee:a",
+    "dep:1",
     "t:2026-01-01",
     "+tag",
     "@tag",
@@ -116,6 +125,35 @@ fn some_due() -> impl Strategy<Value = Due> {
         })
 }
 
+type Details = (
+    Option<String>,
+    Vec<String>,
+    Option<String>,
+    Vec<ImportedComment>,
+);
+
+fn some_details() -> impl Strategy<Value = Details> {
+    let comment = (
+        some_text(),
+        proptest::option::of(some_text()),
+        proptest::option::of(0_i64..4_000_000_000_000),
+    )
+        .prop_map(|(text, author, created)| ImportedComment {
+            text,
+            author,
+            created: created.map(|at| Timestamp::from_millisecond(at).unwrap()),
+        });
+    (
+        proptest::option::of("FREQ=(DAILY|WEEKLY)(;[A-Z]{2,5}=[\\PC--\\\\]{0,6}){0,2}"),
+        proptest::collection::btree_set("(0|[1-9][0-9]{0,5})[mhd]", 0..3),
+        proptest::option::of(some_text()),
+        proptest::collection::vec(comment, 0..3),
+    )
+        .prop_map(|(rule, reminders, assignee, comments)| {
+            (rule, reminders.into_iter().collect(), assignee, comments)
+        })
+}
+
 fn some_task() -> impl Strategy<Value = ExportTask> {
     let leaf = (
         (
@@ -146,10 +184,26 @@ fn some_task() -> impl Strategy<Value = ExportTask> {
         proptest::option::of(0_i64..4_000_000_000),
         proptest::option::of(some_day()),
         prop_oneof!["[a-c]", some_text()],
+        some_details(),
     )
         .prop_map(
-            |((title, notes, url), status, priority, due, tags, created, completed, id)| {
+            |(
+                (title, notes, url),
+                status,
+                priority,
+                due,
+                tags,
+                created,
+                completed,
+                id,
+                details,
+            )| {
+                let (recurrence, reminders, assignee, comments) = details;
                 ExportTask {
+                    recurrence,
+                    reminders,
+                    assignee,
+                    comments,
                     id,
                     title,
                     notes,
@@ -163,7 +217,7 @@ fn some_task() -> impl Strategy<Value = ExportTask> {
                         .collect(),
                     created_at: created.map(|at| Timestamp::from_second(at).unwrap()),
                     completed,
-                    children: Vec::new(),
+                    ..ExportTask::default()
                 }
             },
         );
@@ -176,17 +230,56 @@ fn some_task() -> impl Strategy<Value = ExportTask> {
 }
 
 fn some_list() -> impl Strategy<Value = ExportList> {
-    (some_text(), proptest::collection::vec(some_task(), 0..4)).prop_map(|(title, tasks)| {
-        ExportList {
-            id: "list".to_owned(),
-            title,
-            tasks,
-        }
-    })
+    (
+        some_text(),
+        proptest::collection::vec(some_task(), 0..4),
+        proptest::collection::vec(any::<(prop::sample::Index, prop::sample::Index)>(), 0..3),
+    )
+        .prop_map(|(title, mut tasks, waits)| {
+            let count = walk(&tasks).count();
+            if count > 1 && !waits.is_empty() {
+                // Who waits for whom can only be told where ids are unique.
+                let waits: BTreeSet<_> = waits
+                    .into_iter()
+                    .map(|(a, b)| (a.index(count), b.index(count)))
+                    .filter(|(a, b)| a != b)
+                    .collect();
+                link(&mut tasks, &mut 0, &waits);
+            }
+            ExportList {
+                id: "list".to_owned(),
+                title,
+                tasks,
+            }
+        })
+}
+
+fn link(tasks: &mut [ExportTask], number: &mut usize, waits: &BTreeSet<(usize, usize)>) {
+    for task in tasks {
+        task.id = format!("t {number}");
+        task.blocked_by = waits
+            .iter()
+            .filter(|(waiting, _)| *waiting == *number)
+            .map(|(_, blocker)| format!("t {blocker}"))
+            .collect();
+        *number += 1;
+        link(&mut task.children, number, waits);
+    }
 }
 
 /// What an import of an export must give, but for lines.
 fn expected(tasks: &[ExportTask], notes_of: fn(&str) -> String) -> Vec<ImportedTask> {
+    let awaited: BTreeSet<String> = walk(tasks)
+        .flat_map(|visit| visit.task.blocked_by.clone())
+        .collect();
+    expected_tree(tasks, notes_of, &awaited)
+}
+
+fn expected_tree(
+    tasks: &[ExportTask],
+    notes_of: fn(&str) -> String,
+    awaited: &BTreeSet<String>,
+) -> Vec<ImportedTask> {
     tasks
         .iter()
         .map(|task| ImportedTask {
@@ -196,11 +289,18 @@ fn expected(tasks: &[ExportTask], notes_of: fn(&str) -> String) -> Vec<ImportedT
             status: task.status,
             priority: task.priority,
             due: task.due.clone(),
+            due_text: None,
+            recurrence: task.recurrence.clone(),
+            reminders: task.reminders.clone(),
+            assignee: task.assignee.clone(),
+            comments: task.comments.clone(),
+            key: Some(task.id.clone()).filter(|id| awaited.contains(id)),
+            blocked_by: task.blocked_by.clone(),
             tags: task.unique_tags().into_iter().map(str::to_owned).collect(),
             created: task.created_day(),
             completed: task.completed_day(),
             line: 0,
-            children: expected(&task.children, notes_of),
+            children: expected_tree(&task.children, notes_of, awaited),
         })
         .collect()
 }
@@ -213,18 +313,40 @@ fn without_lines(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
     tasks
 }
 
+fn without_comments(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
+    for task in &mut tasks {
+        task.comments.clear();
+        task.children = without_comments(core::mem::take(&mut task.children));
+    }
+    tasks
+}
+
+fn without_links(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
+    for task in &mut tasks {
+        task.key = None;
+        task.blocked_by.clear();
+        task.children = without_links(core::mem::take(&mut task.children));
+    }
+    tasks
+}
+
 /// What an import gave, to be exported.
 fn exportable(tasks: &[ImportedTask]) -> Vec<ExportTask> {
     tasks
         .iter()
         .map(|task| ExportTask {
-            id: "same".to_owned(),
+            id: task.key.clone().unwrap_or_else(|| "same".to_owned()),
             title: task.title.clone(),
             notes: task.notes.clone(),
             url: task.url.clone(),
             status: task.status,
             priority: task.priority,
             due: task.due.clone(),
+            recurrence: task.recurrence.clone(),
+            reminders: task.reminders.clone(),
+            assignee: task.assignee.clone(),
+            comments: task.comments.clone(),
+            blocked_by: task.blocked_by.clone(),
             tags: task.tags.clone(),
             created_at: task
                 .created
@@ -283,7 +405,9 @@ proptest! {
         let import = import_markdown(&written).unwrap();
         prop_assert_eq!(import.title.as_ref(), Some(&list.title), "{}", written);
         prop_assert_eq!(
-            without_lines(import.tasks), expected(&list.tasks, with_line_feeds), "{}", written
+            without_lines(import.tasks),
+            without_links(without_comments(expected(&list.tasks, with_line_feeds))),
+            "{}", written
         );
         prop_assert_eq!(import.warnings, [], "{}", written);
     }
@@ -292,7 +416,11 @@ proptest! {
     fn todotxt_is_read_back(list in some_list()) {
         let written = to_todotxt(&list);
         let import = import_todotxt(&written).unwrap();
-        prop_assert_eq!(without_lines(import.tasks), expected(&list.tasks, as_is), "{}", written);
+        prop_assert_eq!(
+            without_lines(import.tasks),
+            without_comments(expected(&list.tasks, as_is)),
+            "{}", written
+        );
     }
 
     #[test]

@@ -33,6 +33,33 @@ fn describe(tasks: &[ImportedTask], depth: usize, out: &mut String) {
         if let Some(day) = task.completed {
             let _ = write!(out, " | completed {day}");
         }
+        if let Some(text) = &task.due_text {
+            let _ = write!(out, " | due in words {text:?}");
+        }
+        if let Some(rule) = &task.recurrence {
+            let _ = write!(out, " | repeats {rule}");
+        }
+        if !task.reminders.is_empty() {
+            let _ = write!(out, " | remind {}", task.reminders.join(","));
+        }
+        if let Some(name) = &task.assignee {
+            let _ = write!(out, " | for {name}");
+        }
+        for comment in &task.comments {
+            let _ = write!(out, " | comment {:?}", comment.text);
+            if let Some(author) = &comment.author {
+                let _ = write!(out, " by {author}");
+            }
+            if let Some(at) = &comment.created {
+                let _ = write!(out, " at {at}");
+            }
+        }
+        if let Some(key) = &task.key {
+            let _ = write!(out, " | key {key}");
+        }
+        if !task.blocked_by.is_empty() {
+            let _ = write!(out, " | after {}", task.blocked_by.join(","));
+        }
         if !task.tags.is_empty() {
             let _ = write!(out, " | tags {}", task.tags.join(","));
         }
@@ -97,7 +124,7 @@ fn todotxt_lines() {
         ),
         (
             "Water plants rec:1w t:2026-11-20",
-            "Water plants rec:1w t:2026-11-20",
+            "Water plants t:2026-11-20 | repeats FREQ=WEEKLY",
         ),
         ("Meet at 10:30", "Meet at 10:30"),
         ("due:2026-11-23", "due:2026-11-23 | due 2026-11-23"),
@@ -114,6 +141,12 @@ fn todotxt_lines() {
         ),
         ("Call pri:high", "Call pri:high"),
         ("Call id:7 dep:3", "Call dep:3 id:7"),
+        (
+            "Water rec:+2d due:2026-11-20 remind:15m remind:1h assignee:Ann",
+            "Water | due 2026-11-20 | repeats FREQ=DAILY;INTERVAL=2 | remind 15m,1h | for Ann",
+        ),
+        ("Call rec:often remind:soon", "Call rec:often remind:soon"),
+        ("Call rrule:daily", "Call rrule:daily"),
         ("Bell\u{7} rings", "Bell\u{2407} rings"),
         (
             "Two due:2026-01-01 due:2026-01-02",
@@ -192,6 +225,10 @@ fn markdown_items() {
         ("- [ ] Run `rm #tmp \\*` \\*", "Run `rm #tmp \\*` *"),
         ("- [ ] **Bold** and _not_", "**Bold** and _not_"),
         ("- [ ] Call due:soon", "Call due:soon"),
+        (
+            "- [ ] Water rrule:FREQ=WEEKLY;BYDAY=MO remind:1d assignee:Ann&#32;Lee",
+            "Water | repeats FREQ=WEEKLY;BYDAY=MO | remind 1d | for Ann Lee",
+        ),
         ("- [ ] https://a.b/#c", "https://a.b/#c"),
     ] {
         let import = import_markdown(line).unwrap();
@@ -317,6 +354,13 @@ fn json_of_all_kinds() {
         (
             "[{\"title\": \"a\", \"due\": \"soon\", \"tags\": [\"x\", \"x\"], \"priority\": 3}]",
             "a | tags x | notes \"due: soon\\n\\npriority: 3\"\n",
+        ),
+        (
+            "[{\"title\": \"a\", \"id\": \"1\", \"blockedBy\": [\"2\", \"9\"], \"comments\": [\"c\", {\"text\": \
+             \"d\", \"author\": \"Ann\", \"created\": \"2026-11-23T09:00:00Z\"}], \"reminders\": [\"15m\", 3]},\
+             {\"title\": \"b\", \"id\": \"2\", \"recurrence\": \"FREQ=DAILY\", \"assignee\": \"Bo\"}]",
+            "a | remind 15m | comment \"c\" | comment \"d\" by Ann at 2026-11-23T09:00:00Z | after 2 \
+             | notes \"blockedBy: 9\\n\\nreminder: 3\"\nb | repeats FREQ=DAILY | for Bo | key 2\n",
         ),
         ("[{\"notes\": \"n\"}, {}, 7]", "Untitled | notes \"n\"\n7\n"),
     ] {
