@@ -1,6 +1,6 @@
 //! What is exported.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -124,19 +124,25 @@ impl ExportTask {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     taken: BTreeSet<String>,
+    /// The last number that an id was given, so that many equal ids take linear time.
+    numbers: BTreeMap<String, usize>,
 }
 
 impl Names {
     /// A name for an id that no other task of the text has.
     pub(super) fn unique(&mut self, id: &str) -> String {
         let base = if id.is_empty() { "task" } else { id };
-        let mut candidate = base.to_owned();
-        let mut number = self.taken.len();
-        while !self.taken.insert(candidate.clone()) {
-            number = number.saturating_add(1);
-            candidate = format!("{base}-{number}");
+        if self.taken.insert(base.to_owned()) {
+            return base.to_owned();
         }
-        candidate
+        let number = self.numbers.entry(base.to_owned()).or_insert(1);
+        loop {
+            *number = number.saturating_add(1);
+            let candidate = format!("{base}-{number}");
+            if self.taken.insert(candidate.clone()) {
+                return candidate;
+            }
+        }
     }
 }
 

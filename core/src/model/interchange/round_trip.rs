@@ -365,6 +365,102 @@ fn with_line_feeds(notes: &str) -> String {
     notes.replace("\r\n", "\n").replace('\r', "\n")
 }
 
+fn import_ics(text: &str) -> Result<Import, ImportError> {
+    import_icalendar(text.as_bytes(), &zone())
+}
+
+fn import_csv(text: &str) -> Result<Import, ImportError> {
+    import_todoist_csv(text.as_bytes(), &zone())
+}
+
+fn zone() -> TimeZone {
+    TimeZone::fixed(jiff::tz::offset(13))
+}
+
+/// Lines of iCalendar, whole and in part.
+const ICALENDAR: [&str; 44] = [
+    "BEGIN:VCALENDAR\n",
+    "END:VCALENDAR\n",
+    "BEGIN:VTODO\n",
+    "BEGIN:VTODO\n",
+    "BEGIN:VTODO\nSUMMARY:a\n",
+    "END:VTODO\n",
+    "END:VTODO\n",
+    "BEGIN:VEVENT\n",
+    "END:VEVENT\n",
+    "BEGIN:VALARM\n",
+    "END:VALARM\n",
+    "BEGIN:VTIMEZONE\nTZID:",
+    "END:VTIMEZONE\n",
+    "BEGIN:X\n",
+    "END:X\n",
+    "TZOFFSETTO:+0530\n",
+    "X-WR-CALNAME:",
+    "SUMMARY:",
+    "\nSUMMARY;X-POO-RAW=%00:",
+    "DESCRIPTION:",
+    "URL:",
+    "UID:a\n",
+    "UID:b\n",
+    "UID:",
+    "RELATED-TO:a\n",
+    "RELATED-TO;RELTYPE=CHILD:b\n",
+    "RELATED-TO;RELTYPE=DEPENDS-ON:a\n",
+    "RELATED-TO;RELTYPE=DEPENDS-ON:b\n",
+    "DUE;VALUE=DATE:20261123\n",
+    "DUE;TZID=Europe/Berlin:20261123T090000\n",
+    "DUE;TZID=",
+    "DTSTART:20261123T080000Z\n",
+    "DURATION:PT1H\n",
+    "TRIGGER:-PT15M\n",
+    "TRIGGER;RELATED=END:-P1D\n",
+    "TRIGGER;VALUE=DATE-TIME:20261123T070000Z\n",
+    "STATUS:",
+    "STATUS:COMPLETED\nCOMPLETED:20261123T233000Z\n",
+    "RRULE:FREQ=DAILY",
+    "CATEGORIES:",
+    "ATTENDEE;CN=\"",
+    "COMMENT:",
+    "\r\n",
+    "\n ",
+];
+
+/// Cells of Todoist, whole and in part.
+const TODOIST: [&str; 24] = [
+    "task,",
+    "task,a,",
+    "note,",
+    "note,b,",
+    "section,",
+    "section,s\n",
+    "meta,view_style=list\n",
+    "other,",
+    "TYPE,CONTENT,DESCRIPTION,PRIORITY,INDENT,AUTHOR,RESPONSIBLE,DATE,DATE_LANG,TIMEZONE\n",
+    ",",
+    ",",
+    ",",
+    "\"",
+    "\"\"",
+    "\n",
+    "\r\n",
+    ";",
+    "1",
+    "2",
+    "4",
+    "@label",
+    "2026-12-01 15:00",
+    "[[file {\"file_url\":\"https://a\"}]]",
+    "\0",
+];
+
+fn mixed(tokens: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => proptest::sample::select(tokens).prop_map(str::to_owned),
+        1 => nasty(1..3),
+    ];
+    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
 type Importer = fn(&str) -> Result<Import, ImportError>;
 type Exporter = fn(&ExportList) -> String;
 
@@ -424,6 +520,80 @@ proptest! {
     }
 
     #[test]
+    fn icalendar_is_read_back(list in some_list()) {
+        let written = to_icalendar(&list);
+        let import = import_ics(&written).unwrap();
+        prop_assert_eq!(import.title.as_ref(), Some(&list.title), "{}", written);
+        prop_assert_eq!(without_lines(import.tasks), expected(&list.tasks, as_is), "{}", written);
+        prop_assert_eq!(import.warnings, [], "{}", written);
+        prop_assert!(written.split_inclusive("\r\n").all(|line| line.len() <= 77));
+    }
+
+    #[test]
+    fn any_lines_are_read_as_icalendar(text in mixed(&ICALENDAR)) {
+        survives(&text, import_ics, to_icalendar)?;
+        survives(&format!("BEGIN:VCALENDAR\nBEGIN:VTODO\n{text}"), import_ics, to_icalendar)?;
+    }
+
+    #[test]
+    fn any_cells_are_read_as_todoist(text in mixed(&TODOIST)) {
+        for header in ["", "TYPE,CONTENT,PRIORITY,INDENT,RESPONSIBLE,DATE\n", "content;type\n"] {
+            let first = import_csv(&format!("{header}{text}")).unwrap();
+            let list = ExportList {
+                id: String::new(),
+                title: "t".to_owned(),
+                tasks: exportable(&first.tasks),
+            };
+            let second = import_json(&to_json(&list)).unwrap();
+            prop_assert_eq!(without_lines(second.tasks), expected(&list.tasks, as_is));
+            prop_assert_eq!(second.warnings, []);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read(
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        at in any::<prop::sample::Index>(),
+        text in prop_oneof![mixed(&ICALENDAR), mixed(&TODOIST)],
+    ) {
+        let mut damaged = text.into_bytes();
+        let at = at.index(damaged.len() + 1);
+        damaged.splice(at..at, bytes.iter().copied());
+        for bytes in [bytes, damaged] {
+            import_icalendar(&bytes, &zone()).unwrap();
+            import_todoist_csv(&bytes, &zone()).unwrap();
+        }
+    }
+
+    #[test]
+    fn nothing_of_files_is_dropped(
+        pieces in proptest::collection::vec((0_usize..30, nasty(0..4)), 1..20),
+    ) {
+        const NAMES: [&str; 30] = [
+            "SUMMARY", "DESCRIPTION", "URL", "STATUS", "PRIORITY", "DUE", "DTSTART", "DURATION",
+            "RRULE", "CATEGORIES", "COMMENT", "ATTENDEE", "LOCATION", "EXDATE", "FOO", "RELATED-TO",
+            "RELATED-TO;RELTYPE=CHILD", "RELATED-TO;RELTYPE=DEPENDS-ON", "CREATED", "COMPLETED",
+            "PERCENT-COMPLETE", "X-POO-REMINDERS", "X-POO-STATUS", "DTEND", "ATTACH", "GEO",
+            "RECURRENCE-ID", "BEGIN", "END", "due",
+        ];
+        let words: Vec<String> = (0..pieces.len()).map(|number| format!("zq{number:03}")).collect();
+        let mut ics = "BEGIN:VCALENDAR\nBEGIN:VTODO\n".to_owned();
+        let mut csv = "CONTENT,DESCRIPTION,PRIORITY,INDENT,RESPONSIBLE,DATE,DEADLINE,X\n".to_owned();
+        for ((name, piece), word) in pieces.iter().zip(&words) {
+            ics.push_str(&format!("{}:{piece}{word}\n", NAMES[*name]));
+            let end = if name % 4 == 0 { '\n' } else { ',' };
+            csv.push_str(&format!("{piece}{word}{end}"));
+        }
+        for mut import in [import_ics(&ics).unwrap(), import_csv(&csv).unwrap()] {
+            import.warnings.clear();
+            let kept = format!("{import:?}").to_lowercase();
+            for word in &words {
+                prop_assert!(kept.contains(word.as_str()), "{word} of {ics:?} {csv:?} is not in {kept}");
+            }
+        }
+    }
+
+    #[test]
     fn any_text_is_read_as_markdown(text in nasty(0..60)) {
         survives(&text, import_markdown, to_markdown)?;
     }
@@ -449,6 +619,8 @@ proptest! {
         let text: String = text.into_iter().collect();
         survives(&text, import_markdown, to_markdown)?;
         survives(&text, import_todotxt, to_todotxt)?;
+        survives(&text, import_ics, to_icalendar)?;
+        import_csv(&text).unwrap();
         prop_assert!(import_json(&text).is_err() || text.starts_with('['));
     }
 

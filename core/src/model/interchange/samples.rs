@@ -5,8 +5,16 @@ use std::fmt::Write as _;
 use super::*;
 use crate::model::{Priority, Status};
 
+fn ics(text: &str) -> Result<Import, ImportError> {
+    import_icalendar(text.as_bytes(), &jiff::tz::TimeZone::UTC)
+}
+
+fn csv(text: &str) -> Result<Import, ImportError> {
+    import_todoist_csv(text.as_bytes(), &jiff::tz::TimeZone::UTC)
+}
+
 /// A tree in a few words: a line for each task.
-fn outline(import: &Import) -> String {
+pub(super) fn outline(import: &Import) -> String {
     let mut out = String::new();
     if let Some(title) = &import.title {
         let _ = writeln!(out, "# {title}");
@@ -74,7 +82,7 @@ fn describe(tasks: &[ImportedTask], depth: usize, out: &mut String) {
     }
 }
 
-fn warned(import: &Import) -> Vec<usize> {
+pub(super) fn warned(import: &Import) -> Vec<usize> {
     import.warnings.iter().map(|warning| warning.line).collect()
 }
 
@@ -381,7 +389,7 @@ fn json_of_all_kinds() {
 
 #[test]
 fn what_is_too_much_is_refused() {
-    let importers = [import_json, import_markdown, import_todotxt];
+    let importers = [import_json, import_markdown, import_todotxt, ics, csv];
     for import in importers {
         let text = " ".repeat(INPUT_BYTES_MAX + 1);
         assert_eq!(
@@ -398,6 +406,8 @@ fn what_is_too_much_is_refused() {
     });
     assert_eq!(import_markdown(&many), refused);
     assert_eq!(import_todotxt(&many), refused);
+    assert_eq!(ics(&many), refused);
+    assert_eq!(csv(&many), refused);
     let many = format!("[{}0]", "0,".repeat(TASKS_MAX));
     assert!(matches!(
         import_json(&many),
@@ -425,6 +435,7 @@ fn the_deepest_tree_is_read_back() {
         import_json(&to_json(&list)).unwrap(),
         import_markdown(&to_markdown(&list)).unwrap(),
         import_todotxt(&to_todotxt(&list)).unwrap(),
+        ics(&to_icalendar(&list)).unwrap(),
     ] {
         assert!(import.warnings.is_empty());
         let mut depth = 0;
@@ -442,7 +453,7 @@ fn the_deepest_tree_is_read_back() {
 /// were one of them quadratic, this test would take minutes.
 #[test]
 fn hostile_texts_take_linear_time() {
-    let size = 1024 * 1024;
+    let size = 256 * 1024;
     for piece in [
         "`",
         "`` ` ",
@@ -474,11 +485,24 @@ fn hostile_texts_take_linear_time() {
         "\"",
         "{\"a\":",
         "\u{feff}",
+        ",",
+        "\"",
+        "\",\n",
+        "\n ",
+        "A;B=\"",
+        "A;B=C",
+        "BEGIN:VTODO\n",
+        "BEGIN:VALARM\nTRIGGER:-PT1M\n",
+        "END:A\n",
+        "RELATED-TO:a\n",
+        "CATEGORIES:a,b,",
+        "DURATION:P1W1",
     ] {
         let text = piece.repeat(size / piece.len());
-        for prefix in ["", "- [ ] ", "x "] {
+        let todo = "BEGIN:VCALENDAR\nBEGIN:VTODO\nUID:a\nSUMMARY:";
+        for prefix in ["", "- [ ] ", "x ", "CONTENT,TYPE\n", todo] {
             let text = format!("{prefix}{text}");
-            for import in [import_json, import_markdown, import_todotxt] {
+            for import in [import_json, import_markdown, import_todotxt, ics, csv] {
                 if let Ok(import) = import(&text) {
                     assert!(import.warnings.len() <= WARNINGS_MAX + 1);
                 }
