@@ -45,9 +45,13 @@ mod words;
 mod zones;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod round_trip;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod strategies;
 
 pub use comment::ImportedComment;
 pub use export::{ExportList, ExportTask};

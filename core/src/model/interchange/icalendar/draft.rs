@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 
 use super::alarm::Alarm;
-use super::definitions::Zones;
+use super::file::File;
 use super::line::Property;
 use super::text::{exact, unescape, unescape_list};
 use super::time::{Length, Stamp, length, stamp};
@@ -15,7 +15,6 @@ use crate::model::interchange::bytes::readable;
 use crate::model::interchange::comment::ImportedComment;
 use crate::model::interchange::percent::decode;
 use crate::model::interchange::task::ImportedTask;
-use crate::model::interchange::warnings::Warnings;
 use crate::model::{Due, Priority, Status};
 
 /// What goes to the notes by its name.
@@ -43,64 +42,6 @@ const LEFT_OUT: [&str; 7] = [
     "ACKNOWLEDGED",
 ];
 
-/// What holds for all components of a file.
-pub(super) struct File<'a> {
-    /// The zone of times that have none.
-    pub(super) zone: &'a TimeZone,
-    /// The zones that the file defines.
-    pub(super) zones: Zones,
-    /// What to tell.
-    pub(super) warnings: Warnings,
-    /// Properties that were named as left out.
-    pub(super) named: BTreeSet<String>,
-}
-
-impl File<'_> {
-    /// Says once that a property is left out wherever it stands.
-    pub(super) fn left_out(&mut self, name: &str, line: usize, text: &str) {
-        if self.named.insert(name.to_owned()) {
-            let reason = "this property has no field; it was left out everywhere";
-            self.warnings.add(line, text, reason);
-        }
-    }
-
-    /// The text as it can be seen, with a warning where that is another.
-    pub(super) fn shown(&mut self, line: usize, text: &str) -> String {
-        let shown = readable(text);
-        if shown != text.replace("\r\n", "\n").replace('\r', "\n") {
-            let reason = "it has control characters; they are now shown as signs such as ␛";
-            self.warnings.add(line, text, reason);
-        }
-        shown.into_owned()
-    }
-
-    /// A value of type TEXT.
-    pub(super) fn text(&mut self, line: usize, property: &Property<'_>) -> String {
-        let text = unescape(property.value);
-        let shown = readable(&text);
-        exact(property, &shown, |text| readable(text).into_owned())
-            .unwrap_or_else(|| self.shown(line, &text))
-    }
-
-    fn stamp(&mut self, line: usize, property: &Property<'_>) -> Option<Due> {
-        let name = property.parameter("TZID");
-        let at = stamp(property.value);
-        let zone = match (name, at) {
-            (Some(name), Some(Stamp::Local(_))) => self.zones.find(name).unwrap_or_else(|| {
-                let reason = "this time zone is not known; the time is in your own";
-                self.warnings.add(line, name, reason);
-                self.zone.clone()
-            }),
-            _ => self.zone.clone(),
-        };
-        match at {
-            Some(at) => at.due(&zone),
-            // Some write 2026-11-23.
-            None => property.value.trim().parse().ok(),
-        }
-    }
-}
-
 /// A component.
 pub(super) struct Draft {
     /// What it is, as it stands.
@@ -115,18 +56,26 @@ pub(super) struct Draft {
     pub(super) children: Vec<String>,
     /// The ids of tasks that it waits for.
     pub(super) blockers: Vec<String>,
-    is_instance: bool,
+    /// Whether it is one instance of a recurring one.
+    pub(super) is_instance: bool,
     /// Names of properties that can be there once, and were.
     seen: BTreeSet<String>,
     /// What goes to the end of the notes.
-    left: Vec<String>,
-    start: Option<(usize, Due, String)>,
-    length: Option<(usize, Length, String)>,
-    status: Option<Status>,
-    is_blocked: bool,
-    percent: u8,
-    organizer: Option<String>,
-    alarms: Vec<Alarm>,
+    pub(super) left: Vec<String>,
+    /// When it begins, and where that stands.
+    pub(super) start: Option<(usize, Due, String)>,
+    /// How long it takes, and where that stands.
+    pub(super) length: Option<(usize, Length, String)>,
+    /// What `STATUS` says.
+    pub(super) status: Option<Status>,
+    /// Whether `X-POO-STATUS` says so.
+    pub(super) is_blocked: bool,
+    /// How much of it is done.
+    pub(super) percent: u8,
+    /// Who called for it.
+    pub(super) organizer: Option<String>,
+    /// Its alarms.
+    pub(super) alarms: Vec<Alarm>,
 }
 
 impl Draft {
@@ -155,7 +104,8 @@ impl Draft {
         }
     }
 
-    fn is(&self, kind: &str) -> bool {
+    /// Whether it is of a kind.
+    pub(super) fn is(&self, kind: &str) -> bool {
         self.kind.eq_ignore_ascii_case(kind)
     }
 
@@ -381,131 +331,6 @@ impl Draft {
             self.keep(file, line, text, "a task has one assignee, with a name");
         } else {
             self.task.assignee = Some(person);
-        }
-    }
-
-    /// Puts the task together.
-    pub(super) fn finish(&mut self, file: &mut File<'_>) -> ImportedTask {
-        let line = self.task.line;
-        let is_todo = self.is("VTODO");
-        if !is_todo {
-            let kind = readable(&self.kind).into_owned();
-            let reason = format!("{kind} is no to-do; it is a task now");
-            file.warnings.add(line, &self.task.title, reason);
-            if self.task.title.is_empty() {
-                self.task.title = kind;
-            }
-        }
-        if self.is_instance {
-            self.uid = None;
-        }
-        if self.task.assignee.is_none() {
-            self.task.assignee = self.organizer.take();
-        }
-        let is_from_end = self.settle_due(file, is_todo);
-        self.settle_alarms(file, is_from_end);
-        self.settle_status(file);
-        let tags = core::mem::take(&mut self.task.tags);
-        self.task.set_tags(tags);
-        self.task.notes = self.task.notes.take().filter(|notes| !notes.is_empty());
-        for text in core::mem::take(&mut self.left) {
-            self.task.add_notes(&text);
-        }
-        core::mem::take(&mut self.task)
-    }
-
-    /// Finds the due date; says whether it is the end rather than the beginning.
-    fn settle_due(&mut self, file: &mut File<'_>, is_todo: bool) -> bool {
-        let length = self.length.take();
-        let Some((line, start, text)) = self.start.clone() else {
-            if let Some((line, _, text)) = length {
-                self.keep(
-                    file,
-                    line,
-                    &text,
-                    "a duration without a beginning has no field",
-                );
-            }
-            return true;
-        };
-        if let Some(due) = &self.task.due {
-            if *due != start {
-                self.keep(
-                    file,
-                    line,
-                    &text,
-                    "the beginning has no field beside the due date",
-                );
-            }
-            if let Some((line, _, text)) = length {
-                self.keep(
-                    file,
-                    line,
-                    &text,
-                    "a duration has no field beside the due date",
-                );
-            }
-            return true;
-        }
-        if let Some((length_line, length, length_text)) = length {
-            let end = length.after(&start).filter(|_| is_todo);
-            if end.is_some() {
-                self.keep(
-                    file,
-                    line,
-                    &text,
-                    "the beginning has no field beside the due date",
-                );
-                self.task.due = end;
-                return true;
-            }
-            self.keep(
-                file,
-                length_line,
-                &length_text,
-                "this duration has no field",
-            );
-        }
-        self.task.due = Some(start);
-        false
-    }
-
-    fn settle_alarms(&mut self, file: &mut File<'_>, is_from_end: bool) {
-        let is_same = match &self.start {
-            None => true,
-            Some((_, start, _)) => self.task.due.as_ref() == Some(start) && is_from_end,
-        };
-        for alarm in core::mem::take(&mut self.alarms) {
-            let due = self.task.due.as_ref();
-            match alarm.reminder(due, file.zone, is_from_end, is_same) {
-                Some(reminder) => self.task.reminders.push(reminder),
-                None => {
-                    let reason = "a reminder rings some minutes, hours or days before the due date";
-                    self.keep(file, alarm.line, &alarm.trigger, reason);
-                }
-            }
-        }
-    }
-
-    fn settle_status(&mut self, file: &mut File<'_>) {
-        let completed = self.task.completed.is_some() || self.percent >= 100;
-        self.task.status = match self.status {
-            Some(Status::Open) if self.is_blocked => Status::Blocked,
-            Some(status) => status,
-            None if completed => Status::Done,
-            None if self.percent > 0 => Status::InProgress,
-            None => Status::Open,
-        };
-        if self.task.status != Status::Done
-            && let Some(day) = self.task.completed.take()
-        {
-            let line = self.task.line;
-            self.keep(
-                file,
-                line,
-                &format!("COMPLETED: {day}"),
-                "it is not done by its STATUS",
-            );
         }
     }
 }

@@ -15,8 +15,8 @@
 //!
 //! What has no field goes to the notes as `NAME: value`, and so does what cannot be read; text
 //! outside of any component becomes a task. Left out are: `X-` properties, what is about the file
-//! rather than the task (`DTSTAMP`, `SEQUENCE`, `CLASS` and so on), the sound and text of alarms, and
-//! the bytes of attachments.
+//! rather than the task (`DTSTAMP`, `SEQUENCE`, `CLASS` and so on), `ORGANIZER` beside `ATTENDEE`,
+//! `PERCENT-COMPLETE` beside `STATUS`, the sound and text of alarms, and the bytes of attachments.
 //!
 //! Every field of a task is written. iCalendar text has no control characters: they are shown as
 //! signs such as `␛`, and the exact text goes along as a parameter, `X-POO-RAW`, that counts for
@@ -34,8 +34,10 @@
 mod alarm;
 mod definitions;
 mod draft;
+mod file;
 mod line;
 mod read;
+mod settle;
 mod text;
 mod time;
 mod vtimezone;

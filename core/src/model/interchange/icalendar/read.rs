@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::alarm::Alarm;
 use super::definitions::Zones;
-use super::draft::{Draft, File};
+use super::draft::Draft;
+use super::file::File;
 use super::line::{Line, Property, unfold};
 use crate::model::interchange::bytes::NOT_UTF8;
 use crate::model::interchange::fit::finish;

@@ -169,7 +169,7 @@ impl Length {
         let (number, unit) = match self.unit {
             'W' | 'D' => (self.days, 'd'),
             'H' => (self.seconds / 3600, 'h'),
-            _ if self.seconds % 60 == 0 => (
+            _ if self.seconds.is_multiple_of(60) => (
                 self.days
                     .checked_mul(1440)?
                     .checked_add(self.seconds / 60)?,
