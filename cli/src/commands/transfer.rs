@@ -107,7 +107,8 @@ impl From<TextFormat> for ExportFormat {
 pub(super) fn text_or_stdin(text: String) -> Result<String, Problem> {
     if text == "-" {
         let path = Path::new("-");
-        return as_text(path, read(path)?);
+        let bytes = read(path)?;
+        return as_text(path, &bytes).map(str::to_owned);
     }
     Ok(text)
 }
@@ -131,8 +132,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, Problem> {
-    String::from_utf8(bytes).map_err(|_| {
+fn as_text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+    std::str::from_utf8(bytes).map_err(|_| {
         let name = path.display();
         Problem::Usage(format!("{name} is no UTF-8 text: convert it first"))
     })
@@ -145,16 +146,20 @@ pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
         ImportFormat::Auto => told_by(&args.file, &String::from_utf8_lossy(&bytes)),
         format => format,
     };
+    let text = match format {
+        // What is no UTF-8 in these is for their readers to say, by line.
+        ImportFormat::TodoistCsv | ImportFormat::Icalendar => "",
+        _ => as_text(&args.file, &bytes)?,
+    };
     let mut home = app.home.open_to_write(&mut app.moment)?;
     let list = find::list(&home.replica, &app.moment, &args.list)?;
     let (outcome, warnings) = {
         let _progress = Progress::start("Importing", app.json);
         let zone = args.zone.clone().unwrap_or_else(Moment::zone);
-        let text = |bytes| as_text(&args.file, bytes);
         let import = match format {
-            ImportFormat::Json => import_json(&text(bytes)?)?,
-            ImportFormat::Markdown => import_markdown(&text(bytes)?)?,
-            ImportFormat::TodoTxt | ImportFormat::Auto => import_todotxt(&text(bytes)?)?,
+            ImportFormat::Json => import_json(text)?,
+            ImportFormat::Markdown => import_markdown(text)?,
+            ImportFormat::TodoTxt | ImportFormat::Auto => import_todotxt(text)?,
             ImportFormat::TodoistCsv => import_todoist_csv(&bytes, &zone)?,
             ImportFormat::Icalendar => import_icalendar(&bytes, &zone)?,
         };
