@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::interchange::{ExportList, ExportTask, to_json, to_markdown, to_todotxt};
+use crate::model::interchange::{
+    ExportList, ExportTask, to_icalendar, to_json, to_markdown, to_todotxt,
+};
 use crate::model::{ExportFormat, List, Task, TaskId};
 
 /// Writes what is not in the trash.
@@ -22,6 +24,7 @@ pub(super) fn export(
         ExportFormat::Json => to_json(&list),
         ExportFormat::Markdown => to_markdown(&list),
         ExportFormat::TodoTxt => to_todotxt(&list),
+        ExportFormat::Icalendar => to_icalendar(&list),
     }
 }
 
@@ -63,7 +66,7 @@ fn exported(task: Task) -> ExportTask {
         due: task.due,
         tags: task.tags,
         created_at: task.created_at,
-        completed: None,
         children: Vec::new(),
+        ..ExportTask::default()
     }
 }
