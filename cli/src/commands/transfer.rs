@@ -166,6 +166,7 @@ pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
         let command = Command::ImportTasks {
             list: list.id,
             tasks: import.tasks,
+            zone: zone.iana_name().map(str::to_owned),
         };
         let outcome = home.replica.execute(&command, &mut app.moment.env())?;
         (outcome, import.warnings)

@@ -186,7 +186,7 @@ impl Replica {
     ) -> Result<Outcome, CommandError> {
         self.whole(|replica| {
             let list = replica.create_list(title, run, "")?;
-            replica.import_tasks(&list, tasks, run)?;
+            replica.import_tasks(&list, tasks, None, run)?;
             Ok(Outcome::List { list })
         })
     }
@@ -243,6 +243,11 @@ fn fresh(task: Task) -> ImportedTask {
         priority: task.priority,
         due: task.due,
         tags: task.tags,
+        recurrence: task.recurrence.map(|rule| rule.to_string()),
+        reminders: task.reminders.iter().map(ToString::to_string).collect(),
+        assignee: None,
+        key: Some(task.id.to_string()),
+        blocked_by: task.blocked_by.iter().map(ToString::to_string).collect(),
         ..ImportedTask::default()
     }
 }
@@ -250,6 +255,8 @@ fn fresh(task: Task) -> ImportedTask {
 fn forget_dates(tasks: &mut [ImportedTask]) {
     for task in tasks {
         task.due = None;
+        task.recurrence = None;
+        task.reminders.clear();
         forget_dates(&mut task.children);
     }
 }

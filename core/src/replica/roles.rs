@@ -3,7 +3,6 @@
 //! Each is a few statements that are judged together before any of them is stored: what would not
 //! come about is refused, and what does comes about at once, on every replica.
 
-
 use rusqlite::Connection;
 
 use super::execute::MANAGE;
