@@ -257,7 +257,7 @@ pub(super) fn comments(
     let names = Names::load(conn, document)?;
     let mut statement = conn.prepare_cached(
         "SELECT comment, author, body, created_at, edited_at FROM comment
-         WHERE doc = ?1 AND task = ?2 AND deleted_at IS NULL ORDER BY comment",
+         WHERE doc = ?1 AND task = ?2 AND deleted_at IS NULL ORDER BY created_at, comment",
     )?;
     let mut rows = statement.query(params![document.row, task.to_string()])?;
     let mut found = Vec::new();
@@ -275,7 +275,7 @@ pub(super) fn all_comments(
     let names = Names::load(conn, document)?;
     let mut statement = conn.prepare_cached(
         "SELECT comment, author, body, created_at, edited_at, task FROM comment
-         WHERE doc = ?1 AND task IS NOT NULL AND deleted_at IS NULL ORDER BY comment",
+         WHERE doc = ?1 AND task IS NOT NULL AND deleted_at IS NULL ORDER BY created_at, comment",
     )?;
     let mut rows = statement.query(params![document.row])?;
     let mut found: BTreeMap<TaskId, Vec<Comment>> = BTreeMap::new();

@@ -251,7 +251,7 @@ fn read_course(
     if let Some(words) = &task.due_text {
         // With a title of its own: words that are all understood would else be the title.
         let understood = quick_add(
-            &format!("- {words}"),
+            &format!("x {words}"),
             &QuickAddContext {
                 now: run.now,
                 zone: reading.zone.clone(),
@@ -261,7 +261,7 @@ fn read_course(
                 tags: Vec::new(),
             },
         );
-        if understood.due.is_none() || understood.title != "-" {
+        if understood.due.is_none() || understood.title != "x" {
             left.push(format!("Due: {words}"));
         }
         due = due.or(understood.due);
