@@ -2,7 +2,7 @@
 
 use super::tree::Tree;
 use super::write::{Opened, Run, create_document, line};
-use super::{CommandError, QueryError, Replica};
+use super::{CommandError, Replica};
 use crate::document::{BIRTH_VERSION, DocumentId, DocumentKind, DocumentNonce, Scalar};
 use crate::membership::{COLOR_CHARS_MAX, Genesis};
 use crate::model::interchange::LIST_TITLE_CHARS_MAX;
@@ -258,16 +258,5 @@ fn forget_dates(tasks: &mut [ImportedTask]) {
         task.recurrence = None;
         task.reminders.clear();
         forget_dates(&mut task.children);
-    }
-}
-
-impl From<QueryError> for CommandError {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::NotFound { what, .. } => Self::NotFound(what),
-            QueryError::Ambiguous { what, .. } => Self::NotFound(what),
-            QueryError::Invalid { field, reason } => Self::Invalid { field, reason },
-            QueryError::Store(error) => Self::Store(error),
-        }
     }
 }
