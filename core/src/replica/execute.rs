@@ -98,7 +98,7 @@ impl Replica {
             Command::DeleteTask { list, task } => self.set_deleted(list, task, true, run, json),
             Command::RestoreTask { list, task } => self.set_deleted(list, task, false, run, json),
             Command::ImportTasks { list, tasks, zone } => {
-                self.import_tasks(list, tasks, zone.as_deref(), run)
+                self.import_tasks(list, tasks, zone.as_deref(), run, json)
             }
             Command::EditTag {
                 list,

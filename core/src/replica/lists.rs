@@ -186,7 +186,7 @@ impl Replica {
     ) -> Result<Outcome, CommandError> {
         self.whole(|replica| {
             let list = replica.create_list(title, run, "")?;
-            replica.import_tasks(&list, tasks, None, run)?;
+            replica.import_tasks(&list, tasks, None, run, "")?;
             Ok(Outcome::List { list })
         })
     }

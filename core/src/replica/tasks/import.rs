@@ -11,7 +11,7 @@ use super::super::order::behind;
 use super::super::write::{Opened, Run, line, text};
 use super::super::{CommandError, Replica};
 use super::create::{Fresh, end_key, write_item};
-use super::{REMINDERS_MAX, Tags, tag_names, zone};
+use super::{REMINDERS_MAX, Tags, check_task, tag_names, zone};
 use crate::document::{DocumentId, Scalar};
 use crate::identity::Did;
 use crate::model::interchange::{
@@ -53,6 +53,7 @@ impl Replica {
         tasks: &[ImportedTask],
         in_zone: Option<&str>,
         run: &mut Run,
+        json: &str,
     ) -> Result<Outcome, CommandError> {
         let zone = zone(in_zone)?;
         let keys = &self.keys;
@@ -88,7 +89,15 @@ impl Replica {
                     .filter_map(|key| reading.keys.get(key));
                 task.fresh.blocked_by = found.copied().collect();
             }
-            let mut rest = incoming.as_slice();
+            let ids = incoming.iter().map(|task| task.fresh.id).collect();
+            // Made again after a fork, a part of them may be there already.
+            let mut missing = Vec::with_capacity(incoming.len());
+            for task in incoming {
+                if check_task(conn, opened.document.row, &task.fresh.id).is_err() {
+                    missing.push(task);
+                }
+            }
+            let mut rest = missing.as_slice();
             while !rest.is_empty() {
                 let mut chars = 0;
                 let count = rest
@@ -106,7 +115,8 @@ impl Replica {
                 let items = opened.map(conn, "items")?;
                 let comments = opened.map(conn, "comments")?;
                 let mut tags = Tags::load(conn, &opened)?;
-                opened.change(conn, keys, run, "", |draft, run| {
+                // Each part carries the whole command: whichever has to give way, all is made again.
+                opened.change(conn, keys, run, json, |draft, run| {
                     let items = draft.stored(items)?;
                     for task in part {
                         write_item(draft, run, items, &mut tags, &task.fresh)?;
@@ -116,7 +126,7 @@ impl Replica {
                 })?;
                 rest = others;
             }
-            Ok::<_, CommandError>(incoming.iter().map(|task| task.fresh.id).collect())
+            Ok::<_, CommandError>(ids)
         })?;
         Ok(Outcome::Tasks {
             list: *list,
