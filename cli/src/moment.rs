@@ -1,6 +1,7 @@
 //! The one place where the program asks the machine for time and randomness.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use poo_core::replica::Env;
 use rand::rngs::ThreadRng;
 
@@ -40,6 +41,15 @@ impl Moment {
     /// The time of this moment.
     pub(crate) fn time(&self) -> Timestamp {
         self.now
+    }
+
+    /// The zone of whoever sits here: `TZ`, else that of the machine, else UTC. Only one with a name
+    /// can be kept in a list.
+    pub(crate) fn zone() -> TimeZone {
+        TimeZone::try_system()
+            .ok()
+            .filter(|zone| !zone.is_unknown() && zone.iana_name().is_some())
+            .unwrap_or(TimeZone::UTC)
     }
 
     /// For one call of the engine.

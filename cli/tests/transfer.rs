@@ -59,7 +59,7 @@ fn a_markdown_list_becomes_tasks_and_subtasks() {
     home.ok(&["verify", "Groceries"]);
 
     // Out and in again is the same (ids apart), in every form, by stdin and by file.
-    for format in ["json", "markdown", "todo.txt"] {
+    for format in ["json", "markdown", "todo.txt", "icalendar"] {
         let text = home.ok(&["export", "Groceries", "--format", format]);
         assert_eq!(
             home.json(&["export", "Groceries", "--format", format]),
@@ -91,6 +91,42 @@ fn a_markdown_list_becomes_tasks_and_subtasks() {
             assert_eq!(fs::read_to_string(&out).unwrap(), text);
         }
     }
+}
+
+#[test]
+fn files_of_other_programs_are_told_by_their_names() {
+    let home = Home::with_list();
+    let csv = "TYPE,CONTENT,PRIORITY,INDENT,DATE\ntask,Paint @home,1,1,2026-12-01 09:00\n\
+               task,Buy paint,4,2,\n";
+    let ics = b"BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nSUMMARY:Call \xc3\r\n \xa4\r\n\
+                DUE:20261201T090000\r\nEND:VTODO\r\nEND:VCALENDAR\r\n";
+    for (name, bytes) in [("Work.csv", csv.as_bytes()), ("tasks.ics", ics)] {
+        let file = home.file(name);
+        fs::write(&file, bytes).unwrap();
+        let path = file.to_str().unwrap();
+        home.ok(&[
+            "import",
+            path,
+            "--list",
+            "Groceries",
+            "--zone",
+            "Europe/Berlin",
+        ]);
+    }
+    let tasks = home.json(&["task", "list"]);
+    let rows: Vec<_> = tasks["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| (t["title"].as_str().unwrap(), t["due"].as_str()))
+        .collect();
+    let due = Some("2026-12-01T09:00[Europe/Berlin]");
+    assert_eq!(
+        rows,
+        [("Paint", due), ("Buy paint", None), ("Call \u{e4}", due)]
+    );
+    let wrong = ["import", "x.ics", "--list", "Groceries", "--zone", "Berlin"];
+    home.fails(&wrong, 2, "usage");
 }
 
 #[test]

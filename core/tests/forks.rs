@@ -1,13 +1,36 @@
 //! Copies of one device: whatever was restored or copied, nothing acknowledged is lost and every
 //! replica agrees in the end.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
 use common::{Bench, edit_title, list, relay, sync, task, tasks, titles, verify};
+use poo_core::document::DocumentId;
+use poo_core::model::{Command, ImportedTask, Outcome, TaskId};
 use poo_core::replica::{Instance, Keyring, Replica};
 use poo_core::sync::Event;
+
+fn import(replica: &mut Replica, bench: &mut Bench, list: DocumentId, title: &str) -> TaskId {
+    let task = ImportedTask {
+        title: title.into(),
+        ..ImportedTask::default()
+    };
+    let command = Command::ImportTasks {
+        list,
+        tasks: vec![task],
+        zone: None,
+    };
+    match replica.execute(&command, &mut bench.env()).unwrap() {
+        Outcome::Tasks { tasks, .. } => tasks[0],
+        other => panic!("{other:?}"),
+    }
+}
 
 #[test]
 fn two_copies_that_both_wrote_converge_and_lose_nothing() {
@@ -35,13 +58,14 @@ fn two_copies_that_both_wrote_converge_and_lose_nothing() {
     let made = [
         task(&mut second, bench, plans, "From the second", None),
         task(&mut second, bench, plans, "And another", None),
+        import(&mut second, bench, plans, "From a file"),
     ];
     sync(&mut first, relay, bench);
     let wire = sync(&mut second, relay, bench);
     assert!(
         wire.events
             .iter()
-            .any(|e| matches!(e, Event::Reauthored { commands: 2, .. })),
+            .any(|e| matches!(e, Event::Reauthored { commands: 3, .. })),
         "{:?}",
         wire.events
     );
@@ -61,6 +85,7 @@ fn two_copies_that_both_wrote_converge_and_lose_nothing() {
         all,
         [
             "And another",
+            "From a file",
             "From the first",
             "From the second",
             "Renamed by the first"
@@ -85,7 +110,7 @@ fn two_copies_that_both_wrote_converge_and_lose_nothing() {
     );
     sync(&mut first, relay, bench);
     assert_eq!(tasks(&first, plans, false), tasks(&second, plans, false));
-    assert_eq!(titles(&first, plans).len(), 6);
+    assert_eq!(titles(&first, plans).len(), 7);
 }
 
 #[test]

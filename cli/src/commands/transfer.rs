@@ -5,14 +5,17 @@ use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
 use poo_core::model::interchange::{
-    INPUT_BYTES_MAX, ImportWarning, import_json, import_markdown, import_todotxt,
+    INPUT_BYTES_MAX, ImportWarning, import_icalendar, import_json, import_markdown,
+    import_todoist_csv, import_todotxt,
 };
 use poo_core::model::{Answer, Command, ExportFormat, Outcome, Query};
 
 use crate::app::App;
 use crate::find::{self, answer};
 use crate::home::file_problem;
+use crate::moment::Moment;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::screen::{Screen, count};
@@ -33,6 +36,13 @@ pub(crate) struct ImportArgs {
     /// What the file holds
     #[arg(long, value_enum, default_value_t = ImportFormat::Auto)]
     format: ImportFormat,
+    /// The zone of times that name none (.ics, .csv), as in Europe/Berlin; yours unless told
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    zone: Option<TimeZone>,
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "write it as Europe/Berlin, or UTC".to_owned())
 }
 
 /// The forms that can be read.
@@ -47,6 +57,11 @@ pub(crate) enum ImportFormat {
     Markdown,
     /// JSON
     Json,
+    /// The CSV that Todoist exports
+    TodoistCsv,
+    /// iCalendar (.ics)
+    #[value(alias = "ics")]
+    Icalendar,
 }
 
 /// What to write, and how.
@@ -72,6 +87,9 @@ pub(crate) enum TextFormat {
     /// todo.txt
     #[value(name = "todo.txt")]
     TodoTxt,
+    /// iCalendar (.ics)
+    #[value(alias = "ics")]
+    Icalendar,
 }
 
 impl From<TextFormat> for ExportFormat {
@@ -80,6 +98,7 @@ impl From<TextFormat> for ExportFormat {
             TextFormat::Json => Self::Json,
             TextFormat::Markdown => Self::Markdown,
             TextFormat::TodoTxt => Self::TodoTxt,
+            TextFormat::Icalendar => Self::Icalendar,
         }
     }
 }
@@ -87,13 +106,15 @@ impl From<TextFormat> for ExportFormat {
 /// A text from the command line, or from stdin where it is `-`.
 pub(super) fn text_or_stdin(text: String) -> Result<String, Problem> {
     if text == "-" {
-        return read(Path::new("-"));
+        let path = Path::new("-");
+        let bytes = read(path)?;
+        return as_text(path, &bytes).map(str::to_owned);
     }
     Ok(text)
 }
 
-/// Reads a file, or stdin for `-`, as text.
-fn read(path: &Path) -> Result<String, Problem> {
+/// Reads a file, or stdin for `-`.
+fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     let limit = INPUT_LEN_MAX + 1;
     let outcome = if path == Path::new("-") {
@@ -108,7 +129,11 @@ fn read(path: &Path) -> Result<String, Problem> {
             "{name} is larger than 16 MiB: split it into parts"
         )));
     }
-    String::from_utf8(bytes).map_err(|_| {
+    Ok(bytes)
+}
+
+fn as_text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+    std::str::from_utf8(bytes).map_err(|_| {
         let name = path.display();
         Problem::Usage(format!("{name} is no UTF-8 text: convert it first"))
     })
@@ -116,23 +141,32 @@ fn read(path: &Path) -> Result<String, Problem> {
 
 /// Runs `poo import`.
 pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
-    let text = read(&args.file)?;
+    let bytes = read(&args.file)?;
     let format = match args.format {
-        ImportFormat::Auto => told_by(&args.file, &text),
+        ImportFormat::Auto => told_by(&args.file, &String::from_utf8_lossy(&bytes)),
         format => format,
+    };
+    let text = match format {
+        // What is no UTF-8 in these is for their readers to say, by line.
+        ImportFormat::TodoistCsv | ImportFormat::Icalendar => "",
+        _ => as_text(&args.file, &bytes)?,
     };
     let mut home = app.home.open_to_write(&mut app.moment)?;
     let list = find::list(&home.replica, &app.moment, &args.list)?;
     let (outcome, warnings) = {
         let _progress = Progress::start("Importing", app.json);
+        let zone = args.zone.clone().unwrap_or_else(Moment::zone);
         let import = match format {
-            ImportFormat::Json => import_json(&text)?,
-            ImportFormat::Markdown => import_markdown(&text)?,
-            ImportFormat::TodoTxt | ImportFormat::Auto => import_todotxt(&text)?,
+            ImportFormat::Json => import_json(text)?,
+            ImportFormat::Markdown => import_markdown(text)?,
+            ImportFormat::TodoTxt | ImportFormat::Auto => import_todotxt(text)?,
+            ImportFormat::TodoistCsv => import_todoist_csv(&bytes, &zone)?,
+            ImportFormat::Icalendar => import_icalendar(&bytes, &zone)?,
         };
         let command = Command::ImportTasks {
             list: list.id,
             tasks: import.tasks,
+            zone: zone.iana_name().map(str::to_owned),
         };
         let outcome = home.replica.execute(&command, &mut app.moment.env())?;
         (outcome, import.warnings)
@@ -160,9 +194,17 @@ fn told_by(path: &Path, text: &str) -> ImportFormat {
     match extension.as_ref().and_then(|e| e.to_str()) {
         Some("json") => return ImportFormat::Json,
         Some("md" | "markdown") => return ImportFormat::Markdown,
+        Some("csv") => return ImportFormat::TodoistCsv,
+        Some("ics") => return ImportFormat::Icalendar,
         _ => {}
     }
     let begin = text.trim_start_matches('\u{feff}').trim_start();
+    if begin.starts_with("BEGIN:VCALENDAR") {
+        return ImportFormat::Icalendar;
+    }
+    if begin.starts_with("TYPE,CONTENT,") {
+        return ImportFormat::TodoistCsv;
+    }
     let checkbox = ["[ ]", "[x]", "[X]"].iter().any(|b| begin.starts_with(b));
     if begin.starts_with(['{', '[']) && !checkbox {
         return ImportFormat::Json;
@@ -228,6 +270,14 @@ mod tests {
             ("-", "# Home\nmilk", ImportFormat::Markdown),
             ("-", " {\"tasks\": []}", ImportFormat::Json),
             ("-", "[{\"title\": \"Milk\"}]", ImportFormat::Json),
+            ("Work.csv", "", ImportFormat::TodoistCsv),
+            ("tasks.ICS", "", ImportFormat::Icalendar),
+            (
+                "-",
+                "\u{feff}TYPE,CONTENT,PRIORITY\n",
+                ImportFormat::TodoistCsv,
+            ),
+            ("-", "BEGIN:VCALENDAR\r\n", ImportFormat::Icalendar),
             ("-", "[ ] Milk", ImportFormat::TodoTxt),
             ("-", "#shop milk", ImportFormat::TodoTxt),
             ("-", "", ImportFormat::TodoTxt),

@@ -19,10 +19,11 @@ pub const NAME_CHARS_MAX: usize = 100;
 pub const COLOR_CHARS_MAX: usize = 32;
 /// How many statements one revocation may name.
 pub const REVOKE_TARGETS_MAX: usize = 64;
-/// How many actors one revocation may mark.
-pub const REVOKE_MARKS_MAX: usize = 1024;
+/// How many actors one revocation may mark: those of a device that writes to as many documents as
+/// a person can have, and then some.
+pub const REVOKE_MARKS_MAX: usize = 12_288;
 /// How many statements one revocation may keep.
-pub const REVOKE_KEEP_MAX: usize = 1024;
+pub const REVOKE_KEEP_MAX: usize = 12_288;
 
 byte_newtype!(
     /// What makes two otherwise equal grants different statements.

@@ -15,7 +15,7 @@ use crate::identity::{Domain, Keypair, PublicKey, Signature};
 /// The largest payload of a statement that is no revocation.
 pub const PAYLOAD_LEN_MAX: usize = 4 * 1024;
 /// The largest payload of a revocation.
-pub const REVOKE_PAYLOAD_LEN_MAX: usize = 128 * 1024;
+pub const REVOKE_PAYLOAD_LEN_MAX: usize = 1024 * 1024;
 /// The largest statement on the wire: the payload, two keys' worth of bytes and their headers.
 pub const STATEMENT_LEN_MAX: usize = REVOKE_PAYLOAD_LEN_MAX + PublicKey::LEN + Signature::LEN + 16;
 
@@ -41,10 +41,10 @@ pub enum PayloadProblem {
     #[error("a revocation names 1 to 64 statements: split it")]
     Targets,
     /// Too many marks.
-    #[error("a revocation marks at most 1024 actors: revoke fewer grants at once")]
+    #[error("a revocation marks at most 12288 actors: revoke fewer grants at once")]
     Marks,
     /// Too many kept statements.
-    #[error("a revocation keeps at most 1024 statements: issue again what must stay")]
+    #[error("a revocation keeps at most 12288 statements: issue again what must stay")]
     Keep,
 }
 

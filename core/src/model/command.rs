@@ -188,6 +188,9 @@ pub enum Command {
         list: DocumentId,
         /// What to add.
         tasks: Vec<ImportedTask>,
+        /// The person's time zone, an IANA name: for due dates in words; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
     },
     /// Changes a tag of a list, wherever it is; what is not named stays untouched. A tag that is
     /// not there yet is made.

@@ -23,6 +23,11 @@ const GIVEN_CHARS_MAX: usize = 40;
 /// The zone rules inside the program, so that all replicas of one version agree on them.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
+/// The rules of the zone with an IANA name, in whatever case it is written.
+pub(super) fn zone_named(name: &str) -> Option<TimeZone> {
+    ZONES.get(name).ok()
+}
+
 /// When something is due.
 ///
 /// Its text is what documents and JSON hold: `2026-11-23`, or RFC 9557

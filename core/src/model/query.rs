@@ -264,6 +264,8 @@ pub enum ExportFormat {
     /// todo.txt.
     #[serde(rename = "todo.txt")]
     TodoTxt,
+    /// iCalendar (RFC 5545), a to-do for each task.
+    Icalendar,
 }
 
 /// A part of a collection.

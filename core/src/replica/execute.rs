@@ -97,7 +97,9 @@ impl Replica {
             Command::MoveTask { list, task, place } => self.move_task(list, task, place, run, json),
             Command::DeleteTask { list, task } => self.set_deleted(list, task, true, run, json),
             Command::RestoreTask { list, task } => self.set_deleted(list, task, false, run, json),
-            Command::ImportTasks { list, tasks } => self.import_tasks(list, tasks, run),
+            Command::ImportTasks { list, tasks, zone } => {
+                self.import_tasks(list, tasks, zone.as_deref(), run, json)
+            }
             Command::EditTag {
                 list,
                 tag,

@@ -1,34 +1,42 @@
 //! A list as text for other programs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::interchange::{ExportList, ExportTask, to_json, to_markdown, to_todotxt};
-use crate::model::{ExportFormat, List, Task, TaskId};
+use crate::model::interchange::{
+    ExportList, ExportTask, ImportedComment, to_icalendar, to_json, to_markdown, to_todotxt,
+};
+use crate::model::{Comment, ExportFormat, List, Task, TaskId};
 
 /// Writes what is not in the trash.
 pub(super) fn export(
     list: &List,
     tasks: Vec<Task>,
     trashed: &BTreeSet<TaskId>,
+    mut comments: BTreeMap<TaskId, Vec<Comment>>,
     format: ExportFormat,
 ) -> String {
     let live = tasks.into_iter().filter(|task| !trashed.contains(&task.id));
     let list = ExportList {
         id: list.id.to_string(),
         title: list.title.clone(),
-        tasks: nest_with(live, exported, |task| &mut task.children),
+        tasks: nest_with(
+            live,
+            |task| exported(task, &mut comments),
+            |task| &mut task.children,
+        ),
     };
     match format {
         ExportFormat::Json => to_json(&list),
         ExportFormat::Markdown => to_markdown(&list),
         ExportFormat::TodoTxt => to_todotxt(&list),
+        ExportFormat::Icalendar => to_icalendar(&list),
     }
 }
 
 /// Brings tasks that stand in their order, each with its depth, back into a tree.
 pub(super) fn nest_with<T>(
     tasks: impl Iterator<Item = Task>,
-    node: impl Fn(Task) -> T,
+    mut node: impl FnMut(Task) -> T,
     children: impl Fn(&mut T) -> &mut Vec<T>,
 ) -> Vec<T> {
     let mut top = Vec::new();
@@ -52,7 +60,7 @@ pub(super) fn nest_with<T>(
     top
 }
 
-fn exported(task: Task) -> ExportTask {
+fn exported(task: Task, comments: &mut BTreeMap<TaskId, Vec<Comment>>) -> ExportTask {
     ExportTask {
         id: task.id.to_string(),
         title: task.title,
@@ -61,9 +69,23 @@ fn exported(task: Task) -> ExportTask {
         status: task.status,
         priority: task.priority,
         due: task.due,
+        recurrence: task.recurrence.map(|rule| rule.to_string()),
+        reminders: task.reminders.iter().map(ToString::to_string).collect(),
+        assignee: task.assignee.map(|assignee| assignee.name),
+        comments: comments
+            .remove(&task.id)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|comment| ImportedComment {
+                text: comment.text,
+                author: Some(comment.author_name).filter(|name| !name.is_empty()),
+                created: comment.created_at,
+            })
+            .collect(),
+        blocked_by: task.blocked_by.iter().map(ToString::to_string).collect(),
         tags: task.tags,
         created_at: task.created_at,
-        completed: None,
         children: Vec::new(),
+        ..ExportTask::default()
     }
 }

@@ -114,16 +114,28 @@ impl Replica {
 /// recorded it too, and made it again before. Made twice, the second would hide the first, with
 /// all that was done to it since.
 fn is_done(conn: &Connection, doc: i64, recorded: &Recorded) -> Result<bool, StoreError> {
-    match &recorded.command {
-        Command::CreateTask { .. } => {
-            let Ok(now) = Timestamp::from_millisecond(recorded.now_ms) else {
-                return Ok(false);
-            };
-            let task = Run::new(now, recorded.seed).task_id();
-            Ok(conn
-                .prepare_cached("SELECT 1 FROM item WHERE doc = ?1 AND task = ?2")?
-                .exists(params![doc, task.to_string()])?)
+    let table = match &recorded.command {
+        Command::CreateTask { .. } => Some("SELECT 1 FROM item WHERE doc = ?1 AND task = ?2"),
+        Command::AddComment { .. } | Command::LogNote { .. } => {
+            Some("SELECT 1 FROM comment WHERE doc = ?1 AND comment = ?2")
         }
+        Command::CreateFolder { .. } => Some("SELECT 1 FROM folder WHERE doc = ?1 AND folder = ?2"),
+        Command::SaveTemplate { .. } => {
+            Some("SELECT 1 FROM template WHERE doc = ?1 AND template = ?2")
+        }
+        _ => None,
+    };
+    if let Some(sql) = table {
+        let Ok(now) = Timestamp::from_millisecond(recorded.now_ms) else {
+            return Ok(false);
+        };
+        // The id of what a command makes is the first thing that it draws.
+        let id = Run::new(now, recorded.seed).task_id();
+        return Ok(conn
+            .prepare_cached(sql)?
+            .exists(params![doc, id.to_string()])?);
+    }
+    match &recorded.command {
         Command::CreateList { .. } => {
             let made: Option<Option<i64>> = conn
                 .prepare_cached("SELECT created_at FROM list WHERE doc = ?1")?

@@ -2,7 +2,7 @@
 
 use super::tree::Tree;
 use super::write::{Opened, Run, create_document, line};
-use super::{CommandError, QueryError, Replica};
+use super::{CommandError, Replica};
 use crate::document::{BIRTH_VERSION, DocumentId, DocumentKind, DocumentNonce, Scalar};
 use crate::membership::{COLOR_CHARS_MAX, Genesis};
 use crate::model::interchange::LIST_TITLE_CHARS_MAX;
@@ -186,7 +186,7 @@ impl Replica {
     ) -> Result<Outcome, CommandError> {
         self.whole(|replica| {
             let list = replica.create_list(title, run, "")?;
-            replica.import_tasks(&list, tasks, run)?;
+            replica.import_tasks(&list, tasks, None, run, "")?;
             Ok(Outcome::List { list })
         })
     }
@@ -243,6 +243,11 @@ fn fresh(task: Task) -> ImportedTask {
         priority: task.priority,
         due: task.due,
         tags: task.tags,
+        recurrence: task.recurrence.map(|rule| rule.to_string()),
+        reminders: task.reminders.iter().map(ToString::to_string).collect(),
+        assignee: None,
+        key: Some(task.id.to_string()),
+        blocked_by: task.blocked_by.iter().map(ToString::to_string).collect(),
         ..ImportedTask::default()
     }
 }
@@ -250,17 +255,8 @@ fn fresh(task: Task) -> ImportedTask {
 fn forget_dates(tasks: &mut [ImportedTask]) {
     for task in tasks {
         task.due = None;
+        task.recurrence = None;
+        task.reminders.clear();
         forget_dates(&mut task.children);
-    }
-}
-
-impl From<QueryError> for CommandError {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::NotFound { what, .. } => Self::NotFound(what),
-            QueryError::Ambiguous { what, .. } => Self::NotFound(what),
-            QueryError::Invalid { field, reason } => Self::Invalid { field, reason },
-            QueryError::Store(error) => Self::Store(error),
-        }
     }
 }

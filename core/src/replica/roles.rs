@@ -3,12 +3,10 @@
 //! Each is a few statements that are judged together before any of them is stored: what would not
 //! come about is refused, and what does comes about at once, on every replica.
 
-use std::collections::BTreeSet;
-
 use rusqlite::Connection;
 
 use super::execute::MANAGE;
-use super::sharing::marks;
+use super::sharing::{keeping, marks};
 use super::write::{Opened, Run};
 use super::{CommandError, Keyring, Replica};
 use crate::document::DocumentId;
@@ -60,12 +58,14 @@ impl<'a> Plan<'a> {
     fn take(&mut self, member: &Did, titles: &[StatementDigest]) -> Result<(), CommandError> {
         let authority = &self.opened.authority;
         let theirs = |key: &PublicKey| authority.identity_of(key) == Some(*member);
-        let mut keep: BTreeSet<StatementDigest> = authority
+        let signed = authority
             .statements()
             .values()
             .filter(|s| s.scope() == Scope::Document(self.list()) && theirs(&s.signer()))
-            .map(Statement::digest)
-            .collect();
+            .map(Statement::digest);
+        let mut keep = keeping(signed, |digest| {
+            !authority.ineffective().contains_key(digest)
+        });
         if *member == self.keys.did {
             keep.extend(self.made.iter().map(Statement::digest));
         } else {

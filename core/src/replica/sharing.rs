@@ -13,8 +13,8 @@ use super::{CommandError, Env, Keyring, Link, Replica};
 use crate::document::{ActorId, DocumentId};
 use crate::identity::{Keypair, PublicKey};
 use crate::membership::{
-    Device, Grant, GrantNonce, Grantee, Identities, Invite, Payload, Revoke, Role, Scope,
-    Statement, StatementDigest,
+    Device, Grant, GrantNonce, Grantee, Identities, Invite, Payload, REVOKE_KEEP_MAX,
+    REVOKE_MARKS_MAX, Revoke, Role, Scope, Statement, StatementDigest,
 };
 use crate::model::Outcome;
 use crate::store::{Actors, DocumentRow, StoreError, statements};
@@ -149,26 +149,29 @@ impl Replica {
                     needed: "device of this identity",
                 });
             }
-            let mut all_marks = BTreeMap::new();
-            let mut keep: BTreeSet<StatementDigest> = known
+            let mut all_marks = Vec::new();
+            let mut signed: Vec<StatementDigest> = known
                 .iter()
                 .filter(|s| s.signer() == key)
                 .map(Statement::digest)
                 .collect();
             for document in DocumentRow::all(conn)? {
                 let actors = Actors::load(conn, document.row)?;
-                all_marks.append(&mut marks(&actors, |device| *device == key));
-                let of_document = statements::of_document(conn, &document.id)?;
-                let signed = of_document
-                    .iter()
-                    .filter(|s| s.signer() == key && matches!(s.scope(), Scope::Document(_)));
-                keep.extend(signed.map(Statement::digest));
+                all_marks.extend(marks(&actors, |device| *device == key));
+                let authority = statements::authority(conn, &document.id)?;
+                let here = authority
+                    .statements()
+                    .values()
+                    .filter(|s| s.signer() == key && matches!(s.scope(), Scope::Document(_)))
+                    .map(Statement::digest);
+                let ineffective = authority.ineffective();
+                signed.extend(here.filter(|digest| !ineffective.contains_key(digest)));
             }
             let revoke = Revoke {
                 scope: Scope::Identity(keys.did),
                 targets: certificates,
-                marks: all_marks,
-                keep,
+                marks: fitting(all_marks.into_iter()),
+                keep: keeping(signed.into_iter(), |_| true),
                 issued_at_ms: run.now_ms(),
             };
             let statement = Statement::sign(Payload::Revoke(revoke), keys.signer())?;
@@ -346,11 +349,28 @@ pub(super) fn marks(
     actors: &Actors,
     concerned: impl Fn(&PublicKey) -> bool,
 ) -> BTreeMap<ActorId, u64> {
-    actors
+    let theirs = actors
         .iter()
         .filter(|actor| actor.seq > 0 && actor.device.is_some_and(|device| concerned(&device)))
-        .map(|actor| (actor.id, actor.seq))
-        .collect()
+        .map(|actor| (actor.id, actor.seq));
+    fitting(theirs)
+}
+
+/// As many marks as a revocation holds. Whoever made themselves more histories than that, to be
+/// beyond removing, keeps the longest ones.
+pub(super) fn fitting(marks: impl Iterator<Item = (ActorId, u64)>) -> BTreeMap<ActorId, u64> {
+    let mut marks: Vec<(ActorId, u64)> = marks.collect();
+    marks.sort_by_key(|(actor, seq)| (core::cmp::Reverse(*seq), *actor));
+    marks.truncate(REVOKE_MARKS_MAX);
+    marks.into_iter().collect()
+}
+
+/// As many statements as a revocation can keep: of those that have an effect.
+pub(super) fn keeping(
+    signed: impl Iterator<Item = StatementDigest>,
+    has_effect: impl Fn(&StatementDigest) -> bool,
+) -> BTreeSet<StatementDigest> {
+    signed.filter(has_effect).take(REVOKE_KEEP_MAX).collect()
 }
 
 /// The device that an id or the beginning of one names, with its certificates.

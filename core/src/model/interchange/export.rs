@@ -1,12 +1,13 @@
 //! What is exported.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::comment::ImportedComment;
 use crate::model::{Due, Priority, Status};
 
 /// A list to be written as text.
@@ -25,7 +26,7 @@ pub struct ExportList {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportTask {
-    /// Its id.
+    /// Its id, which is also what `blocked_by` of other tasks names.
     pub id: String,
     /// What is to be done.
     pub title: String,
@@ -42,6 +43,21 @@ pub struct ExportTask {
     /// When it is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Due>,
+    /// How it repeats: an RRULE (RFC 5545 section 3.3.10) as text, without `RRULE:`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recurrence: Option<String>,
+    /// When to remind, before it is due: a number and `m` (minutes), `h` or `d`, such as `15m`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<String>,
+    /// Whose task it is: a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// What was said about it, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<ImportedComment>,
+    /// The ids of tasks of the same list that must be done before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked_by: Vec<String>,
     /// Names of its tags.
     pub tags: Vec<String>,
     /// When it was made. Markdown and todo.txt keep the day, in UTC.
@@ -88,9 +104,45 @@ impl ExportTask {
         self.notes.as_deref().filter(|notes| !notes.is_empty())
     }
 
+    /// How it repeats, if it does.
+    pub(super) fn some_recurrence(&self) -> Option<&str> {
+        self.recurrence.as_deref().filter(|rule| !rule.is_empty())
+    }
+
+    /// Whose it is, if it is anybody's.
+    pub(super) fn some_assignee(&self) -> Option<&str> {
+        self.assignee.as_deref().filter(|name| !name.is_empty())
+    }
+
     /// Its link, if there is one.
     pub(super) fn some_url(&self) -> Option<&str> {
         self.url.as_deref().filter(|url| !url.is_empty())
+    }
+}
+
+/// The names by which a text calls its tasks: made from their ids, each there once.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    taken: BTreeSet<String>,
+    /// The last number that an id was given, so that many equal ids take linear time.
+    numbers: BTreeMap<String, usize>,
+}
+
+impl Names {
+    /// A name for an id that no other task of the text has.
+    pub(super) fn unique(&mut self, id: &str) -> String {
+        let base = if id.is_empty() { "task" } else { id };
+        if self.taken.insert(base.to_owned()) {
+            return base.to_owned();
+        }
+        let number = self.numbers.entry(base.to_owned()).or_insert(1);
+        loop {
+            *number = number.saturating_add(1);
+            let candidate = format!("{base}-{number}");
+            if self.taken.insert(candidate.clone()) {
+                return candidate;
+            }
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use core::str::FromStr;
 
 use jiff::civil::Date;
 
+use super::limits::REMINDERS_MAX;
+use super::reminder::is_reminder;
 use super::task::ImportedTask;
 use crate::model::{Due, Priority, Status};
 
@@ -24,6 +26,12 @@ pub(super) struct Fields {
     pub(super) url: Option<String>,
     /// Notes.
     pub(super) notes: Option<String>,
+    /// How it repeats.
+    pub(super) recurrence: Option<String>,
+    /// Whose task it is.
+    pub(super) assignee: Option<String>,
+    /// When to remind. These can be set more than once.
+    pub(super) reminders: Vec<String>,
 }
 
 /// Sets a field, or says that it is set already.
@@ -55,6 +63,32 @@ pub(super) fn put_day(slot: &mut Option<Date>, value: &str) -> Result<(), String
     put(slot, day)
 }
 
+/// Sets a recurrence rule, or says why not.
+pub(super) fn put_rule(slot: &mut Option<String>, value: String) -> Result<(), String> {
+    if !value.to_ascii_uppercase().contains("FREQ=") {
+        return Err(format!(
+            "it stays in the title: {value:?} is no rule; write one as FREQ=WEEKLY;INTERVAL=2"
+        ));
+    }
+    put(slot, value)
+}
+
+/// Adds a reminder, or says why not.
+pub(super) fn put_reminder(reminders: &mut Vec<String>, value: &str) -> Result<(), String> {
+    if !is_reminder(value) {
+        return Err(format!(
+            "it stays in the title: {value:?} is no reminder; write one as 15m, 1h or 1d"
+        ));
+    }
+    if reminders.len() >= REMINDERS_MAX {
+        return Err(format!(
+            "it stays in the title: a task has at most {REMINDERS_MAX} reminders"
+        ));
+    }
+    reminders.push(value.to_owned());
+    Ok(())
+}
+
 /// Whether a word looks like a day: `2026-11-23`, be there such a day or not.
 pub(super) fn is_day_shaped(word: &str) -> bool {
     word.len() == 10
@@ -82,5 +116,8 @@ impl Fields {
         task.completed = self.completed.or(task.completed);
         task.url = self.url.or(task.url.take());
         task.notes = self.notes.or(task.notes.take());
+        task.recurrence = self.recurrence.or(task.recurrence.take());
+        task.assignee = self.assignee.or(task.assignee.take());
+        task.reminders.extend(self.reminders);
     }
 }

@@ -1,5 +1,6 @@
 //! Brings what was read within the bounds of a list, so that nothing of it is lost.
 
+use super::details::fit_details;
 use super::limits::{
     LIST_TITLE_CHARS_MAX, NOTES_CHARS_MAX, TAG_CHARS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX,
 };
@@ -56,6 +57,7 @@ fn fit_all(tasks: Vec<ImportedTask>, warnings: &mut Warnings) -> Vec<ImportedTas
             task.title = UNTITLED.to_owned();
         }
         fit_title(&mut task, warnings);
+        fit_details(&mut task, warnings);
         fit_tags(&mut task, warnings);
         fit_url(&mut task, warnings);
         let more = fit_notes(&mut task, warnings);
@@ -69,12 +71,19 @@ fn is_bare(task: &ImportedTask) -> bool {
     task.notes.is_none()
         && task.url.is_none()
         && task.due.is_none()
+        && task.due_text.is_none()
+        && task.recurrence.is_none()
+        && task.reminders.is_empty()
+        && task.assignee.is_none()
+        && task.comments.is_empty()
+        && task.key.is_none()
+        && task.blocked_by.is_empty()
         && task.tags.is_empty()
         && task.children.is_empty()
 }
 
 /// The first characters of a text and the rest, where it has more than so many.
-fn cut(text: &str, chars: usize) -> Option<(&str, &str)> {
+pub(super) fn cut(text: &str, chars: usize) -> Option<(&str, &str)> {
     let (at, _) = text.char_indices().nth(chars)?;
     text.split_at_checked(at)
 }

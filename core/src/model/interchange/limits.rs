@@ -17,6 +17,21 @@ pub const NOTES_CHARS_MAX: usize = 50_000;
 pub const URL_CHARS_MAX: usize = 2_000;
 /// The longest tag, in characters. A longer one stays in the title.
 pub const TAG_CHARS_MAX: usize = 50;
+/// The longest recurrence rule, in bytes. A longer one goes to the notes.
+pub const RECURRENCE_BYTES_MAX: usize = 500;
+/// The most reminders of a task. More go to the notes.
+pub const REMINDERS_MAX: usize = 50;
+/// The longest name of a person, in characters. A longer one goes to the notes.
+pub const PERSON_CHARS_MAX: usize = 200;
+/// The most comments of a task. More go to the notes. One has at most [`NOTES_CHARS_MAX`]
+/// characters; a longer one continues in the next.
+pub const COMMENTS_MAX: usize = 1_000;
+/// The longest due date in words, in characters. A longer one goes to the notes.
+pub const DUE_TEXT_CHARS_MAX: usize = 200;
+/// The most tasks that one task waits for. More are named in the notes.
+pub const BLOCKERS_MAX: usize = 1_000;
+/// The longest key of a task, in characters. A longer one is replaced by a made-up one.
+pub const KEY_CHARS_MAX: usize = 200;
 /// The most warnings that are listed. One more says how many there were.
 pub const WARNINGS_MAX: usize = 1_000;
 /// How much of a line a warning repeats, in characters.

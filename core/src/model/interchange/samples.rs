@@ -5,8 +5,16 @@ use std::fmt::Write as _;
 use super::*;
 use crate::model::{Priority, Status};
 
+fn ics(text: &str) -> Result<Import, ImportError> {
+    import_icalendar(text.as_bytes(), &jiff::tz::TimeZone::UTC)
+}
+
+fn csv(text: &str) -> Result<Import, ImportError> {
+    import_todoist_csv(text.as_bytes(), &jiff::tz::TimeZone::UTC)
+}
+
 /// A tree in a few words: a line for each task.
-fn outline(import: &Import) -> String {
+pub(super) fn outline(import: &Import) -> String {
     let mut out = String::new();
     if let Some(title) = &import.title {
         let _ = writeln!(out, "# {title}");
@@ -33,6 +41,33 @@ fn describe(tasks: &[ImportedTask], depth: usize, out: &mut String) {
         if let Some(day) = task.completed {
             let _ = write!(out, " | completed {day}");
         }
+        if let Some(text) = &task.due_text {
+            let _ = write!(out, " | due in words {text:?}");
+        }
+        if let Some(rule) = &task.recurrence {
+            let _ = write!(out, " | repeats {rule}");
+        }
+        if !task.reminders.is_empty() {
+            let _ = write!(out, " | remind {}", task.reminders.join(","));
+        }
+        if let Some(name) = &task.assignee {
+            let _ = write!(out, " | for {name}");
+        }
+        for comment in &task.comments {
+            let _ = write!(out, " | comment {:?}", comment.text);
+            if let Some(author) = &comment.author {
+                let _ = write!(out, " by {author}");
+            }
+            if let Some(at) = &comment.created {
+                let _ = write!(out, " at {at}");
+            }
+        }
+        if let Some(key) = &task.key {
+            let _ = write!(out, " | key {key}");
+        }
+        if !task.blocked_by.is_empty() {
+            let _ = write!(out, " | after {}", task.blocked_by.join(","));
+        }
         if !task.tags.is_empty() {
             let _ = write!(out, " | tags {}", task.tags.join(","));
         }
@@ -47,7 +82,7 @@ fn describe(tasks: &[ImportedTask], depth: usize, out: &mut String) {
     }
 }
 
-fn warned(import: &Import) -> Vec<usize> {
+pub(super) fn warned(import: &Import) -> Vec<usize> {
     import.warnings.iter().map(|warning| warning.line).collect()
 }
 
@@ -97,7 +132,7 @@ fn todotxt_lines() {
         ),
         (
             "Water plants rec:1w t:2026-11-20",
-            "Water plants rec:1w t:2026-11-20",
+            "Water plants t:2026-11-20 | repeats FREQ=WEEKLY",
         ),
         ("Meet at 10:30", "Meet at 10:30"),
         ("due:2026-11-23", "due:2026-11-23 | due 2026-11-23"),
@@ -114,6 +149,12 @@ fn todotxt_lines() {
         ),
         ("Call pri:high", "Call pri:high"),
         ("Call id:7 dep:3", "Call dep:3 id:7"),
+        (
+            "Water rec:+2d due:2026-11-20 remind:15m remind:1h assignee:Ann",
+            "Water | due 2026-11-20 | repeats FREQ=DAILY;INTERVAL=2 | remind 15m,1h | for Ann",
+        ),
+        ("Call rec:often remind:soon", "Call rec:often remind:soon"),
+        ("Call rrule:daily", "Call rrule:daily"),
         ("Bell\u{7} rings", "Bell\u{2407} rings"),
         (
             "Two due:2026-01-01 due:2026-01-02",
@@ -192,6 +233,10 @@ fn markdown_items() {
         ("- [ ] Run `rm #tmp \\*` \\*", "Run `rm #tmp \\*` *"),
         ("- [ ] **Bold** and _not_", "**Bold** and _not_"),
         ("- [ ] Call due:soon", "Call due:soon"),
+        (
+            "- [ ] Water rrule:FREQ=WEEKLY;BYDAY=MO remind:1d assignee:Ann&#32;Lee",
+            "Water | repeats FREQ=WEEKLY;BYDAY=MO | remind 1d | for Ann Lee",
+        ),
         ("- [ ] https://a.b/#c", "https://a.b/#c"),
     ] {
         let import = import_markdown(line).unwrap();
@@ -318,6 +363,13 @@ fn json_of_all_kinds() {
             "[{\"title\": \"a\", \"due\": \"soon\", \"tags\": [\"x\", \"x\"], \"priority\": 3}]",
             "a | tags x | notes \"due: soon\\n\\npriority: 3\"\n",
         ),
+        (
+            "[{\"title\": \"a\", \"id\": \"1\", \"blockedBy\": [\"2\", \"9\"], \"comments\": [\"c\", {\"text\": \
+             \"d\", \"author\": \"Ann\", \"created\": \"2026-11-23T09:00:00Z\"}], \"reminders\": [\"15m\", 3]},\
+             {\"title\": \"b\", \"id\": \"2\", \"recurrence\": \"FREQ=DAILY\", \"assignee\": \"Bo\"}]",
+            "a | remind 15m | comment \"c\" | comment \"d\" by Ann at 2026-11-23T09:00:00Z | after 2 \
+             | notes \"blockedBy: 9\\n\\nreminder: 3\"\nb | repeats FREQ=DAILY | for Bo | key 2\n",
+        ),
         ("[{\"notes\": \"n\"}, {}, 7]", "Untitled | notes \"n\"\n7\n"),
     ] {
         let import = import_json(text).unwrap();
@@ -337,7 +389,7 @@ fn json_of_all_kinds() {
 
 #[test]
 fn what_is_too_much_is_refused() {
-    let importers = [import_json, import_markdown, import_todotxt];
+    let importers = [import_json, import_markdown, import_todotxt, ics, csv];
     for import in importers {
         let text = " ".repeat(INPUT_BYTES_MAX + 1);
         assert_eq!(
@@ -354,6 +406,8 @@ fn what_is_too_much_is_refused() {
     });
     assert_eq!(import_markdown(&many), refused);
     assert_eq!(import_todotxt(&many), refused);
+    assert_eq!(ics(&many), refused);
+    assert_eq!(csv(&many), refused);
     let many = format!("[{}0]", "0,".repeat(TASKS_MAX));
     assert!(matches!(
         import_json(&many),
@@ -381,6 +435,7 @@ fn the_deepest_tree_is_read_back() {
         import_json(&to_json(&list)).unwrap(),
         import_markdown(&to_markdown(&list)).unwrap(),
         import_todotxt(&to_todotxt(&list)).unwrap(),
+        ics(&to_icalendar(&list)).unwrap(),
     ] {
         assert!(import.warnings.is_empty());
         let mut depth = 0;
@@ -398,7 +453,8 @@ fn the_deepest_tree_is_read_back() {
 /// were one of them quadratic, this test would take minutes.
 #[test]
 fn hostile_texts_take_linear_time() {
-    let size = 1024 * 1024;
+    // Enough for whatever is quadratic to take minutes.
+    let size = 64 * 1024;
     for piece in [
         "`",
         "`` ` ",
@@ -430,11 +486,24 @@ fn hostile_texts_take_linear_time() {
         "\"",
         "{\"a\":",
         "\u{feff}",
+        ",",
+        "\"",
+        "\",\n",
+        "\n ",
+        "A;B=\"",
+        "A;B=C",
+        "BEGIN:VTODO\n",
+        "BEGIN:VALARM\nTRIGGER:-PT1M\n",
+        "END:A\n",
+        "RELATED-TO:a\n",
+        "CATEGORIES:a,b,",
+        "DURATION:P1W1",
     ] {
         let text = piece.repeat(size / piece.len());
-        for prefix in ["", "- [ ] ", "x "] {
+        let todo = "BEGIN:VCALENDAR\nBEGIN:VTODO\nUID:a\nSUMMARY:";
+        for prefix in ["", "- [ ] ", "x ", "CONTENT,TYPE\n", todo] {
             let text = format!("{prefix}{text}");
-            for import in [import_json, import_markdown, import_todotxt] {
+            for import in [import_json, import_markdown, import_todotxt, ics, csv] {
                 if let Ok(import) = import(&text) {
                     assert!(import.warnings.len() <= WARNINGS_MAX + 1);
                 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::comment::ImportedComment;
 use super::limits::{INPUT_BYTES_MAX, JSON_DEPTH_MAX, JSON_VALUES_MAX, TASKS_MAX};
 use crate::model::{Due, Priority, Status};
 
@@ -28,6 +29,30 @@ pub struct ImportedTask {
     /// When it is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Due>,
+    /// When it is due, in words that the format allows and only a reader of the user's language
+    /// understands: `every day`, `tomorrow at 9`. The caller reads it. Never exported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_text: Option<String>,
+    /// How it repeats: an RRULE (RFC 5545 section 3.3.10) as text, without `RRULE:`. Its length
+    /// and characters are bounded, its meaning is not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recurrence: Option<String>,
+    /// When to remind, before it is due: a number and `m` (minutes), `h` or `d`, such as `15m`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<String>,
+    /// Whose task it is: a name as it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// What was said about it, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<ImportedComment>,
+    /// What other tasks of the same import call it in `blocked_by`; each key is there once. Only
+    /// where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The keys of tasks of the same import that must be done before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked_by: Vec<String>,
     /// Names of tags without `#`, `+` or `@`, each once, in the order in which they stood.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
@@ -139,9 +164,10 @@ pub enum ImportError {
 }
 
 /// Refuses what is too large before anything looks at it.
-pub(super) fn check_size(text: &str) -> Result<(), ImportError> {
-    if text.len() > INPUT_BYTES_MAX {
-        return Err(ImportError::TooLarge { bytes: text.len() });
+pub(super) fn check_size(text: impl AsRef<[u8]>) -> Result<(), ImportError> {
+    let bytes = text.as_ref().len();
+    if bytes > INPUT_BYTES_MAX {
+        return Err(ImportError::TooLarge { bytes });
     }
     Ok(())
 }

@@ -257,24 +257,48 @@ pub(super) fn comments(
     let names = Names::load(conn, document)?;
     let mut statement = conn.prepare_cached(
         "SELECT comment, author, body, created_at, edited_at FROM comment
-         WHERE doc = ?1 AND task = ?2 AND deleted_at IS NULL ORDER BY comment",
+         WHERE doc = ?1 AND task = ?2 AND deleted_at IS NULL ORDER BY created_at, comment",
     )?;
     let mut rows = statement.query(params![document.row, task.to_string()])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        // Not a comment's key: whatever a foreign client keeps there.
-        let Ok(id) = parsed(row, 0) else {
-            continue;
-        };
-        let author = names.did(row.get(1)?);
-        found.push(Comment {
-            id,
-            author,
-            author_name: author.map_or_else(String::new, |did| names.name(&did)),
-            text: row.get(2)?,
-            created_at: time(row.get(3)?),
-            edited_at: time(row.get(4)?),
-        });
+        found.extend(comment(row, &names)?);
     }
     Ok(found)
+}
+
+/// What was said in a whole list, by task.
+pub(super) fn all_comments(
+    conn: &Connection,
+    document: &DocumentRow,
+) -> Result<BTreeMap<TaskId, Vec<Comment>>, StoreError> {
+    let names = Names::load(conn, document)?;
+    let mut statement = conn.prepare_cached(
+        "SELECT comment, author, body, created_at, edited_at, task FROM comment
+         WHERE doc = ?1 AND task IS NOT NULL AND deleted_at IS NULL ORDER BY created_at, comment",
+    )?;
+    let mut rows = statement.query(params![document.row])?;
+    let mut found: BTreeMap<TaskId, Vec<Comment>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        if let Ok(task) = parsed(row, 5) {
+            found.entry(task).or_default().extend(comment(row, &names)?);
+        }
+    }
+    Ok(found)
+}
+
+fn comment(row: &Row<'_>, names: &Names) -> Result<Option<Comment>, StoreError> {
+    // Not a comment's key: whatever a foreign client keeps there.
+    let Ok(id) = parsed(row, 0) else {
+        return Ok(None);
+    };
+    let author = names.did(row.get(1)?);
+    Ok(Some(Comment {
+        id,
+        author,
+        author_name: author.map_or_else(String::new, |did| names.name(&did)),
+        text: row.get(2)?,
+        created_at: time(row.get(3)?),
+        edited_at: time(row.get(4)?),
+    }))
 }

@@ -183,8 +183,11 @@ impl Replica {
             Query::Export { list, format } => {
                 let list = self.list(conn, list)?;
                 let document = self.document(conn, &list.id)?;
-                let tree = Tree::load(conn, &document, &reader(&None)?)?;
-                let text = super::export::export(&list, tree.tasks, &tree.trashed, *format);
+                // The same for everybody, whenever they export it.
+                let tree = Tree::load(conn, &document, &Reader::nobody())?;
+                let comments = feed::all_comments(conn, &document)?;
+                let text =
+                    super::export::export(&list, tree.tasks, &tree.trashed, comments, *format);
                 Ok(Answer::Text(text))
             }
             Query::Pending => Ok(Answer::Pending(pending(conn)?.into())),

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::super::order::{Sibling, behind, place};
+use super::super::order::{Sibling, place};
 use super::super::write::{Opened, Run, line, text};
 use super::super::{CommandError, Replica};
 use super::{
@@ -11,38 +11,31 @@ use super::{
 use crate::document::{DocumentId, Scalar};
 use crate::identity::Did;
 use crate::model::interchange::{NOTES_CHARS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX};
-use crate::model::{
-    Due, ImportedTask, NewTask, Outcome, Priority, Reminder, Series, Status, TaskId,
-};
+use crate::model::{Due, NewTask, Outcome, Priority, Reminder, Series, Status, TaskId};
 use crate::store::{Draft, StoreError, Target};
 
-/// An import is written in changes of at most so many tasks,
-const IMPORT_TASKS_PER_CHANGE: usize = 1_000;
-/// and of about so many characters, so that no change reaches its limit.
-const IMPORT_CHARS_PER_CHANGE: usize = 50_000;
-
 /// A task about to be written.
-pub(in crate::replica) struct Fresh {
-    pub(in crate::replica) id: TaskId,
-    title: String,
-    notes: String,
-    url: Option<String>,
-    status: Status,
-    priority: Priority,
-    due: Option<Due>,
-    series: Option<Series>,
-    reminders: Vec<Reminder>,
-    assignee: Option<Did>,
-    blocked_by: Vec<TaskId>,
-    aisle: Option<String>,
-    parent: Option<TaskId>,
-    order: String,
-    tags: Vec<String>,
-    created_ms: i64,
+pub(super) struct Fresh {
+    pub(super) id: TaskId,
+    pub(super) title: String,
+    pub(super) notes: String,
+    pub(super) url: Option<String>,
+    pub(super) status: Status,
+    pub(super) priority: Priority,
+    pub(super) due: Option<Due>,
+    pub(super) series: Option<Series>,
+    pub(super) reminders: Vec<Reminder>,
+    pub(super) assignee: Option<Did>,
+    pub(super) blocked_by: Vec<TaskId>,
+    pub(super) aisle: Option<String>,
+    pub(super) parent: Option<TaskId>,
+    pub(super) order: String,
+    pub(super) tags: Vec<String>,
+    pub(super) created_ms: i64,
 }
 
 /// Writes a new item: only the fields that say something.
-fn write_item(
+pub(super) fn write_item(
     draft: &mut Draft<'_>,
     run: &mut Run,
     items: Target,
@@ -92,7 +85,7 @@ fn write_item(
 }
 
 /// The key at one end of the siblings.
-fn end_key(
+pub(super) fn end_key(
     conn: &Connection,
     doc: i64,
     parent: Option<&TaskId>,
@@ -187,90 +180,4 @@ impl Replica {
         })?;
         Ok(Outcome::Task { list: *list, task })
     }
-
-    /// Imports in as few changes as the limits allow, all in one transaction.
-    pub(in crate::replica) fn import_tasks(
-        &mut self,
-        list: &DocumentId,
-        tasks: &[ImportedTask],
-        run: &mut Run,
-    ) -> Result<Outcome, CommandError> {
-        let keys = &self.keys;
-        let ids = self.store.write(|conn| {
-            let mut opened = Opened::find(conn, list, "list")?;
-            let last = end_key(conn, opened.document.row, None, true)?;
-            let mut fresh = Vec::new();
-            flatten(tasks, None, last.as_deref(), run, &mut fresh)?;
-            let mut rest = fresh.as_slice();
-            while !rest.is_empty() {
-                let mut chars = 0;
-                let count = rest
-                    .iter()
-                    .take(IMPORT_TASKS_PER_CHANGE)
-                    .take_while(|task| {
-                        let fits = chars < IMPORT_CHARS_PER_CHANGE;
-                        chars += task.notes.chars().count() + task.title.len();
-                        fits
-                    })
-                    .count();
-                let (part, others) = rest.split_at(count.max(1).min(rest.len()));
-                let items = opened.map(conn, "items")?;
-                let mut tags = Tags::load(conn, &opened)?;
-                opened.change(conn, keys, run, "", |draft, run| {
-                    let items = draft.stored(items)?;
-                    for task in part {
-                        write_item(draft, run, items, &mut tags, task)?;
-                    }
-                    Ok(())
-                })?;
-                rest = others;
-            }
-            Ok::<_, CommandError>(fresh.iter().map(|task| task.id).collect())
-        })?;
-        Ok(Outcome::Tasks {
-            list: *list,
-            tasks: ids,
-        })
-    }
-}
-
-/// Brings a tree of imported tasks into one row, parents first, each with id and key.
-fn flatten(
-    tasks: &[ImportedTask],
-    parent: Option<TaskId>,
-    last: Option<&str>,
-    run: &mut Run,
-    out: &mut Vec<Fresh>,
-) -> Result<(), CommandError> {
-    for (task, order) in tasks.iter().zip(behind(last, tasks.len())) {
-        let id = run.task_id();
-        let notes = task.notes.as_deref().unwrap_or_default();
-        out.push(Fresh {
-            id,
-            title: line("title", &task.title, TITLE_CHARS_MAX)?,
-            notes: text("notes", notes, NOTES_CHARS_MAX)?.to_owned(),
-            url: task.url.clone(),
-            status: task.status,
-            priority: task.priority,
-            due: task.due.clone(),
-            series: None,
-            reminders: Vec::new(),
-            assignee: None,
-            blocked_by: Vec::new(),
-            aisle: None,
-            parent,
-            order,
-            tags: tag_names(&task.tags)?,
-            created_ms: created_ms(task).unwrap_or(run.now_ms()),
-        });
-        flatten(&task.children, Some(id), None, run, out)?;
-    }
-    Ok(())
-}
-
-/// The beginning of the day on which an imported task says it was made, in UTC.
-fn created_ms(task: &ImportedTask) -> Option<i64> {
-    let midnight = task.created?.to_datetime(jiff::civil::Time::midnight());
-    let at = jiff::tz::TimeZone::UTC.to_timestamp(midnight).ok()?;
-    Some(at.as_millisecond())
 }

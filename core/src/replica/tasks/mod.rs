@@ -3,6 +3,7 @@
 mod course;
 mod create;
 mod edit;
+mod import;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::node::{Node, Object};
 use super::{FORMAT, VERSION};
+use crate::model::interchange::comment::ImportedComment;
 use crate::model::interchange::fields::day;
 use crate::model::interchange::fit::finish;
 use crate::model::interchange::forest::Forest;
@@ -45,7 +46,15 @@ pub fn import_json(text: &str) -> Result<Import, ImportError> {
         Node::Null | Node::Plain(_) | Node::Text(_) => return Err(ImportError::NotAList),
     };
     reader.tasks(tasks, None, 1)?;
-    for (place, id) in reader.links.resolve(&mut reader.forest).missing {
+    let resolved = reader.links.resolve(&mut reader.forest);
+    for (place, id) in resolved.missing_blockers {
+        if let Some(task) = reader.forest.task_mut(place) {
+            let reason = format!("the task {id} that it waits for is not there; see the notes");
+            reader.warnings.add(task.line, &task.title, reason);
+            task.add_notes(&format!("blockedBy: {id}"));
+        }
+    }
+    for (place, id) in resolved.missing {
         if let Some(task) = reader.forest.task_mut(place) {
             let reason = format!("its parent {id} is not there; it is a task of the top level");
             reader.warnings.add(task.line, &task.title, reason);
@@ -179,6 +188,19 @@ impl Reader {
                 ("tags", Node::List(tags)) => {
                     task.set_tags(tags.iter().map(Node::describe).collect());
                 }
+                ("recurrence", Node::Text(text)) => task.recurrence = Some(text),
+                ("assignee", Node::Text(text)) => task.assignee = Some(text),
+                ("reminders", Node::List(list)) => {
+                    task.reminders = list.iter().map(Node::describe).collect();
+                }
+                ("comments", Node::List(list)) => {
+                    self.comments(list, &mut task, &mut left);
+                }
+                ("blockedBy", Node::List(ids)) => {
+                    for id in ids {
+                        self.links.blocker(place, id.describe());
+                    }
+                }
                 ("children", Node::List(list)) => children = list,
                 ("id", Node::Text(id)) => self.links.id(place, id),
                 ("parent", Node::Text(id)) => {
@@ -190,7 +212,11 @@ impl Reader {
                     self.warnings
                         .add(line, &task.title, "it was in the trash; it no longer is");
                 }
-                ("title" | "notes" | "url" | "status" | "priority" | "due" | "tags", value) => {
+                (
+                    "title" | "notes" | "url" | "status" | "priority" | "due" | "tags"
+                    | "recurrence" | "assignee" | "reminders" | "comments" | "blockedBy",
+                    value,
+                ) => {
                     left.push((key, value.describe(), "it has another type".to_owned()));
                 }
                 (key, value) => self.unknown_field(key, &value, line),
@@ -205,6 +231,46 @@ impl Reader {
             *kept = task;
         }
         self.tasks(children, Some(place), line)
+    }
+
+    /// Reads comments: objects, or texts alone.
+    fn comments(
+        &mut self,
+        nodes: Vec<Node>,
+        task: &mut ImportedTask,
+        left: &mut Vec<(String, String, String)>,
+    ) {
+        for node in nodes {
+            let object = match node {
+                Node::Object(object) => object,
+                Node::Null => continue,
+                other => {
+                    task.comments.push(ImportedComment {
+                        text: other.describe(),
+                        ..ImportedComment::default()
+                    });
+                    continue;
+                }
+            };
+            let mut comment = ImportedComment::default();
+            for (key, value) in object.fields {
+                match (key.as_str(), value) {
+                    (_, Node::Null) => {}
+                    ("text", Node::Text(text)) => comment.text = text,
+                    ("author", Node::Text(text)) => comment.author = Some(text),
+                    ("created", Node::Text(text)) => {
+                        let at = parsed(&text);
+                        keep(at, &mut comment.created, "created of a comment", text, left);
+                    }
+                    (key @ ("text" | "author" | "created"), value) => {
+                        let key = format!("{key} of a comment");
+                        left.push((key, value.describe(), "it has another type".to_owned()));
+                    }
+                    (key, value) => self.unknown_field(key, &value, object.line),
+                }
+            }
+            task.comments.push(comment);
+        }
     }
 
     fn unknown_field(&mut self, key: &str, value: &Node, line: usize) {

@@ -125,6 +125,32 @@ pub(super) fn escape_tag(name: &str) -> String {
     out
 }
 
+/// Writes the value of a field after its colon.
+pub(super) fn escape_value(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        if is_tag_char(c) || matches!(c, '=' | ';' | ',' | '.' | ':' | '+' | '@' | '\'') {
+            out.push(c);
+        } else {
+            push_entity(&mut out, c);
+        }
+    }
+    out
+}
+
+/// A value with its entities replaced.
+pub(super) fn entities(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(c) = rest.chars().next() {
+        let (meant, after) =
+            entity(rest).unwrap_or_else(|| (c, rest.get(c.len_utf8()..).unwrap_or_default()));
+        out.push(meant);
+        rest = after;
+    }
+    out
+}
+
 /// Whether a character can stand in a tag as it is.
 pub(super) fn is_tag_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '/')

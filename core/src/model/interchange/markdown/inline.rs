@@ -1,9 +1,11 @@
 //! The text of an item: its title, link, tags and fields.
 
-use super::escape::{code_spans, entity, is_tag_char, unescape, unescape_into};
+use super::escape::{code_spans, entities, entity, is_tag_char, unescape, unescape_into};
 use super::{DAY_SIGNS, PRIORITY_SIGNS};
 use crate::model::Priority;
-use crate::model::interchange::fields::{Fields, is_day_shaped, put, put_day, put_parsed};
+use crate::model::interchange::fields::{
+    Fields, is_day_shaped, put, put_day, put_parsed, put_reminder, put_rule,
+};
 use crate::model::interchange::limits::{TAG_CHARS_MAX, URL_CHARS_MAX};
 use crate::model::interchange::lines::visible;
 use crate::model::interchange::task::ImportedTask;
@@ -209,6 +211,9 @@ fn read_word(word: &str, fields: &mut Fields) -> Result<Meaning, String> {
         "due" => put_parsed(&mut fields.due, value)?,
         "created" => put_day(&mut fields.created, value)?,
         "done" => put_day(&mut fields.completed, value)?,
+        "rrule" => put_rule(&mut fields.recurrence, entities(value))?,
+        "remind" => put_reminder(&mut fields.reminders, value)?,
+        "assignee" => put(&mut fields.assignee, entities(value))?,
         "status" => put(
             &mut fields.status,
             value

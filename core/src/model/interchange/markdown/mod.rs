@@ -6,6 +6,9 @@
 //! - `!high`, `!medium`, `!low`, `due:2026-11-23`, `created:`, `done:` and `status:blocked` are
 //!   fields, and so are the signs of Obsidian Tasks (`📅 2026-11-23`, `⏫`). `#tag` is a tag: at
 //!   the end of an item it is only that, within it it stays readable in the title too.
+//! - `rrule:FREQ=WEEKLY`, `remind:15m` and `assignee:Ann` are fields too; a space and other signs in
+//!   their values are written by number, as `&#32;`. Comments, and which task waits for which,
+//!   cannot be written.
 //! - A title that is one link as a whole gives title and url.
 //! - What stands under an item (text, code, quotes) is its notes. A block that is a quote as a
 //!   whole gives what it quotes: that is how notes are written, so that lists and headings in
@@ -28,7 +31,9 @@ pub use read::import_markdown;
 pub use write::to_markdown;
 
 /// The keys of words that are fields.
-const KEYS: [&str; 4] = ["due", "created", "done", "status"];
+const KEYS: [&str; 7] = [
+    "due", "created", "done", "status", "rrule", "remind", "assignee",
+];
 
 /// Signs that Obsidian Tasks puts before a day, and the keys that they stand for.
 const DAY_SIGNS: [(&str, &str); 3] = [("📅", "due"), ("➕", "created"), ("✅", "done")];

@@ -1,6 +1,6 @@
 //! Writes Markdown.
 
-use super::escape::{escape_tag, escape_title, escape_url};
+use super::escape::{escape_tag, escape_title, escape_url, escape_value};
 use crate::model::interchange::export::{ExportList, ExportTask, walk};
 use crate::model::{Priority, Status};
 
@@ -52,6 +52,15 @@ fn write_item(out: &mut String, task: &ExportTask) {
     }
     if matches!(task.status, Status::InProgress | Status::Blocked) {
         push_word(out, "status:", task.status.as_str());
+    }
+    if let Some(rule) = task.some_recurrence() {
+        push_word(out, "rrule:", &escape_value(rule));
+    }
+    for reminder in &task.reminders {
+        push_word(out, "remind:", &escape_value(reminder));
+    }
+    if let Some(name) = task.some_assignee() {
+        push_word(out, "assignee:", &escape_value(name));
     }
     if let Some(day) = task.created_day() {
         push_word(out, "created:", &day.to_string());

@@ -1,10 +1,10 @@
 //! Words that must not be taken for what they look like.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use super::KEYS;
 use crate::model::interchange::fields::is_day_shaped;
+use crate::model::interchange::percent::{decode, push_encoded};
 
 /// Where a word stands, which decides what it could be taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,34 +53,12 @@ fn encode(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     for (at, c) in word.char_indices() {
         if breaks(c) || c == '%' || (at == 0 && c == '\\') {
-            let mut bytes = [0; 4];
-            for byte in c.encode_utf8(&mut bytes).bytes() {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "%{byte:02X}");
-            }
+            push_encoded(&mut out, c);
         } else {
             out.push(c);
         }
     }
     out
-}
-
-fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
-        if *byte != b'%' {
-            bytes.push(*byte);
-            continue;
-        }
-        let ([high, low], after) = rest.split_first_chunk::<2>()?;
-        let digit = |byte: &u8| char::from(*byte).to_digit(16);
-        let value = digit(high)?.checked_mul(16)?.checked_add(digit(low)?)?;
-        bytes.push(u8::try_from(value).ok()?);
-        rest = after;
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// The word as it is to be written.

@@ -1,6 +1,8 @@
 //! Reads todo.txt.
 
-use crate::model::interchange::fields::{Fields, day, is_day_shaped, put, put_day, put_parsed};
+use crate::model::interchange::fields::{
+    Fields, day, is_day_shaped, put, put_day, put_parsed, put_reminder, put_rule,
+};
 use crate::model::interchange::fit::finish;
 use crate::model::interchange::forest::Forest;
 use crate::model::interchange::limits::TAG_CHARS_MAX;
@@ -12,6 +14,7 @@ use crate::model::interchange::words::{Folded, Meaning, Word, fold, trimmed, wor
 use crate::model::{Priority, Status};
 
 use super::escape::{Place, priority_letter, unescape};
+use super::repeat::rule;
 
 /// Reads a todo.txt file, every line that is not blank as a task. Words that cannot be read as
 /// the field that they look like stay in the title, with a warning.
@@ -35,8 +38,18 @@ pub fn import_todotxt(text: &str) -> Result<Import, ImportError> {
         if let Some(parent) = read.parent {
             links.parent(place, parent);
         }
+        for blocker in read.blockers {
+            links.blocker(place, blocker);
+        }
     }
     let resolved = links.resolve(&mut forest);
+    for (place, id) in resolved.missing_blockers {
+        if let Some(task) = forest.task_mut(place) {
+            task.title = format!("{} dep:{id}", task.title);
+            let reason = format!("no other line has id:{id}; it stays in the title");
+            warnings.add(task.line, &task.title, reason);
+        }
+    }
     for (place, id) in resolved.unused {
         if let Some(task) = forest.task_mut(place) {
             task.title = format!("{} id:{id}", task.title);
@@ -58,6 +71,7 @@ struct ReadLine {
     task: ImportedTask,
     id: Option<String>,
     parent: Option<String>,
+    blockers: Vec<String>,
 }
 
 fn read_line(line: Line<'_>, warnings: &mut Warnings) -> ReadLine {
@@ -201,7 +215,15 @@ fn read_word(
             Some(letter) => put(&mut fields.priority, priority(letter))?,
             None => return Err("a priority is a letter from A to Z; it stays in the title".into()),
         },
-        "rec" => return Err("recurrence has no field here; it stays in the title".to_owned()),
+        "rrule" => put_rule(&mut fields.recurrence, value_of(value))?,
+        "rec" => {
+            let rule = rule(value)
+                .ok_or("it stays in the title: write it as 1w, or as rrule:FREQ=WEEKLY")?;
+            put(&mut fields.recurrence, rule)?;
+        }
+        "remind" => put_reminder(&mut fields.reminders, value)?,
+        "assignee" => put(&mut fields.assignee, value_of(value))?,
+        "dep" => read.blockers.push(value_of(value)),
         "t" => return Err("a start day has no field here; it stays in the title".to_owned()),
         _ => return Ok(Meaning::Title(text.to_owned())),
     }

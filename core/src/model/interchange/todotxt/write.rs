@@ -3,24 +3,28 @@
 use std::collections::BTreeSet;
 
 use super::escape::{Place, escape};
-use crate::model::interchange::export::{ExportList, ExportTask, walk};
+use crate::model::interchange::export::{ExportList, ExportTask, Names, walk};
 use crate::model::{Priority, Status};
 
 /// Writes a list as todo.txt. The format has no place for the list's title.
 #[must_use]
 pub fn to_todotxt(list: &ExportList) -> String {
     let mut out = String::new();
-    let mut ids = BTreeSet::new();
+    let mut names = Names::default();
+    let awaited: BTreeSet<&str> = walk(&list.tasks)
+        .flat_map(|visit| &visit.task.blocked_by)
+        .map(String::as_str)
+        .collect();
     // The ids of the tasks above, by depth.
     let mut above: Vec<String> = Vec::new();
     for visit in walk(&list.tasks) {
         let task = visit.task;
         above.truncate(visit.depth);
         let parent = above.last().cloned();
-        let id = if task.children.is_empty() {
+        let id = if task.children.is_empty() && !awaited.contains(task.id.as_str()) {
             String::new()
         } else {
-            unique(&task.id, &mut ids)
+            names.unique(&task.id)
         };
         write_start(&mut out, task);
         write_title(&mut out, &task.title);
@@ -31,22 +35,13 @@ pub fn to_todotxt(list: &ExportList) -> String {
         if let Some(parent) = parent {
             push_pair(&mut out, "parent", &parent);
         }
+        for blocker in &task.blocked_by {
+            push_pair(&mut out, "dep", blocker);
+        }
         above.push(id);
         out.push('\n');
     }
     out
-}
-
-/// An id that no other task of the text has.
-fn unique(id: &str, ids: &mut BTreeSet<String>) -> String {
-    let base = if id.is_empty() { "task" } else { id };
-    let mut candidate = base.to_owned();
-    let mut number = ids.len();
-    while !ids.insert(candidate.clone()) {
-        number = number.saturating_add(1);
-        candidate = format!("{base}-{number}");
-    }
-    candidate
 }
 
 fn write_start(out: &mut String, task: &ExportTask) {
@@ -116,6 +111,15 @@ fn write_fields(out: &mut String, task: &ExportTask) {
         if let (Some(day), None) = (task.created_day(), task.completed_day()) {
             push_pair(out, "created", &day.to_string());
         }
+    }
+    if let Some(rule) = task.some_recurrence() {
+        push_pair(out, "rrule", rule);
+    }
+    for reminder in &task.reminders {
+        push_pair(out, "remind", reminder);
+    }
+    if let Some(name) = task.some_assignee() {
+        push_pair(out, "assignee", name);
     }
     if let Some(url) = task.some_url() {
         push_pair(out, "url", url);
