@@ -91,6 +91,9 @@ impl Audit {
             );
             self.who.insert(row.id.clone(), replica.did());
         }
+        if outcome.is_some() && list_of(command) == Some(self.list) {
+            check_holds(command, &now);
+        }
         check_rows(self.list, command, outcome, &before.fields, &now, &rows);
         self.made
             .extend(every_task(replica, self.list).iter().map(|task| task.id));
@@ -188,6 +191,59 @@ fn tracked(world: &World, (_, field): &(String, String)) -> bool {
     // What recurs is due and done by what was completed; a renamed tag is renamed everywhere.
     world.calm
         || !(["status", "due", "recurrence"].contains(&field.as_str()) || field.starts_with("tag/"))
+}
+
+/// What was acknowledged is there.
+fn check_holds(command: &Command, after: &Fields) {
+    let Command::EditTask { task, patch, .. } = command else {
+        return;
+    };
+    let id = task.to_string();
+    let held = |field: &str| after.get(&(id.clone(), field.to_owned())).cloned();
+    let check = |field: &str, value: Option<String>| {
+        assert_eq!(held(field), value, "{field} after {command:?}");
+    };
+    if let Some(title) = &patch.title {
+        check("title", Some(title.clone()));
+    }
+    if let Some(url) = &patch.url {
+        check("url", url.clone());
+    }
+    if let Some(aisle) = &patch.aisle {
+        check("aisle", aisle.clone());
+    }
+    if let Some(priority) = patch.priority {
+        check("priority", Some(priority.to_string()));
+    }
+    if let Some(assignee) = patch.assignee {
+        check("assignee", assignee.map(|did| did.to_string()));
+    }
+    if let Some(status) = patch.status
+        && patch.recurrence.is_none()
+        && held("recurrence").is_none()
+    {
+        check("status", Some(status.to_string()));
+    }
+    for word in patch
+        .notes
+        .iter()
+        .flat_map(|notes| notes.split_whitespace())
+    {
+        check(&format!("notes/{word}"), Some("there".into()));
+    }
+    for tag in &patch.remove_tags {
+        check(&format!("tag/{tag}"), None);
+    }
+    for tag in patch
+        .add_tags
+        .iter()
+        .filter(|tag| !patch.remove_tags.contains(tag))
+    {
+        check(&format!("tag/{tag}"), Some("there".into()));
+    }
+    for reminder in &patch.add_reminders {
+        check(&format!("remind/{reminder}"), Some("there".into()));
+    }
 }
 
 /// One action of a person's is one row for each thing that it did to something.
