@@ -52,6 +52,21 @@ impl Reader {
         self.zone.to_datetime(self.now).date()
     }
 
+    /// What is due now: of a task that recurs, what completing it would close.
+    pub(super) fn due(
+        &self,
+        next: Option<Due>,
+        series: Option<&Series>,
+        last: Option<Due>,
+        done: bool,
+    ) -> Option<Due> {
+        let Some(series) = series.filter(|_| !done) else {
+            return next;
+        };
+        let latest = last.map(|last| (last, Closed::Skipped));
+        series.closes(&latest.into_iter().collect(), self.now, &self.zone)
+    }
+
     /// The day on which something is due, where the reader is.
     pub(super) fn day_of(&self, due: &Due) -> Date {
         match due.time() {
@@ -413,25 +428,6 @@ impl<'a> Pages<'a> {
         Ok(all)
     }
 
-    /// What is due now: of a task that recurs, what completing it would close.
-    fn due(
-        &self,
-        next: Option<Due>,
-        series: Option<&Series>,
-        last: Option<Due>,
-        done: bool,
-    ) -> Option<Due> {
-        let Some(series) = series.filter(|_| !done) else {
-            return next;
-        };
-        let latest = last.map(|last| (last, Closed::Skipped));
-        series.closes(
-            &latest.into_iter().collect(),
-            self.reader.now,
-            &self.reader.zone,
-        )
-    }
-
     fn assignee(&self, did: Option<Did>, assigned_ms: Option<i64>) -> Option<Assignee> {
         let did = did?;
         let profile = self.authority.profile(&did);
@@ -467,7 +463,9 @@ impl<'a> Pages<'a> {
         };
         let done = row.get(13)?;
         let series: Option<Series> = opt(row, 14)?;
-        let due = self.due(opt(row, 6)?, series.as_ref(), opt(row, 15)?, done);
+        let due = self
+            .reader
+            .due(opt(row, 6)?, series.as_ref(), opt(row, 15)?, done);
         let files: String = row.get(21)?;
         let files: Vec<StoredAttachment> = serde_json::from_str(&files).map_err(damaged)?;
         let status: Status = parsed(row, 4)?;

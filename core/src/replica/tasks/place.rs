@@ -88,6 +88,7 @@ impl Replica {
             check_parent(conn, doc, task, parent.as_ref())?;
             let mut siblings = siblings(conn, doc, parent.as_ref(), Some(task))?;
             if let Some(beside) = &beside
+                && beside != task
                 && below(beside)? == parent
                 && siblings.iter().all(|sibling| sibling.task != *beside)
             {
