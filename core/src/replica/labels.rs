@@ -1,6 +1,6 @@
 //! Commands on what a list offers its tasks: tags and aisles.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use super::tasks::{AISLE_CHARS_MAX, Tags, tag_name};
 use super::write::{Opened, Run, line};
@@ -8,6 +8,7 @@ use super::{CommandError, Replica};
 use crate::document::{DocumentId, Scalar};
 use crate::membership::COLOR_CHARS_MAX;
 use crate::model::Outcome;
+use crate::store::StoreError;
 
 /// The most aisles of its own that a list can have.
 const AISLES_MAX: usize = 100;
@@ -15,6 +16,14 @@ const AISLES_MAX: usize = 100;
 const KEYWORDS_MAX: usize = 200;
 /// The longest keyword, in characters.
 const KEYWORD_CHARS_MAX: usize = 50;
+
+/// The tags of a name: two devices may each have made one.
+fn objects(conn: &Connection, doc: i64, name: &str) -> Result<Vec<i64>, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT obj FROM tag WHERE doc = ?1 AND name = ?2 ORDER BY tag")?;
+    let rows = statement.query_map(params![doc, name], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
 
 impl Replica {
     pub(super) fn edit_tag(
@@ -39,34 +48,36 @@ impl Replica {
             let mut tags = Tags::load(conn, &opened)?;
             if let Some(name) = &name
                 && *name != tag
-                && tags.find(name).is_some()
+                && !tags.find(name).is_empty()
             {
                 return Err(CommandError::invalid(
                     "name",
                     format!("there is a tag {name} already: put that one on the tasks"),
                 ));
             }
-            let object: Option<i64> = conn
-                .prepare_cached("SELECT obj FROM tag WHERE doc = ?1 AND name = ?2 ORDER BY tag")?
-                .query_row(params![opened.document.row, tag], |row| row.get(0))
-                .optional()?;
+            let objects = objects(conn, opened.document.row, &tag)?;
             let map = opened.map(conn, "tags")?;
             let ((), changed) = opened.change(conn, keys, run, json, |draft, run| {
-                let target = match object {
-                    Some(object) => draft.stored(object)?,
-                    None => {
-                        let id = tags.id(draft, run, &tag)?;
-                        let map = draft.stored(map)?;
-                        draft.made(map, &id).ok_or(CommandError::NotFound("tag"))?
-                    }
-                };
-                if let Some(name) = name {
-                    draft.put(target, "name", Scalar::Str(name))?;
+                let mut targets = Vec::with_capacity(objects.len());
+                for object in objects {
+                    targets.push(draft.stored(object)?);
                 }
-                match color {
-                    Some(Some(color)) => draft.put(target, "color", Scalar::Str(color))?,
-                    Some(None) => draft.delete(target, "color")?,
-                    None => {}
+                if targets.is_empty() {
+                    let id = tags.id(draft, run, &tag)?;
+                    let map = draft.stored(map)?;
+                    targets.push(draft.made(map, &id).ok_or(CommandError::NotFound("tag"))?);
+                }
+                for target in targets {
+                    if let Some(name) = &name {
+                        draft.put(target, "name", Scalar::Str(name.clone()))?;
+                    }
+                    match &color {
+                        Some(Some(color)) => {
+                            draft.put(target, "color", Scalar::Str(color.clone()))?;
+                        }
+                        Some(None) => draft.delete(target, "color")?,
+                        None => {}
+                    }
                 }
                 Ok(())
             })?;
@@ -86,11 +97,7 @@ impl Replica {
         let keys = &self.keys;
         let changed = self.store.write(|conn| {
             let mut opened = Opened::find(conn, list, "list")?;
-            // Two devices may each have made one of that name.
-            let objects: Vec<i64> = conn
-                .prepare_cached("SELECT obj FROM tag WHERE doc = ?1 AND name = ?2 ORDER BY tag")?
-                .query_map(params![opened.document.row, tag], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
+            let objects = objects(conn, opened.document.row, &tag)?;
             if objects.is_empty() {
                 return Err(CommandError::NotFound("tag"));
             }

@@ -52,6 +52,12 @@ pub(super) fn place(siblings: &[Sibling], index: usize) -> (String, Vec<(TaskId,
     (own.to_string(), moved)
 }
 
+/// A key right before `key`, behind `low`.
+pub(super) fn before(low: Option<&str>, key: &str) -> String {
+    let (low, high) = (low.and_then(parse), parse(key));
+    between(low.as_ref(), high.as_ref()).to_string()
+}
+
 /// `count` keys in order behind `last`. They stay short: each halves a gap instead of going on
 /// from the one before.
 pub(super) fn behind(last: Option<&str>, count: usize) -> Vec<String> {

@@ -52,6 +52,21 @@ impl Reader {
         self.zone.to_datetime(self.now).date()
     }
 
+    /// What is due now: of a task that recurs, what completing it would close.
+    pub(super) fn due(
+        &self,
+        next: Option<Due>,
+        series: Option<&Series>,
+        last: Option<Due>,
+        done: bool,
+    ) -> Option<Due> {
+        let Some(series) = series.filter(|_| !done) else {
+            return next;
+        };
+        let latest = last.map(|last| (last, Closed::Skipped));
+        series.closes(&latest.into_iter().collect(), self.now, &self.zone)
+    }
+
     /// The day on which something is due, where the reader is.
     pub(super) fn day_of(&self, due: &Due) -> Date {
         match due.time() {
@@ -173,60 +188,85 @@ fn roots(parents: &BTreeMap<TaskId, Option<TaskId>>) -> BTreeSet<TaskId> {
     roots
 }
 
-/// Whether a task, or one that it is below, is in the trash.
-pub(super) fn is_trashed(conn: &Connection, doc: i64, task: &TaskId) -> Result<bool, StoreError> {
+/// A task and those that it stands below, itself first, each with whether it was deleted: the
+/// same as in [`places`], from these tasks alone. Empty where there is no such task.
+fn ancestry(conn: &Connection, doc: i64, task: &TaskId) -> Result<Vec<(TaskId, bool)>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT parent, deleted_at IS NOT NULL FROM item WHERE doc = ?1 AND task = ?2",
     )?;
-    let mut seen = BTreeSet::new();
-    let mut at = Some(*task);
-    while let Some(task) = at
-        && seen.insert(task)
-    {
-        let found = statement
-            .query_row(params![doc, task.to_string()], |row| {
-                Ok((parent(row, 0)?, row.get::<_, bool>(1)?))
-            })
-            .optional()?;
-        match found {
-            Some((_, true)) => return Ok(true),
-            Some((above, false)) => at = above,
-            None => break,
-        }
-    }
-    Ok(false)
-}
-
-/// How many tasks one task is below: the same as in [`places`], from its ancestors alone.
-fn depth(conn: &Connection, doc: i64, task: &TaskId) -> Result<u32, StoreError> {
-    let mut statement =
-        conn.prepare_cached("SELECT parent FROM item WHERE doc = ?1 AND task = ?2")?;
-    let mut path: Vec<TaskId> = Vec::new();
+    let mut path: Vec<(TaskId, bool)> = Vec::new();
     let mut seen = BTreeSet::new();
     let mut at = *task;
     loop {
         let found = statement
-            .query_row(params![doc, at.to_string()], |row| parent(row, 0))
+            .query_row(params![doc, at.to_string()], |row| {
+                Ok((parent(row, 0)?, row.get(1)?))
+            })
             .optional()?;
-        let Some(above) = found else {
+        let Some((above, deleted)) = found else {
             // The parent that the last one names is not there: that one stands at the top.
             break;
         };
         if !seen.insert(at) {
             // A circle: the smallest of those in it stands at the top.
-            let from = path.iter().position(|id| *id == at).unwrap_or_default();
-            let circle = path.iter().enumerate().skip(from);
-            let top = circle.min_by_key(|(_, id)| **id);
+            let from = path.iter().position(|(id, _)| *id == at);
+            let circle = path.iter().enumerate().skip(from.unwrap_or_default());
+            let top = circle.min_by_key(|(_, (id, _))| *id);
             path.truncate(top.map_or(0, |(index, _)| index) + 1);
             break;
         }
-        path.push(at);
+        path.push((at, deleted));
         match above {
             Some(above) => at = above,
             None => break,
         }
     }
-    Ok(u32::try_from(path.len().saturating_sub(1)).unwrap_or(u32::MAX))
+    Ok(path)
+}
+
+/// Whether a task, or one that it is below, is in the trash.
+pub(super) fn is_trashed(conn: &Connection, doc: i64, task: &TaskId) -> Result<bool, StoreError> {
+    let path = ancestry(conn, doc, task)?;
+    Ok(path.iter().any(|(_, deleted)| *deleted))
+}
+
+/// The tasks that one stands below, the nearest first.
+pub(super) fn above(conn: &Connection, doc: i64, task: &TaskId) -> Result<Vec<TaskId>, StoreError> {
+    let path = ancestry(conn, doc, task)?;
+    Ok(path.into_iter().skip(1).map(|(id, _)| id).collect())
+}
+
+/// The tasks that are in the trash only because they are below one that was deleted.
+pub(super) fn trashed_with_others(conn: &Connection, doc: i64) -> Result<Vec<TaskId>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "WITH RECURSIVE below (task) AS (
+             SELECT task FROM item INDEXED BY item_order
+                 WHERE doc = ?1 AND deleted_at IS NOT NULL
+             UNION
+             SELECT item.task FROM below JOIN item INDEXED BY item_order
+                 ON item.doc = ?1 AND item.parent = below.task
+         )
+         SELECT item.task FROM below JOIN item ON item.doc = ?1 AND item.task = below.task
+         WHERE item.deleted_at IS NULL",
+    )?;
+    let rows = statement.query_map(params![doc], |row| parsed(row, 0))?;
+    let mut found: Vec<TaskId> = rows.collect::<Result<_, _>>()?;
+    // One that closes a circle stands at the top, whatever it names as its parent.
+    let mut failed = None;
+    found.retain(|task| match is_trashed(conn, doc, task) {
+        Ok(trashed) => trashed,
+        Err(error) => {
+            failed = Some(error);
+            false
+        }
+    });
+    failed.map_or(Ok(found), Err)
+}
+
+/// How many tasks one task is below.
+fn depth(conn: &Connection, doc: i64, task: &TaskId) -> Result<u32, StoreError> {
+    let above = ancestry(conn, doc, task)?.len().saturating_sub(1);
+    Ok(u32::try_from(above).unwrap_or(u32::MAX))
 }
 
 fn parent(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<TaskId>> {
@@ -388,25 +428,6 @@ impl<'a> Pages<'a> {
         Ok(all)
     }
 
-    /// What is due now: of a task that recurs, what completing it would close.
-    fn due(
-        &self,
-        next: Option<Due>,
-        series: Option<&Series>,
-        last: Option<Due>,
-        done: bool,
-    ) -> Option<Due> {
-        let Some(series) = series.filter(|_| !done) else {
-            return next;
-        };
-        let latest = last.map(|last| (last, Closed::Skipped));
-        series.closes(
-            &latest.into_iter().collect(),
-            self.reader.now,
-            &self.reader.zone,
-        )
-    }
-
     fn assignee(&self, did: Option<Did>, assigned_ms: Option<i64>) -> Option<Assignee> {
         let did = did?;
         let profile = self.authority.profile(&did);
@@ -442,7 +463,9 @@ impl<'a> Pages<'a> {
         };
         let done = row.get(13)?;
         let series: Option<Series> = opt(row, 14)?;
-        let due = self.due(opt(row, 6)?, series.as_ref(), opt(row, 15)?, done);
+        let due = self
+            .reader
+            .due(opt(row, 6)?, series.as_ref(), opt(row, 15)?, done);
         let files: String = row.get(21)?;
         let files: Vec<StoredAttachment> = serde_json::from_str(&files).map_err(damaged)?;
         let status: Status = parsed(row, 4)?;
@@ -527,19 +550,41 @@ mod tests {
 
     proptest! {
         /// Whatever the parents are, missing, in circles, anything: every item has one place,
-        /// and asked for alone it has the depth that it has there.
+        /// and asked for alone it has the depth that it has there, and is in the trash if it is
+        /// there.
         #[test]
         fn one_task_is_the_tree_s_entry(
-            parents in prop::collection::vec(prop::option::of(0_usize..12), 0..10)
+            parents in prop::collection::vec(prop::option::of(0_usize..12), 0..10),
+            deleted in prop::collection::vec(0_usize..10, 0..3),
         ) {
             let store = Store::open_in_memory().unwrap();
             let document = document(store.conn(), &parents);
+            let deleted: Vec<Option<TaskId>> = deleted.into_iter().map(|n| Some(id(n))).collect();
+            for task in deleted.iter().flatten() {
+                store
+                    .conn()
+                    .execute("UPDATE item SET deleted_at = 1 WHERE task = ?1", [task.to_string()])
+                    .unwrap();
+            }
             let tree = Tree::load(store.conn(), &document, &Reader::nobody()).unwrap();
             prop_assert_eq!(tree.tasks.len(), parents.len());
             for task in tree.tasks {
                 let alone = one(store.conn(), &document, &task.id, &Reader::nobody()).unwrap();
-                prop_assert_eq!(alone, Some(task));
+                prop_assert_eq!(alone.as_ref(), Some(&task));
+                prop_assert_eq!(
+                    is_trashed(store.conn(), document.row, &task.id).unwrap(),
+                    tree.trashed.contains(&task.id)
+                );
             }
+            let mut with_others = trashed_with_others(store.conn(), document.row).unwrap();
+            with_others.sort_unstable();
+            let by_place: Vec<TaskId> = tree
+                .trashed
+                .iter()
+                .filter(|task| !deleted.contains(&Some(**task)))
+                .copied()
+                .collect();
+            prop_assert_eq!(with_others, by_place);
         }
     }
 

@@ -1,16 +1,18 @@
 //! Taking a change back: writing what undoes it, as a change like any other.
 //!
-//! What a change did to a field is undone if the field still is as the change left it. Where
-//! somebody else wrote since, or at the same time, theirs stays.
+//! What a change did to a field is undone if the field is as the change left it: still, or again,
+//! after what its author did there later was taken back. Where somebody else wrote since, or at
+//! the same time, theirs stays.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{OptionalExtension as _, params};
 
 use super::StoreError;
 use super::draft::{Draft, Target};
-use super::ops::{Kind, Object, field, find_object, text_runs};
-use super::text::ElementId;
+use super::ops::{HeldValue, Kind, Object, field, find_object, text_runs};
+use super::text::{ElementId, TextRuns};
 use super::value;
 use crate::document::{Action, Change, Key, ObjectId, Op, OpId, Scalar};
 
@@ -29,30 +31,43 @@ pub(crate) fn invert(
         .map(|op| op.id)
         .collect();
     let mut seen: BTreeSet<(i64, &str)> = BTreeSet::new();
-    // From the last to the first: characters go back in the order that they need.
-    for op in change.ops.iter().rev() {
-        let ObjectId::Made(id) = op.object else {
+    // Fields in the order in which the change named them: what it moved comes before what made
+    // room for that.
+    for op in &change.ops {
+        let Some(object) = outside(draft, op, &made)? else {
             continue;
         };
-        // What is inside of something new goes with it.
-        if made.contains(&id) {
-            continue;
+        if let (Key::Map(key), Kind::Map) = (&op.key, object.kind)
+            && seen.insert((object.row, key))
+        {
+            let name = top(object.row);
+            undo_field(draft, change, op, &object, key, name, &tombstone)?;
         }
-        let Some(object) = object_of(draft, id)? else {
+    }
+    // From the last to the first: characters go back in the order that they need.
+    let mut texts = Texts::default();
+    for op in change.ops.iter().rev() {
+        let Some(object) = outside(draft, op, &made)? else {
             continue;
         };
-        match (&op.key, object.kind) {
-            (Key::Map(key), Kind::Map) => {
-                if seen.insert((object.row, key)) {
-                    let name = top(object.row);
-                    undo_field(draft, change, op, &object, key, name, &tombstone)?;
-                }
-            }
-            (Key::Head | Key::Element(_), Kind::Text) => undo_text(draft, op, &object)?,
-            _ => {}
+        if object.kind == Kind::Text {
+            undo_text(draft, change, op, &object, &mut texts)?;
         }
     }
     Ok(())
+}
+
+/// What an operation works on, if that is there and not new: what is inside of something new goes
+/// with it.
+fn outside(
+    draft: &Draft<'_>,
+    op: &Op,
+    made: &BTreeSet<OpId>,
+) -> Result<Option<Object>, StoreError> {
+    match op.object {
+        ObjectId::Made(id) if !made.contains(&id) => object_of(draft, id),
+        _ => Ok(None),
+    }
 }
 
 fn object_of(draft: &Draft<'_>, id: OpId) -> Result<Option<Object>, StoreError> {
@@ -62,36 +77,48 @@ fn object_of(draft: &Draft<'_>, id: OpId) -> Result<Option<Object>, StoreError> 
     find_object(draft.conn, draft.document.row, id.counter, actor.row)
 }
 
-/// Whether nobody has written to a field since `last`, nor at the same time.
+/// Whether a field is as `last` left it: nobody else has written there since, nor at the same
+/// time, and what its author wrote since was taken back.
 fn is_as_left(draft: &Draft<'_>, object: i64, key: &str, last: &Op) -> Result<bool, StoreError> {
-    let Some(actor) = draft.actors.get(&last.id.actor).map(|actor| actor.row) else {
+    let Some(author) = draft.actors.get(&last.id.actor) else {
         return Ok(false);
     };
+    let own = |actor: i64| {
+        let device = draft.actors.by_row(actor).and_then(|actor| actor.device);
+        device.is_some() && device == author.device
+    };
     let held = field(draft.conn, object, key, draft.actors)?;
-    if last.action != Action::Delete {
-        return Ok(
-            matches!(held.as_slice(), [only] if only.counter == last.id.counter && only.actor == actor),
-        );
+    match &last.action {
+        Action::Delete if !held.is_empty() => Ok(false),
+        Action::Delete => {
+            let mut statement = draft
+                .conn
+                .prepare_cached("SELECT actor FROM op WHERE obj = ?1 AND key = ?2 AND ctr > ?3")?;
+            let later = statement
+                .query_map(params![object, key, last.id.counter as i64], |row| {
+                    row.get(0)
+                })?
+                .collect::<Result<Vec<i64>, _>>()?;
+            Ok(later.into_iter().all(own))
+        }
+        Action::Put(value) => Ok(matches!(held.as_slice(), [only]
+            if own(only.actor) && only.value == HeldValue::Scalar(value.clone()))),
+        _ => Ok(matches!(held.as_slice(), [only]
+            if only.counter == last.id.counter && only.actor == author.row)),
     }
-    let later: Option<i64> = draft
-        .conn
-        .prepare_cached("SELECT 1 FROM op WHERE obj = ?1 AND key = ?2 AND ctr > ?3 LIMIT 1")?
-        .query_row(params![object, key, last.id.counter as i64], |row| {
-            row.get(0)
-        })
-        .optional()?;
-    Ok(held.is_empty() && later.is_none())
 }
 
 fn undo_field(
     draft: &mut Draft<'_>,
     change: &Change,
-    last: &Op,
+    first: &Op,
     object: &Object,
     key: &str,
     top: Option<String>,
     tombstone: &Scalar,
 ) -> Result<(), StoreError> {
+    let same = |op: &&Op| op.object == first.object && op.key == first.key;
+    let last = change.ops.iter().rfind(same).unwrap_or(first);
     if !is_as_left(draft, object.row, key, last)? {
         return Ok(());
     }
@@ -113,10 +140,6 @@ fn undo_field(
         return Ok(());
     }
     // The first operation of the change on the field knows what stood there before.
-    let first = change
-        .ops
-        .iter()
-        .find(|op| op.object == last.object && matches!(&op.key, Key::Map(other) if other == key));
     match before(draft, object.row, key, first)? {
         Some(scalar) => draft.put(target, key, scalar),
         None => draft.delete(target, key),
@@ -137,9 +160,9 @@ fn before(
     draft: &Draft<'_>,
     object: i64,
     key: &str,
-    first: Option<&Op>,
+    first: &Op,
 ) -> Result<Option<Scalar>, StoreError> {
-    let Some(winner) = first.and_then(|op| op.pred.iter().max()) else {
+    let Some(winner) = first.pred.iter().max() else {
         return Ok(None);
     };
     let Some(actor) = draft.actors.get(&winner.actor) else {
@@ -161,36 +184,107 @@ fn before(
         .transpose()
 }
 
-/// Characters that were typed go, and characters that were deleted come back where they stood.
-fn undo_text(draft: &mut Draft<'_>, op: &Op, object: &Object) -> Result<(), StoreError> {
-    let runs = text_runs(draft.conn, object.row)?;
-    let text = draft.stored(object.row)?;
+/// Characters that were put back where others had stood: by the remains that they stand behind.
+type Revived = BTreeMap<OpId, Vec<(OpId, String)>>;
+
+/// What is read once to take back what a change did to texts.
+#[derive(Default)]
+struct Texts {
+    runs: BTreeMap<i64, TextRuns>,
+    revived: Option<Revived>,
+}
+
+/// What the author of a change typed since, each character behind which one.
+fn typed_since(draft: &Draft<'_>, change: &Change) -> Result<Revived, StoreError> {
+    let mut found = Revived::new();
+    let Some(actor) = draft.actors.get(&change.actor) else {
+        return Ok(found);
+    };
+    let mut statement = draft
+        .conn
+        .prepare_cached("SELECT bytes FROM change WHERE actor = ?1 AND seq > ?2 ORDER BY seq")?;
+    let mut rows = statement.query(params![actor.row, change.seq as i64])?;
+    while let Some(row) = rows.next()? {
+        let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        let later = Change::decode_stored(bytes)
+            .map_err(|e| StoreError::Damaged(format!("a stored change cannot be read: {e}")))?;
+        for op in later.ops {
+            if let (Action::Put(Scalar::Str(text)), Key::Element(behind), true) =
+                (op.action, op.key, op.insert)
+            {
+                found.entry(behind).or_default().push((op.id, text));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Where a character is now: it, or what was put back in its place.
+fn visible_now(draft: &Draft<'_>, runs: &TextRuns, revived: &Revived, id: OpId) -> Option<OpId> {
     let element = |id: &OpId| {
         let actor = draft.actors.get(&id.actor)?;
-        Some(ElementId {
+        runs.element(ElementId {
             counter: id.counter,
             actor: actor.row,
         })
     };
-    match (&op.action, &op.key, op.insert) {
-        (Action::Put(_), _, true) => {
-            let visible = element(&op.id).and_then(|id| runs.element(id));
-            if visible.is_some_and(|(_, visible)| visible) {
-                draft.push(
-                    text.id,
-                    Key::Element(op.id),
-                    Action::Delete,
-                    false,
-                    vec![op.id],
-                );
-            }
+    let (characters, _) = element(&id)?;
+    let mut waiting = vec![id];
+    while let Some(id) = waiting.pop() {
+        if let Some((_, true)) = element(&id) {
+            return Some(id);
         }
-        (Action::Delete, Key::Element(id), false) => {
-            let gone = element(id).and_then(|id| runs.element(id));
-            if let Some((characters, false)) = gone {
+        // The latest is looked at first.
+        let behind = revived.get(&id).into_iter().flatten();
+        waiting.extend(
+            behind
+                .filter(|(_, text)| *text == characters)
+                .map(|(id, _)| *id),
+        );
+    }
+    None
+}
+
+/// Characters that were typed go, and characters that were deleted come back where they stood.
+fn undo_text(
+    draft: &mut Draft<'_>,
+    change: &Change,
+    op: &Op,
+    object: &Object,
+    texts: &mut Texts,
+) -> Result<(), StoreError> {
+    let text = draft.stored(object.row)?.id;
+    let id = match (&op.action, &op.key, op.insert) {
+        (Action::Put(_), _, true) => op.id,
+        (Action::Delete, Key::Element(id), false) => *id,
+        _ => return Ok(()),
+    };
+    let revived = match &mut texts.revived {
+        Some(revived) => revived,
+        none => none.insert(typed_since(draft, change)?),
+    };
+    let runs = match texts.runs.entry(object.row) {
+        Entry::Occupied(read) => read.into_mut(),
+        Entry::Vacant(new) => new.insert(text_runs(draft.conn, object.row)?),
+    };
+    let now = visible_now(draft, runs, revived, id);
+    match (op.insert, now) {
+        (true, Some(now)) => {
+            let element = Key::Element(now);
+            draft.push(text, element, Action::Delete, false, vec![now]);
+        }
+        (false, None) => {
+            let actor = draft.actors.get(&id.actor).map(|actor| actor.row);
+            let gone = actor.and_then(|actor| {
+                runs.element(ElementId {
+                    counter: id.counter,
+                    actor,
+                })
+            });
+            if let Some((characters, _)) = gone {
                 // Behind its own remains: that is where it stood.
                 let value = Action::Put(Scalar::Str(characters));
-                draft.push(text.id, Key::Element(*id), value, true, Vec::new());
+                draft.push(text, Key::Element(id), value, true, Vec::new());
             }
         }
         _ => {}

@@ -26,10 +26,11 @@ pub(super) fn focus(
 ) -> Result<Page<Task>, QueryError> {
     let mut statement = conn.prepare_cached(
         "SELECT doc, task FROM item INDEXED BY item_urgent
-         WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL AND parent IS NULL",
+         WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, parsed(row, 1)?)))?;
-    collect(conn, documents, reader, rows, |_| true)
+    // Not by the parent that it names: one that closes a circle stands at the top.
+    collect(conn, documents, reader, rows, |task| task.depth == 0)
 }
 
 /// What is due today or overdue.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use crate::document::DocumentId;
 use crate::model::{Aisle, Folder, ImportedTask, Tag, TemplateView, built_in_templates};
 use crate::replica::QueryError;
+use crate::replica::tree;
 use crate::store::{DocumentRow, StoreError};
 
 pub(super) fn tags(conn: &Connection, document: &DocumentRow) -> Result<Vec<Tag>, StoreError> {
@@ -18,6 +19,15 @@ pub(super) fn tags(conn: &Connection, document: &DocumentRow) -> Result<Vec<Tag>
     let mut rows = statement.query(params![document.row])?;
     while let Some(row) = rows.next()? {
         counts.insert(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+    }
+    // What is below a task in the trash is there too.
+    for task in tree::trashed_with_others(conn, document.row)? {
+        let mine: String = conn
+            .prepare_cached("SELECT tags FROM item WHERE doc = ?1 AND task = ?2")?
+            .query_row(params![document.row, task.to_string()], |row| row.get(0))?;
+        for tag in serde_json::from_str::<Vec<String>>(&mine).unwrap_or_default() {
+            counts.entry(tag).and_modify(|count| *count -= 1);
+        }
     }
     // Two devices may each have made one of a name: they are shown as one.
     let mut tags: BTreeMap<String, Tag> = BTreeMap::new();

@@ -7,6 +7,7 @@ use crate::identity::Did;
 use crate::membership::Role;
 use crate::model::{List, ListView, Sort};
 use crate::replica::query::time;
+use crate::replica::tree;
 use crate::store::{StoreError, parsed};
 
 /// A list by its name, its tasks not counted yet.
@@ -23,15 +24,28 @@ impl Named {
     }
 
     pub(super) fn count(&mut self, conn: &Connection) -> Result<(), StoreError> {
-        (self.list.total, self.list.open) = conn
+        let deleted: u64;
+        (self.list.total, self.list.open, deleted) = conn
             .prepare_cached(
-                "SELECT count(*), count(*) FILTER (WHERE done = 0)
-                 FROM item INDEXED BY item_order WHERE doc = ?1 AND deleted_at IS NULL",
+                "SELECT count(*) FILTER (WHERE deleted_at IS NULL),
+                     count(*) FILTER (WHERE deleted_at IS NULL AND done = 0),
+                     count(*) FILTER (WHERE deleted_at IS NOT NULL)
+                 FROM item INDEXED BY item_order WHERE doc = ?1",
             )?
             .query_row(params![self.row], |row| {
                 let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
-                Ok((count(0)?, count(1)?))
+                Ok((count(0)?, count(1)?, count(2)?))
             })?;
+        if deleted == 0 {
+            return Ok(());
+        }
+        for task in tree::trashed_with_others(conn, self.row)? {
+            let done: bool = conn
+                .prepare_cached("SELECT done FROM item WHERE doc = ?1 AND task = ?2")?
+                .query_row(params![self.row, task.to_string()], |row| row.get(0))?;
+            self.list.total -= 1;
+            self.list.open -= u64::from(!done);
+        }
         Ok(())
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Row, params_from_iter};
 
 use super::search::match_words;
 use super::{bad_cursor, checked_limit};
-use crate::model::{Due, Page, Priority, Sort, Task, TaskFilter, TaskId};
+use crate::model::{Due, Page, Priority, Series, Sort, Task, TaskFilter, TaskId};
 use crate::replica::QueryError;
 use crate::replica::tree::{self, Place, Reader};
 use crate::store::{DocumentRow, StoreError, parsed};
@@ -56,7 +56,7 @@ fn page_from(
         let fitting = fitting(conn, document, filter, reader)?;
         let mut places = tree::places(conn, document)?;
         if let Some(sort) = filter.sort.filter(|sort| *sort != Sort::Manual) {
-            places = sorted(conn, document, places, sort)?;
+            places = sorted(conn, document, places, sort, reader)?;
         }
         let lets_in = |place: &Place| {
             place.trashed == filter.deleted
@@ -93,7 +93,7 @@ fn fitting(
     filter: &TaskFilter,
     reader: &Reader,
 ) -> Result<Option<BTreeSet<TaskId>>, QueryError> {
-    let mut sql = "SELECT task, next FROM item WHERE doc = ?1".to_owned();
+    let mut sql = "SELECT task, next, series, last, done FROM item WHERE doc = ?1".to_owned();
     let mut values: Vec<Value> = vec![document.row.into()];
     let mut and = |clause: &str, value: Value| {
         values.push(value);
@@ -132,7 +132,7 @@ fn fitting(
     let mut found = BTreeSet::new();
     while let Some(row) = rows.next()? {
         if has_range {
-            let Ok(due) = parsed::<Due>(row, 1) else {
+            let Some(due) = due(row, 1, reader)? else {
                 continue;
             };
             let day = reader.day_of(&due);
@@ -145,6 +145,13 @@ fn fitting(
         found.insert(parsed(row, 0)?);
     }
     Ok(Some(found))
+}
+
+/// When a task is due, from `next`, `series`, `last` and `done` in a row.
+fn due(row: &Row<'_>, at: usize, reader: &Reader) -> rusqlite::Result<Option<Due>> {
+    let series: Option<Series> = parsed(row, at + 1).ok();
+    let (next, last) = (parsed(row, at).ok(), parsed(row, at + 2).ok());
+    Ok(reader.due(next, series.as_ref(), last, row.get(at + 3)?))
 }
 
 /// What tasks are sorted by.
@@ -165,10 +172,12 @@ fn sorted(
     document: &DocumentRow,
     places: Vec<Place>,
     sort: Sort,
+    reader: &Reader,
 ) -> Result<Vec<Place>, StoreError> {
     let mut keys = BTreeMap::new();
     let mut statement = conn.prepare_cached(
-        "SELECT task, created_at, title, next, priority, done FROM item WHERE doc = ?1",
+        "SELECT task, created_at, title, priority, next, series, last, done FROM item
+         WHERE doc = ?1",
     )?;
     let mut rows = statement.query([document.row])?;
     while let Some(row) = rows.next()? {
@@ -182,12 +191,12 @@ fn sorted(
             Sort::Title => SortKey::Title(title()?),
             Sort::TitleReversed => SortKey::TitleLast(core::cmp::Reverse(title()?)),
             Sort::Due => {
-                let due: Option<Due> = parsed(row, 3).ok();
+                let due = due(row, 4, reader)?;
                 SortKey::Due(due.is_none(), due)
             }
-            Sort::Priority => SortKey::Priority(parsed(row, 4)?),
+            Sort::Priority => SortKey::Priority(parsed(row, 3)?),
         };
-        let done: bool = row.get(5)?;
+        let done: bool = row.get(7)?;
         keys.insert(task, (done, key));
     }
     // A run of places is a tree in preorder: take it apart into siblings and put it together.

@@ -30,11 +30,11 @@ pub(super) fn complete(
     item: &Stored,
     zone: &TimeZone,
 ) -> Result<(), CommandError> {
+    if item.status == Status::Done {
+        return Ok(());
+    }
     let day = Scalar::Str(local_day(run, zone));
     if let Some(series) = &item.series {
-        if item.status == Status::Done {
-            return Ok(());
-        }
         if let Some(occurrence) = closes(item, series, run, zone) {
             draft.put(target, &done_key(&series.id(), &occurrence), day)?;
         }
@@ -42,7 +42,7 @@ pub(super) fn complete(
     }
     if let Some(context) = &item.context {
         let key = format!("done/{context}");
-        if item.status != Status::Done && !draft.is_set(target, &key)? {
+        if !draft.is_set(target, &key)? {
             draft.put(target, &key, day)?;
         }
         return Ok(());

@@ -2,7 +2,7 @@
 
 use super::super::write::{Opened, Run, line, text};
 use super::super::{CommandError, Replica};
-use super::course::{close_parts, complete, done_key, local_day};
+use super::course::{close_parts, complete, done_key, local_day, reopen};
 use super::{
     AISLE_CHARS_MAX, Stored, Tags, at_most, check_assignee, check_blocked_by, reminders, series,
     stored, tag_names,
@@ -78,6 +78,14 @@ impl Replica {
                         complete(draft, run, target, &item, &jiff::tz::TimeZone::UTC)?;
                     }
                     Some(status) => {
+                        // It is done for this time only: that is taken back first.
+                        if item.done
+                            && item.status != Status::Done
+                            && patch.recurrence.is_none()
+                            && patch.due.is_none()
+                        {
+                            reopen(draft, target, &item)?;
+                        }
                         draft.put_or_default(target, "status", status.as_str(), "open")?;
                     }
                     None => {}
@@ -87,7 +95,7 @@ impl Replica {
                     draft.put(target, &format!("tag/{id}"), Scalar::Bool(true))?;
                 }
                 for name in &remove {
-                    if let Some(id) = tags.find(name) {
+                    for id in tags.find(name) {
                         draft.delete(target, &format!("tag/{id}"))?;
                     }
                 }

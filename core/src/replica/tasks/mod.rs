@@ -39,11 +39,12 @@ struct Stored {
     last: Option<Due>,
     /// What a part of a task that recurs is done for.
     context: Option<String>,
+    done: bool,
 }
 
 fn stored(conn: &Connection, doc: i64, task: &TaskId) -> Result<Stored, CommandError> {
     conn.prepare_cached(
-        "SELECT obj, parent, status, due, series, next, last, context
+        "SELECT obj, parent, status, due, series, next, last, context, done
          FROM item WHERE doc = ?1 AND task = ?2",
     )?
     .query_row(params![doc, task.to_string()], |row| {
@@ -63,6 +64,7 @@ fn stored(conn: &Connection, doc: i64, task: &TaskId) -> Result<Stored, CommandE
             next: opt(row, 5)?,
             last: opt(row, 6)?,
             context: row.get(7)?,
+            done: row.get(8)?,
         })
     })
     .optional()?
@@ -102,25 +104,28 @@ fn descendants(conn: &Connection, doc: i64, task: &TaskId) -> Result<Vec<TaskId>
 /// The tags of a list by name, those that a draft makes included.
 pub(super) struct Tags {
     map: i64,
-    by_name: BTreeMap<String, String>,
+    /// The ids of each name, the smallest first: two devices may each have made one.
+    by_name: BTreeMap<String, Vec<String>>,
 }
 
 impl Tags {
     pub(super) fn load(conn: &Connection, opened: &Opened) -> Result<Self, StoreError> {
         let mut statement =
-            conn.prepare_cached("SELECT name, tag FROM tag WHERE doc = ?1 ORDER BY tag DESC")?;
-        let rows = statement.query_map(params![opened.document.row], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+            conn.prepare_cached("SELECT name, tag FROM tag WHERE doc = ?1 ORDER BY tag")?;
+        let mut rows = statement.query(params![opened.document.row])?;
+        let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            by_name.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
         Ok(Self {
             map: opened.map(conn, "tags")?,
-            by_name: rows.collect::<Result<_, _>>()?,
+            by_name,
         })
     }
 
-    /// The id of a tag that the list has.
-    pub(super) fn find(&self, name: &str) -> Option<&str> {
-        self.by_name.get(name).map(String::as_str)
+    /// The ids of a tag that the list has.
+    pub(super) fn find(&self, name: &str) -> &[String] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The id of a tag, made if the list has none of that name.
@@ -130,14 +135,14 @@ impl Tags {
         run: &mut Run,
         name: &str,
     ) -> Result<String, CommandError> {
-        if let Some(id) = self.by_name.get(name) {
+        if let Some(id) = self.find(name).first() {
             return Ok(id.clone());
         }
         let id = run.task_id().to_string();
         let map = draft.stored(self.map)?;
         let tag = draft.make_map(map, &id)?;
         draft.put(tag, "name", Scalar::Str(name.to_owned()))?;
-        self.by_name.insert(name.to_owned(), id.clone());
+        self.by_name.insert(name.to_owned(), vec![id.clone()]);
         Ok(id)
     }
 }

@@ -1,12 +1,10 @@
 //! Moving tasks, and putting them away.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, params};
 
-use super::super::order::{Sibling, place};
+use super::super::order::{Sibling, before, place};
 use super::super::write::{Opened, Run};
-use super::super::{CommandError, Replica};
+use super::super::{CommandError, Replica, tree};
 use super::stored;
 use crate::document::{DocumentId, Scalar};
 use crate::model::{MovePlace, Outcome, TaskId};
@@ -74,14 +72,32 @@ impl Replica {
             let doc = opened.document.row;
             let item = stored(conn, doc, task)?;
             let beside = to.after.or(to.before);
-            let beside_parent = beside.map(|id| stored(conn, doc, &id)).transpose()?;
-            let parent = match (&to.parent, &beside_parent) {
-                (Some(parent), _) => *parent,
-                (None, Some(sibling)) => sibling.parent,
-                (None, None) => item.parent,
+            if let Some(beside) = &beside {
+                stored(conn, doc, beside)?;
+            }
+            // Where a task stands: one that closes a circle stands at the top, whatever parent
+            // it names.
+            let below = |task: &TaskId| -> Result<Option<TaskId>, StoreError> {
+                Ok(tree::above(conn, doc, task)?.first().copied())
+            };
+            let parent = match (to.parent, &beside) {
+                (Some(parent), _) => parent,
+                (None, Some(sibling)) => below(sibling)?,
+                (None, None) => below(task)?,
             };
             check_parent(conn, doc, task, parent.as_ref())?;
-            let siblings = siblings(conn, doc, parent.as_ref(), Some(task))?;
+            let mut siblings = siblings(conn, doc, parent.as_ref(), Some(task))?;
+            if let Some(beside) = &beside
+                && beside != task
+                && below(beside)? == parent
+                && siblings.iter().all(|sibling| sibling.task != *beside)
+            {
+                let key = conn
+                    .prepare_cached("SELECT ord FROM item WHERE doc = ?1 AND task = ?2")?
+                    .query_row(params![doc, beside.to_string()], |row| row.get(0))?;
+                siblings.push(Sibling { task: *beside, key });
+                siblings.sort_by(|a, b| (&a.key, a.task).cmp(&(&b.key, b.task)));
+            }
             let index = match beside {
                 None => 0,
                 Some(beside) => {
@@ -94,7 +110,16 @@ impl Replica {
                     at + usize::from(to.after.is_some())
                 }
             };
-            let (order, rekeyed) = place(&siblings, index);
+            let (mut order, rekeyed) = place(&siblings, index);
+            let own: String = conn
+                .prepare_cached("SELECT ord FROM item WHERE doc = ?1 AND task = ?2")?
+                .query_row(params![doc, task.to_string()], |row| row.get(0))?;
+            if order == own && !rekeyed.is_empty() {
+                // Who moves writes to what is moved, and not to its neighbours alone: the
+                // history would tell that those were moved.
+                let low = index.checked_sub(1).and_then(|at| siblings.get(at));
+                order = before(low.map(|sibling| sibling.key.as_str()), &order);
+            }
             let mut others = Vec::with_capacity(rekeyed.len());
             for (other, key) in rekeyed {
                 others.push((stored(conn, doc, &other)?.object, key));
@@ -127,19 +152,15 @@ fn check_parent(
     task: &TaskId,
     parent: Option<&TaskId>,
 ) -> Result<(), CommandError> {
-    let mut seen = BTreeSet::new();
-    let mut next = parent.copied();
-    while let Some(id) = next {
-        if id == *task {
-            return Err(CommandError::invalid(
-                "parent",
-                "a task cannot be moved below itself",
-            ));
-        }
-        if !seen.insert(id) {
-            break;
-        }
-        next = stored(conn, doc, &id)?.parent;
+    let Some(parent) = parent else {
+        return Ok(());
+    };
+    stored(conn, doc, parent)?;
+    if parent == task || tree::above(conn, doc, parent)?.contains(task) {
+        return Err(CommandError::invalid(
+            "parent",
+            "a task cannot be moved below itself",
+        ));
     }
     Ok(())
 }

@@ -30,6 +30,8 @@ struct Subject {
 /// What a change did to one subject.
 #[derive(Debug, Default)]
 struct Deeds {
+    /// The subject's map.
+    object: Option<i64>,
     created: bool,
     completed: Option<Option<String>>,
     day: Option<String>,
@@ -47,6 +49,7 @@ struct Deeds {
     task: Option<String>,
 }
 
+#[derive(PartialEq)]
 struct Row {
     action: Action,
     task: Option<String>,
@@ -265,6 +268,30 @@ impl Reader<'_, '_> {
             .transpose()
     }
 
+    /// The task that a comment was made on: that never changes.
+    fn task_of_comment(
+        &self,
+        subject: &Subject,
+        object: i64,
+    ) -> Result<Option<String>, StoreError> {
+        if subject.map != "comments" {
+            return Ok(None);
+        }
+        let bytes: Option<Option<Vec<u8>>> = self
+            .model
+            .conn
+            .prepare_cached(
+                "SELECT value FROM op WHERE obj = ?1 AND key = 'task' ORDER BY ctr LIMIT 1",
+            )?
+            .query_row(params![object], |row| row.get(0))
+            .optional()?;
+        let task = bytes
+            .flatten()
+            .map(|bytes| value::decode(&bytes))
+            .transpose()?;
+        Ok(task.and_then(|task| task.as_str().map(str::to_owned)))
+    }
+
     /// The rows of one change, in the order in which it names their subjects.
     fn rows(&mut self, change: &Change) -> Result<Vec<Row>, StoreError> {
         let mut order: Vec<Subject> = Vec::new();
@@ -297,6 +324,10 @@ impl Reader<'_, '_> {
                 (Place::Subject(subject), Key::Map(key)) => (subject, key.clone()),
                 (Place::Field(subject, field), key) => {
                     let entry = deeds.entry(subject.clone()).or_default();
+                    if let (None, Some(text)) = (entry.object, object) {
+                        entry.object =
+                            super::parent_of(self.model.conn, text)?.map(|(above, _)| above);
+                    }
                     if let (document::Action::Put(Scalar::Str(text)), true) =
                         (&op.action, op.insert)
                         && !matches!(key, Key::Map(_))
@@ -317,8 +348,11 @@ impl Reader<'_, '_> {
                 order.push(subject.clone());
             }
             let entry = deeds.entry(subject).or_default();
+            entry.object = entry.object.or(object);
             entry.note(&key, &op.action, old);
         }
+        // Tags come last: whether one is worth a row depends on what else was done.
+        order.sort_by_key(|subject| subject.map == "tags");
         // One that is moved may make its neighbours take new keys; only the first was moved.
         let mut moved = false;
         let mut rows = Vec::new();
@@ -327,6 +361,9 @@ impl Reader<'_, '_> {
                 if entry.reordered && !entry.created {
                     entry.moved |= !moved;
                     moved = true;
+                }
+                if let (Some(object), false) = (entry.object, entry.created) {
+                    entry.task = self.task_of_comment(&subject, object)?;
                 }
                 entry.rows(&subject, &mut rows);
             }
@@ -455,7 +492,11 @@ impl Deeds {
                         old: None,
                         new: self.title,
                     };
-                    out.push(Row::of_list(Action::Edited, vec![edit]));
+                    let row = Row::of_list(Action::Edited, vec![edit]);
+                    // Several tags of one name are one to people.
+                    if out.last() != Some(&row) {
+                        out.push(row);
+                    }
                 }
             }
             _ => {}

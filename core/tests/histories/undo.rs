@@ -1,0 +1,113 @@
+//! What is taken back is as it was, and what is made again is as it had become.
+
+use std::collections::BTreeMap;
+
+use poo_core::model::{Command, Outcome};
+use serde_json::Value;
+
+use crate::converge::same;
+use crate::draw::draw;
+use crate::random::each_seed;
+use crate::view::{ask, visible};
+use crate::world::World;
+
+/// Commands in one history.
+const COMMANDS_EACH: usize = 40;
+/// So many actions are taken back in a row.
+const DEEP: usize = 4;
+
+/// What somebody sees that undoing brings back.
+fn seen(world: &World, who: usize) -> BTreeMap<String, Value> {
+    let replica = world.replica(who);
+    let mut seen = visible(replica, world.plans, world.now());
+    for query in [
+        poo_core::model::Query::Folders,
+        poo_core::model::Query::Templates,
+        poo_core::model::Query::Settings,
+        poo_core::model::Query::Lists { all: false },
+    ] {
+        seen.insert(format!("{query:?}"), ask(replica, &query, world.now()));
+    }
+    // What is overdue follows from the time alone.
+    for task in seen
+        .get_mut("by manual")
+        .and_then(|tasks| tasks["items"].as_array_mut())
+        .unwrap()
+    {
+        task.as_object_mut().unwrap().remove("overdue");
+    }
+    seen
+}
+
+fn is_action(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Undo
+            | Command::Redo
+            | Command::SetProfile { .. }
+            | Command::Share { .. }
+            | Command::RevokeMember { .. }
+            | Command::RevokeDevice { .. }
+            | Command::LinkDevice
+            | Command::LeaveList { .. }
+            | Command::TransferOwnership { .. }
+            | Command::ChangeRole { .. }
+            | Command::RevokeInvite { .. }
+            | Command::Publish { .. }
+            | Command::Unpublish { .. }
+    )
+}
+
+/// Turns one action, and says whether there was one.
+fn turn(world: &mut World, who: usize, command: &Command) -> bool {
+    let outcome = world.execute(who, command);
+    matches!(
+        outcome,
+        Some(Outcome::Undone {
+            action: Some(_),
+            ..
+        })
+    )
+}
+
+#[test]
+fn several_actions_are_taken_back_one_by_one_and_made_again() {
+    each_seed(8, |seed| {
+        let mut world = World::new(seed);
+        // Tasks that recur are due by the clock, which goes on while actions are taken back.
+        world.calm = true;
+        let mut stages = vec![seen(&world, 0)];
+        for _ in 0..COMMANDS_EACH {
+            let Some(command) = draw(&mut world, 0).filter(is_action) else {
+                continue;
+            };
+            world.execute(0, &command);
+            let after = seen(&world, 0);
+            if stages.last() != Some(&after) {
+                stages.push(after);
+            }
+            if !world.rng.chance(25) {
+                continue;
+            }
+            // Some actions change nothing that is looked at here: those are passed over.
+            let deepest = stages.len().saturating_sub(1 + DEEP);
+            for (at, stage) in stages.iter().enumerate().rev().skip(1) {
+                if at < deepest {
+                    break;
+                }
+                let mut went = true;
+                while went && seen(&world, 0) == stages[at + 1] {
+                    went = turn(&mut world, 0, &Command::Undo);
+                }
+                same(&format!("undo to {at}"), stage, &seen(&world, 0));
+            }
+            for (at, stage) in stages.iter().enumerate().skip(deepest + 1) {
+                let mut went = true;
+                while went && seen(&world, 0) == stages[at - 1] {
+                    went = turn(&mut world, 0, &Command::Redo);
+                }
+                same(&format!("redo to {at}"), stage, &seen(&world, 0));
+            }
+        }
+    });
+}
