@@ -42,11 +42,9 @@ pub(crate) fn invert(
             continue;
         };
         match (&op.key, object.kind) {
-            (Key::Map(key), Kind::Map) => {
-                if seen.insert((object.row, key)) {
-                    let name = top(object.row);
-                    undo_field(draft, change, op, &object, key, name, &tombstone)?;
-                }
+            (Key::Map(key), Kind::Map) if seen.insert((object.row, key)) => {
+                let name = top(object.row);
+                undo_field(draft, change, op, &object, key, name, &tombstone)?;
             }
             (Key::Head | Key::Element(_), Kind::Text) => undo_text(draft, op, &object)?,
             _ => {}

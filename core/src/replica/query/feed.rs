@@ -270,7 +270,8 @@ pub(super) fn comments(
 ) -> Result<Vec<Comment>, StoreError> {
     let names = Names::load(conn, document)?;
     let mut statement = conn.prepare_cached(
-        "SELECT comment, author, body, created_at, edited_at FROM comment
+        "SELECT comment, author, body, created_at, edited_at
+         FROM comment INDEXED BY comment_task
          WHERE doc = ?1 AND task = ?2 AND deleted_at IS NULL ORDER BY comment",
     )?;
     let mut rows = statement.query(params![document.row, task.to_string()])?;

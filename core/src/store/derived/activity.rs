@@ -447,16 +447,14 @@ impl Deeds {
                 });
             }
             "meta" => self.list_rows(out),
-            "tags" => {
-                // A tag that is made with the task that first has it is no action of its own.
-                if !self.created || out.is_empty() {
-                    let edit = FieldEdit {
-                        field: "tags".to_owned(),
-                        old: None,
-                        new: self.title,
-                    };
-                    out.push(Row::of_list(Action::Edited, vec![edit]));
-                }
+            // A tag that is made with the task that first has it is no action of its own.
+            "tags" if !self.created || out.is_empty() => {
+                let edit = FieldEdit {
+                    field: "tags".to_owned(),
+                    old: None,
+                    new: self.title,
+                };
+                out.push(Row::of_list(Action::Edited, vec![edit]));
             }
             _ => {}
         }
