@@ -16,6 +16,7 @@ use poo_core::sync::{Admission, Effect, Session, SessionError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::flow::Passage;
+use crate::packing::{self, Outcome, Packing};
 
 /// Frames and other news that wait for the engine; sockets wait when there are more.
 const INPUTS_MAX: usize = 1_024;
@@ -44,6 +45,8 @@ pub(crate) enum Input {
     },
     /// The socket has taken everything that waited for it.
     Room { id: ConnectionId },
+    /// A document was made one chunk, or could not be.
+    Packed(Box<Outcome>),
     /// The connection is gone.
     Closed { id: ConnectionId },
     /// Asks whether the engine is well.
@@ -106,7 +109,8 @@ impl Engine {
         std::fs::create_dir_all(data).map_err(folder)?;
         let mut system = System::new().map_err(|e| EngineError::System(e.to_string()))?;
         let keys = keys(data, &mut system)?;
-        let mut replica = open(data.join("relay.db"), keys)?;
+        let database = data.join("relay.db");
+        let mut replica = open(database.clone(), keys)?;
         replica.begin_epoch(&mut system.env())?;
         let setup_secret = match (admission, replica.has_admitted()?, replica.setup_secret()?) {
             (Admission::Invite, false, None) => Some(replica.make_setup_secret(&mut system.env())?),
@@ -115,11 +119,14 @@ impl Engine {
         };
         let did = replica.did();
         let (inputs, receiver) = mpsc::channel(INPUTS_MAX);
+        let (packing, work) = Packing::new();
+        packing::start(database, work, &inputs).map_err(|e| EngineError::System(e.to_string()))?;
         let mut worker = Worker {
             replica,
             admission,
             system,
             sessions: BTreeMap::new(),
+            packing,
         };
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
@@ -203,6 +210,7 @@ struct Worker {
     admission: Admission,
     system: System,
     sessions: BTreeMap<ConnectionId, Connection>,
+    packing: Packing,
 }
 
 impl Worker {
@@ -237,7 +245,8 @@ impl Worker {
                     let session =
                         Session::relay(&self.replica, self.admission, &mut self.system.env());
                     match session {
-                        Ok(session) => {
+                        Ok(mut session) => {
+                            session.pack_elsewhere();
                             let connection = Connection {
                                 session,
                                 output,
@@ -256,6 +265,7 @@ impl Worker {
                     frames.push((id, frame));
                 }
                 Input::Room { id } => active.push(id),
+                Input::Packed(outcome) => self.packed(&outcome, &mut active),
                 Input::Closed { id } => gone.push(id),
                 Input::Probe { answer } => {
                     let well = self.replica.setup_secret().is_ok();
@@ -331,6 +341,14 @@ impl Worker {
 
     /// Lets the other sessions hear of what one did.
     fn spread(&mut self, origin: ConnectionId, effect: &Effect, active: &mut Vec<ConnectionId>) {
+        if let Effect::Pack(document) = effect {
+            if !self.packing.ask(*document)
+                && let Some(connection) = self.sessions.get_mut(&origin)
+            {
+                connection.session.notify_packed(document, false);
+            }
+            return;
+        }
         for (id, connection) in &mut self.sessions {
             if connection.ending || !connection.session.is_open() {
                 continue;
@@ -348,6 +366,7 @@ impl Worker {
                     }
                     true
                 }
+                Effect::Pack(_) => false,
                 Effect::Ephemeral { document, frame } if *id != origin => {
                     forward(connection, &self.replica, document, frame)
                 }
@@ -359,11 +378,30 @@ impl Worker {
         }
     }
 
+    /// Keeps a chunk that was made beside the engine; the sessions that wait for it go on. Where
+    /// it could not be made or kept, the document goes out change by change.
+    fn packed(&mut self, outcome: &Outcome, active: &mut Vec<ConnectionId>) {
+        let document = &outcome.document;
+        self.packing.done(document);
+        let kept = match &outcome.packed {
+            Ok(packed) => self.replica.keep_packed(packed).map_err(|e| e.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = &kept {
+            tracing::warn!(%document, %error, "a document could not be packed");
+        }
+        for (id, connection) in &mut self.sessions {
+            connection.session.notify_packed(document, kept.is_ok());
+            active.push(*id);
+        }
+    }
+
     /// Sends what a session has to say, as far as its socket takes it.
     fn send(&mut self, id: ConnectionId) {
         let Some(connection) = self.sessions.get_mut(&id) else {
             return;
         };
+        let packing = &mut self.packing;
         loop {
             let permit = match connection.output.try_reserve() {
                 Ok(permit) => permit,
@@ -373,6 +411,7 @@ impl Worker {
             };
             match connection.session.poll_transmit(&self.replica) {
                 Ok(Some(frame)) => permit.send(frame),
+                Ok(None) if ask_for_chunks(&mut connection.session, packing) => {}
                 Ok(None) => {
                     while connection.session.poll_event().is_some() {}
                     if connection.ending {
@@ -389,6 +428,20 @@ impl Worker {
         // Dropping the sender lets the socket say its last words and close.
         self.sessions.remove(&id);
     }
+}
+
+/// Has the chunks made that a session waits for. True if it has more to say, since nobody does.
+fn ask_for_chunks(session: &mut Session, packing: &mut Packing) -> bool {
+    let mut refused = false;
+    for effect in session.take_effects() {
+        if let Effect::Pack(document) = effect
+            && !packing.ask(document)
+        {
+            session.notify_packed(&document, false);
+            refused = true;
+        }
+    }
+    refused
 }
 
 fn forward(

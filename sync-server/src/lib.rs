@@ -7,6 +7,7 @@
 mod config;
 mod engine;
 mod flow;
+mod packing;
 mod pages;
 mod patience;
 mod server;

@@ -1,6 +1,7 @@
 //! Where the items of a list stand: which below which, in which order, and which of them are in
 //! the trash.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -281,12 +282,50 @@ pub(super) fn one(
     task: &TaskId,
     reader: &Reader,
 ) -> Result<Option<Task>, StoreError> {
-    let pages = Pages::load(conn, document, reader)?;
-    let Some(mut found) = pages.find(conn, task)? else {
-        return Ok(None);
-    };
-    found.depth = depth(conn, document.row, task)?;
-    Ok(Some(found))
+    Pages::load(conn, document, reader)?.find_placed(conn, task)
+}
+
+/// Finds tasks of several documents, each of which is prepared once.
+pub(super) struct Finder<'a> {
+    documents: BTreeMap<i64, &'a DocumentRow>,
+    reader: &'a Reader,
+    pages: BTreeMap<i64, Pages<'a>>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(documents: &'a [DocumentRow], reader: &'a Reader) -> Self {
+        let rows = documents.iter().map(|document| (document.row, document));
+        Self {
+            documents: rows.collect(),
+            reader,
+            pages: BTreeMap::new(),
+        }
+    }
+
+    /// A task, unless it or one above it is in the trash, or its document none of those asked.
+    pub(super) fn live(
+        &mut self,
+        conn: &Connection,
+        doc: i64,
+        task: &TaskId,
+    ) -> Result<Option<Task>, StoreError> {
+        let Some(document) = self.documents.get(&doc) else {
+            return Ok(None);
+        };
+        let pages = match self.pages.entry(doc) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Pages::load(conn, document, self.reader)?),
+        };
+        let Some(found) = pages.find_placed(conn, task)? else {
+            return Ok(None);
+        };
+        let trashed = found.deleted_at.is_some()
+            || match &found.parent {
+                Some(parent) => is_trashed(conn, doc, parent)?,
+                None => false,
+            };
+        Ok((!trashed).then_some(found))
+    }
 }
 
 /// The tasks at some places.
@@ -299,7 +338,7 @@ pub(super) fn read(
     if places.is_empty() {
         return Ok(Vec::new());
     }
-    let pages = Pages::load(conn, document, reader)?;
+    let mut pages = Pages::load(conn, document, reader)?;
     let mut tasks = Vec::with_capacity(places.len());
     let mut all = if places.len() < SCAN_MIN {
         BTreeMap::new()
@@ -378,6 +417,23 @@ fn progress(conn: &Connection, doc: i64, task: &TaskId) -> Result<Option<Progres
     Ok((total > 0).then_some(Progress { done, total }))
 }
 
+/// The same of every task that has others below it, in one go.
+fn all_progress(conn: &Connection, doc: i64) -> Result<BTreeMap<TaskId, Progress>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT parent, count(*), count(*) FILTER (WHERE done = 1) FROM item INDEXED BY item_order
+         WHERE doc = ?1 AND parent IS NOT NULL AND deleted_at IS NULL GROUP BY parent",
+    )?;
+    let mut rows = statement.query(params![doc])?;
+    let mut all = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        if let Some(task) = parent(row, 0)? {
+            let (total, done) = (row.get(1)?, row.get(2)?);
+            all.insert(task, Progress { done, total });
+        }
+    }
+    Ok(all)
+}
+
 /// What it takes to read a document's items.
 struct Pages<'a> {
     document: &'a DocumentRow,
@@ -386,6 +442,8 @@ struct Pages<'a> {
     authority: Rc<Authority>,
     /// The names of tags by their ids.
     tags: BTreeMap<String, String>,
+    /// How far all tasks are that have others below them, once all of them are read.
+    progress: Option<BTreeMap<TaskId, Progress>>,
 }
 
 impl<'a> Pages<'a> {
@@ -403,7 +461,19 @@ impl<'a> Pages<'a> {
             actors: Actors::load(conn, document.row)?,
             authority: statements::authority(conn, &document.id)?,
             tags: rows.collect::<Result<_, _>>()?,
+            progress: None,
         })
+    }
+
+    /// A task with its depth.
+    fn find_placed(&self, conn: &Connection, task: &TaskId) -> Result<Option<Task>, StoreError> {
+        let mut found = self.find(conn, task)?;
+        if let Some(found) = &mut found
+            && found.parent.is_some()
+        {
+            found.depth = depth(conn, self.document.row, task)?;
+        }
+        Ok(found)
     }
 
     fn find(&self, conn: &Connection, task: &TaskId) -> Result<Option<Task>, StoreError> {
@@ -416,7 +486,8 @@ impl<'a> Pages<'a> {
         rows.next()?.map(|row| self.task(conn, row)).transpose()
     }
 
-    fn all(&self, conn: &Connection) -> Result<BTreeMap<TaskId, Task>, StoreError> {
+    fn all(&mut self, conn: &Connection) -> Result<BTreeMap<TaskId, Task>, StoreError> {
+        self.progress = Some(all_progress(conn, self.document.row)?);
         let mut statement =
             conn.prepare_cached(concat!("SELECT ", columns!(), " FROM item WHERE doc = ?1"))?;
         let mut rows = statement.query(params![self.document.row])?;
@@ -493,7 +564,10 @@ impl<'a> Pages<'a> {
                 .into_iter()
                 .map(|file| attachment(conn, file))
                 .collect::<Result<_, _>>()?,
-            progress: progress(conn, self.document.row, &id)?,
+            progress: match &self.progress {
+                Some(known) => known.get(&id).copied(),
+                None => progress(conn, self.document.row, &id)?,
+            },
             parent: parent(row, 7)?,
             depth: 0,
             tags,

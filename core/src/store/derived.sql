@@ -86,7 +86,8 @@ CREATE INDEX item_order ON item (doc, parent, ord, task, status, done, deleted_a
 CREATE INDEX item_day ON item (day) WHERE day IS NOT NULL AND done = 0 AND deleted_at IS NULL;
 CREATE INDEX item_urgent ON item (doc) WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL;
 CREATE INDEX item_assignee ON item (assignee) WHERE assignee IS NOT NULL;
-CREATE INDEX item_texts ON item (texts);
+-- Holds what decides which of the texts that were found are shown, and in which order.
+CREATE INDEX item_texts ON item (texts, done, deleted_at);
 
 -- What is looked for: titles, notes and comments of tasks.
 CREATE VIRTUAL TABLE search USING fts5 (
@@ -142,7 +143,7 @@ CREATE TABLE activity (
     detail  TEXT NOT NULL,                -- JSON
     PRIMARY KEY (doc, pos, hash, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX activity_at ON activity (at);
+CREATE INDEX activity_at ON activity (at, hash, n);
 CREATE INDEX activity_task ON activity (doc, task, pos) WHERE task IS NOT NULL;
 CREATE INDEX activity_joined ON activity (doc, at) WHERE action = 'joined';
 CREATE INDEX activity_actor ON activity (actor, action, at);

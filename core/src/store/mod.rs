@@ -122,6 +122,13 @@ impl Store {
         })
     }
 
+    /// Opens the database at `path` beside another connection that has it open, to read only.
+    pub(crate) fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            conn: schema::open_to_read(path)?,
+        })
+    }
+
     pub(crate) fn open_in_memory() -> Result<Self, StoreError> {
         Ok(Self {
             conn: schema::open_in_memory()?,

@@ -31,6 +31,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     prepare(Connection::open_with_flags(path, flags).map_err(StoreError::from)?)
 }
 
+/// Opens the database at `path`, which another connection has made what it must be.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(conn)
+}
+
 /// Makes a database that lives as long as its connection.
 pub(super) fn open_in_memory() -> Result<Connection, StoreError> {
     prepare(Connection::open_in_memory().map_err(StoreError::from)?)

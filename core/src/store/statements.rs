@@ -15,7 +15,7 @@ use crate::membership::{
 };
 
 /// How many evaluated sets of statements are remembered.
-const REMEMBERED_MAX: usize = 64;
+const REMEMBERED_MAX: usize = 512;
 
 /// The most statements about one identity: its devices, profiles and what was taken back.
 const IDENTITY_STATEMENTS_MAX: usize = 2_000;

@@ -1,17 +1,20 @@
 //! A document as one compressed chunk, in parts: for who lacks most of it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
 use super::exchange::{hash_at, may_read, unavailable};
-use super::outgoing::Behind;
+use super::outgoing::{Behind, Packing};
 use super::session::{Session, Side};
 use super::wire::Chunk;
-use crate::document::{ActorId, ChangeHash, ChunkLimits, DocumentChunk, UnverifiedTip, limits};
+use crate::document::{
+    ActorId, ChangeHash, ChunkLimits, DocumentChunk, DocumentId, UnverifiedTip, limits,
+};
 use crate::replica::{Incoming, Replica};
-use crate::store::{Actors, DocumentRow, StoreError, nearest_tip, read_tip};
+use crate::store::{Actors, DocumentRow, Store, StoreError, nearest_tip, read_tip};
 
 /// Who lacks at least so many changes, and more than a third of all, gets the document as one
 /// compressed chunk: a fraction of the bytes.
@@ -103,27 +106,46 @@ impl Kept {
     }
 }
 
-/// The document as one compressed chunk. Making one takes long, so it is kept, and made again
-/// only when too much was written since.
-pub(super) fn chunk_of(
-    replica: &Replica,
+/// The chunk that is kept of a document, if it is good enough to be sent.
+pub(super) fn kept_chunk(
+    conn: &Connection,
     row: &DocumentRow,
     actors: &Actors,
-) -> Result<Kept, StoreError> {
-    let conn = replica.conn();
+) -> Result<Option<Kept>, StoreError> {
     let kept: Option<(Vec<u8>, Vec<u8>)> = conn
         .prepare_cached("SELECT ends, bytes FROM chunk WHERE doc = ?1")?
         .query_row(params![row.row], |found| Ok((found.get(0)?, found.get(1)?)))
         .optional()?;
-    if let Some((ends, bytes)) = kept
-        && let Ok(ends) = minicbor::decode(&ends)
-    {
-        let kept = Kept { ends, bytes };
-        if kept.is_good(conn, actors)? {
-            return Ok(kept);
-        }
-    }
+    let Some((ends, bytes)) = kept else {
+        return Ok(None);
+    };
+    let Ok(ends) = minicbor::decode(&ends) else {
+        return Ok(None);
+    };
+    let kept = Kept { ends, bytes };
+    Ok(kept.is_good(conn, actors)?.then_some(kept))
+}
+
+/// Makes the document one compressed chunk, on the spot, and keeps that.
+pub(super) fn make_chunk(replica: &Replica, row: &DocumentRow) -> Result<Kept, StoreError> {
+    let packed = pack(replica.conn(), row)?;
+    keep(replica, row, &packed.kept)?;
+    Ok(packed.kept)
+}
+
+fn keep(replica: &Replica, row: &DocumentRow, kept: &Kept) -> Result<(), StoreError> {
+    // Writing to memory cannot fail.
+    let ends = minicbor::to_vec(&kept.ends).unwrap_or_default();
+    replica.store().write(|conn| {
+        conn.prepare_cached("INSERT OR REPLACE INTO chunk (doc, ends, bytes) VALUES (?1, ?2, ?3)")?
+            .execute(params![row.row, ends, kept.bytes])?;
+        Ok::<_, StoreError>(())
+    })
+}
+
+fn pack(conn: &Connection, row: &DocumentRow) -> Result<Packed, StoreError> {
     let mut ends = BTreeMap::new();
+    let actors = Actors::load(conn, row.row)?;
     for actor in actors.iter().filter(|actor| actor.device.is_some()) {
         if let Some(hash) = actor.hash.filter(|_| actor.seq > 0) {
             let seq = actor.seq;
@@ -141,18 +163,104 @@ pub(super) fn chunk_of(
         .collect::<Result<_, _>>()?;
     let bytes = DocumentChunk::build(changes.iter().map(Vec::as_slice))
         .map_err(|e| StoreError::Damaged(format!("the log of {}: {e}", row.id)))?;
-    let kept = Kept { ends, bytes };
-    // Writing to memory cannot fail.
-    let ends = minicbor::to_vec(&kept.ends).unwrap_or_default();
-    replica.store().write(|conn| {
-        conn.prepare_cached("INSERT OR REPLACE INTO chunk (doc, ends, bytes) VALUES (?1, ?2, ?3)")?
-            .execute(params![row.row, ends, kept.bytes])?;
-        Ok::<_, StoreError>(())
-    })?;
-    Ok(kept)
+    Ok(Packed {
+        document: row.id,
+        kept: Kept { ends, bytes },
+    })
+}
+
+/// A document as one compressed chunk, made beside the sessions that wait for it.
+pub struct Packed {
+    document: DocumentId,
+    kept: Kept,
+}
+
+impl Packed {
+    /// Which document it is.
+    #[must_use]
+    pub fn document(&self) -> DocumentId {
+        self.document
+    }
+}
+
+impl core::fmt::Debug for Packed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Packed")
+            .field("document", &self.document)
+            .field("bytes", &self.kept.bytes.len())
+            .finish()
+    }
+}
+
+/// Packs documents from a database that others write to meanwhile. It has a connection of its
+/// own, which sees only what has been committed, and it can go to another thread.
+#[derive(Debug)]
+pub struct Packer {
+    store: Store,
+}
+
+impl Packer {
+    /// Reads from the database at `path`, which must be there.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            store: Store::open_to_read(path)?,
+        })
+    }
+
+    /// Makes a document, as it is now, one compressed chunk: see [`Replica::keep_packed`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails, or has no such document.
+    pub fn pack(&self, document: &DocumentId) -> Result<Packed, StoreError> {
+        self.store.read(|conn| {
+            let row = DocumentRow::find(conn, document)?.ok_or_else(|| {
+                StoreError::Damaged(format!("there is no document {document} to pack"))
+            })?;
+            pack(conn, &row)
+        })
+    }
+}
+
+impl Replica {
+    /// Keeps what was packed elsewhere. Whether it is still good is looked at whenever it is
+    /// about to be sent: the document may have changed since, or lost a part.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn keep_packed(&self, packed: &Packed) -> Result<(), StoreError> {
+        match DocumentRow::find(self.conn(), &packed.document)? {
+            Some(row) => keep(self, &row, &packed.kept),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Session {
+    /// Leaves it to the loop around this session to make chunks of large documents: it is asked by
+    /// [`Effect::Pack`](super::Effect::Pack), and answers by [`Session::notify_packed`]. Until
+    /// then the session says nothing of that document, and all else goes on.
+    pub fn pack_elsewhere(&mut self) {
+        self.packs_elsewhere = true;
+    }
+
+    /// Tells the session that a document it asked for was packed and kept, or (false) that this
+    /// failed: then it goes out change by change.
+    pub fn notify_packed(&mut self, document: &DocumentId, packed: bool) {
+        if let Some(state) = self.documents.get_mut(document)
+            && state.packing == Packing::Asked
+        {
+            state.packing = if packed {
+                Packing::Idle
+            } else {
+                Packing::Failed
+            };
+            self.dirty.insert(*document);
+        }
+    }
+
     /// Takes in a part of a chunk; with the last one the chunk is audited and its changes are
     /// judged like any others. One chunk at a time, and only by somebody who may send it: else
     /// anybody could fill the memory.

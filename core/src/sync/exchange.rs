@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
-use super::outgoing::{DocumentState, Part, PeerView, Short, short};
-use super::session::{DOCUMENTS_MAX, Event, Outgoing, Session, Side};
+use super::outgoing::{DocumentState, Packing, Part, PeerView, Short, short};
+use super::session::{DOCUMENTS_MAX, Effect, Event, Outgoing, Session, Side};
 use super::wire::{Control, Have};
 use crate::document::{ActorId, ChangeHash, DocumentId};
 use crate::identity::Did;
@@ -280,6 +280,12 @@ impl Session {
             return Ok(None);
         };
         let row = DocumentRow::find(replica.conn(), document)?;
+        if self.packs_elsewhere && state.packing == Packing::Here {
+            state.packing = Packing::Idle;
+        }
+        if state.packing == Packing::Asked {
+            return Ok(None);
+        }
         if let (Some(row), Some(_)) = (&row, &state.peer)
             && let Some(part) = state.next_part(replica, row, &reader)?
         {
@@ -294,6 +300,12 @@ impl Session {
                 Part::Changes(changes) => Outgoing::Changes(changes),
                 Part::Chunk(chunk) => Outgoing::Chunk(chunk),
             }));
+        }
+        if state.packing == Packing::Wanted {
+            // An answer before the changes that it answers with would say that these were all.
+            state.packing = Packing::Asked;
+            self.effects.push(Effect::Pack(*document));
+            return Ok(None);
         }
         if core::mem::take(&mut state.reply_due) {
             return Ok(Some(Outgoing::Have(make_have(

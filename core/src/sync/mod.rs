@@ -28,6 +28,7 @@ mod session;
 mod tests;
 mod wire;
 
+pub use bulk::{Packed, Packer};
 pub use error::SessionError;
 pub use presence::{
     PRESENCE_INTERVAL, PRESENCE_MAX, PRESENCE_TTL, PersonHere, Presence, PresenceChange,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::bytes::ByteVec;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::bulk::{BulkOut, Kept, chunk_of, is_bulk};
+use super::bulk::{BulkOut, Kept, is_bulk, kept_chunk, make_chunk};
 use super::order::{StatementsPart, next_statements};
 use super::wire::{Changes, Chunk};
 use crate::document::{ActorId, ChangeHash, DocumentId, TIP_INTERVAL, Tip, UnverifiedTip};
@@ -28,6 +28,22 @@ pub(super) enum Part {
     Chunk(Chunk),
 }
 
+/// How it stands with making a chunk of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Packing {
+    /// Nobody is at it. It is done on the spot when one is needed.
+    #[default]
+    Here,
+    /// Nobody is at it. Somebody else is asked when one is needed.
+    Idle,
+    /// One is needed, and somebody else has still to be asked.
+    Wanted,
+    /// Somebody else is at it: until then nothing is said of the document.
+    Asked,
+    /// It failed: the document goes out change by change.
+    Failed,
+}
+
 /// The first 16 bytes of a statement's digest.
 pub(super) type Short = [u8; 16];
 
@@ -47,6 +63,7 @@ pub(super) struct DocumentState {
     pub(super) peer: Option<PeerView>,
     /// A chunk that is on its way to the other side.
     pub(super) bulk: Option<BulkOut>,
+    pub(super) packing: Packing,
     /// The other side waits for our `Have`.
     pub(super) reply_due: bool,
     /// We want the other side's `Have`: said (true) or still to say.
@@ -204,11 +221,21 @@ impl DocumentState {
         }
         loop {
             let behind = self.behind(&actors);
-            if self.held_back.is_empty() && is_bulk(&actors, &behind) {
+            if self.held_back.is_empty()
+                && self.packing != Packing::Failed
+                && is_bulk(&actors, &behind)
+            {
                 if let Some(part) = self.leading_evidence(conn, row, &behind)? {
                     return Ok(Some(Part::Changes(part)));
                 }
-                let kept = chunk_of(replica, row, &actors)?;
+                let kept = match (kept_chunk(conn, row, &actors)?, self.packing) {
+                    (Some(kept), _) => kept,
+                    (None, Packing::Here) => make_chunk(replica, row)?,
+                    (None, _) => {
+                        self.packing = Packing::Wanted;
+                        return Ok(None);
+                    }
+                };
                 let opening = self.open_bulk(conn, row, &behind, &kept, known)?;
                 self.bulk = Some(BulkOut::new(kept.bytes));
                 return Ok(Some(Part::Changes(opening)));

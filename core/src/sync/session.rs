@@ -79,9 +79,12 @@ pub enum Event {
     },
 }
 
-/// Something that the relay's other sessions have to hear of.
+/// Something that the relay's other sessions have to hear of, or that is to be done for this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// A document is to be made one chunk, by a [`Packer`](super::Packer) beside the sessions:
+    /// [`Session::notify_packed`]. Only a session that was told so asks for it.
+    Pack(DocumentId),
     /// A document changed: [`Session::notify_document`].
     Document(DocumentId),
     /// Something was left at a meeting point: [`Session::notify_box`].
@@ -138,6 +141,8 @@ pub struct Session {
     pub(super) bulk_in: Option<(DocumentId, u32, Vec<u8>)>,
     /// Changes that went to the other side.
     pub(super) changes_sent: u64,
+    /// Chunks are made by the loop around this session.
+    pub(super) packs_elsewhere: bool,
 }
 
 impl core::fmt::Debug for Session {
@@ -214,6 +219,7 @@ impl Session {
             my_ephemeral: (env.random(), 0),
             bulk_in: None,
             changes_sent: 0,
+            packs_elsewhere: false,
         }
     }
 
@@ -390,7 +396,8 @@ impl Session {
         self.events.pop_front()
     }
 
-    /// What the relay's other sessions have to hear of. Empty on a client.
+    /// What the relay's other sessions have to hear of, or what is to be done for this one. Empty
+    /// on a client. Frames that came and frames that are asked for both have effects.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         core::mem::take(&mut self.effects)
     }

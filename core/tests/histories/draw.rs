@@ -446,6 +446,7 @@ pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
         84 | 85 => Command::ImportTasks {
             list,
             tasks: imported(world),
+            zone: None,
         },
         86 | 87 if !world.calm => Command::EditTag {
             list,

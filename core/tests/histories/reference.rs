@@ -111,6 +111,7 @@ impl Pair {
                 let command = Command::ImportTasks {
                     list,
                     tasks: vec![first, second],
+                    zone: None,
                 };
                 let Some(Outcome::Tasks { tasks, .. }) = self.run(&command) else {
                     panic!("no import");

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use crate::model::{CalendarEntry, Closed, Due, Page, Series, Task, TaskId};
 use crate::replica::QueryError;
-use crate::replica::tree::{self, Reader};
+use crate::replica::tree::{Finder, Reader};
 use crate::store::{DocumentRow, StoreError, parsed};
 
 /// Days that are looked ahead unless told.
@@ -105,15 +105,10 @@ fn collect(
     fits: impl Fn(&Task) -> bool,
 ) -> Result<Page<Task>, QueryError> {
     let mut tasks = Vec::new();
+    let mut finder = Finder::new(documents, reader);
     for row in rows {
         let (doc, task) = row?;
-        let Some(document) = documents.iter().find(|document| document.row == doc) else {
-            continue;
-        };
-        if tree::is_trashed(conn, doc, &task)? {
-            continue;
-        }
-        tasks.extend(tree::one(conn, document, &task, reader)?.filter(&fits));
+        tasks.extend(finder.live(conn, doc, &task)?.filter(&fits));
     }
     tasks.sort_by(|a, b| key(a, reader).cmp(&key(b, reader)));
     Ok(tasks.into())
@@ -146,6 +141,7 @@ pub(super) fn calendar(
         });
     }
     let mut entries = Vec::new();
+    let mut finder = Finder::new(documents, reader);
     for document in documents {
         let mut statement = conn.prepare_cached(
             "SELECT task, obj, series, last, next, done FROM item
@@ -166,10 +162,10 @@ pub(super) fn calendar(
             };
             let within = |due: &Due| (from..=to).contains(&reader.day_of(due));
             let times: Vec<_> = times.into_iter().filter(|(due, _)| within(due)).collect();
-            if times.is_empty() || tree::is_trashed(conn, document.row, &task)? {
+            if times.is_empty() {
                 continue;
             }
-            let Some(task) = tree::one(conn, document, &task, reader)? else {
+            let Some(task) = finder.live(conn, document.row, &task)? else {
                 continue;
             };
             for (due, done) in times {

@@ -1,6 +1,7 @@
 //! What happened, and what was said.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Value;
@@ -117,8 +118,14 @@ pub(super) fn of_list(
     }
     after(&mut sql, &mut values, "pos", asked);
     sql.push_str(" ORDER BY pos DESC, hash DESC, n DESC");
-    let names = BTreeMap::from([(document.row, (document, Names::load(conn, document)?))]);
-    collect(conn, &sql, values, &names, asked, |pos, _| pos)
+    collect(
+        conn,
+        &sql,
+        values,
+        core::slice::from_ref(document),
+        asked,
+        |pos, _| pos,
+    )
 }
 
 /// What happened in all lists, by the time that authors claim.
@@ -132,11 +139,7 @@ pub(super) fn of_all(
     let mut values: Vec<Value> = vec![i64::MIN.into()];
     after(&mut sql, &mut values, "at", asked);
     sql.push_str(" ORDER BY at DESC, hash DESC, n DESC");
-    let mut names = BTreeMap::new();
-    for document in documents {
-        names.insert(document.row, (document, Names::load(conn, document)?));
-    }
-    collect(conn, &sql, values, &names, asked, |_, at| at)
+    collect(conn, &sql, values, documents, asked, |_, at| at)
 }
 
 fn after(sql: &mut String, values: &mut Vec<Value>, major: &str, asked: &Asked) {
@@ -160,7 +163,7 @@ fn collect(
     conn: &Connection,
     sql: &str,
     values: Vec<Value>,
-    names: &BTreeMap<i64, (&DocumentRow, Names)>,
+    documents: &[DocumentRow],
     asked: &Asked,
     major: impl Fn(i64, i64) -> i64,
 ) -> Result<Page<Activity>, QueryError> {
@@ -168,10 +171,21 @@ fn collect(
     let mut rows = statement.query(params_from_iter(values))?;
     let mut page: Page<Activity> = Page::default();
     let mut last: Option<Place> = None;
+    let documents: BTreeMap<i64, &DocumentRow> = documents
+        .iter()
+        .map(|document| (document.row, document))
+        .collect();
+    // Of those documents only that are on the page: a replica may hold thousands.
+    let mut known: BTreeMap<i64, Names> = BTreeMap::new();
     // From when the row that is shown for several edits is: they are all close to it.
     while let Some(row) = rows.next()? {
-        let Some((document, names)) = names.get(&row.get(10)?) else {
+        let doc: i64 = row.get(10)?;
+        let Some(document) = documents.get(&doc) else {
             continue;
+        };
+        let names = match known.entry(doc) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Names::load(conn, document)?),
         };
         let place = Place {
             major: major(row.get(0)?, row.get(4)?),
@@ -256,7 +270,8 @@ pub(super) fn comments(
 ) -> Result<Vec<Comment>, StoreError> {
     let names = Names::load(conn, document)?;
     let mut statement = conn.prepare_cached(
-        "SELECT comment, author, body, created_at, edited_at FROM comment
+        "SELECT comment, author, body, created_at, edited_at
+         FROM comment INDEXED BY comment_task
          WHERE doc = ?1 AND task = ?2 AND deleted_at IS NULL ORDER BY created_at, comment",
     )?;
     let mut rows = statement.query(params![document.row, task.to_string()])?;

@@ -1,5 +1,7 @@
 //! The lists that this replica holds, as their person sees them.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 
 use crate::document::DocumentId;
@@ -50,22 +52,28 @@ impl Named {
     }
 }
 
-/// Every list by title.
+/// Every list by title, or one of them.
 pub(super) fn named(
     conn: &Connection,
     me: &Did,
     space: &DocumentId,
+    only: Option<&DocumentId>,
 ) -> Result<Vec<Named>, StoreError> {
-    let mut statement = conn.prepare_cached(
+    let which = match only {
+        Some(_) => "WHERE document.doc = ?2",
+        None => "WHERE ?2 IS NULL ORDER BY list.title COLLATE NOCASE, document.doc",
+    };
+    let mut statement = conn.prepare_cached(&format!(
         "SELECT document.doc, list.title, list.created_at, list.deleted_at, mine.role,
              (SELECT count(*) FROM document_identity AS who
                  WHERE who.doc = list.doc AND who.role IS NOT NULL), list.doc,
              list.icon, list.color, list.view
          FROM list JOIN document ON document.id = list.doc
          LEFT JOIN document_identity AS mine ON mine.doc = list.doc AND mine.did = ?1
-         ORDER BY list.title COLLATE NOCASE, document.doc",
-    )?;
-    let rows = statement.query_map(params![me.key().as_ref()], |row| {
+         {which}"
+    ))?;
+    let only = only.map(AsRef::as_ref);
+    let rows = statement.query_map(params![me.key().as_ref(), only], |row| {
         Ok(Named {
             row: row.get(6)?,
             list: List {
@@ -102,13 +110,17 @@ fn place(conn: &Connection, space: &DocumentId, lists: &mut [Named]) -> Result<(
          WHERE document.doc = ?1",
     )?;
     let mut rows = statement.query(params![space.as_ref()])?;
+    let mut places: BTreeMap<DocumentId, &mut Named> = lists
+        .iter_mut()
+        .map(|named| (named.list.id, named))
+        .collect();
     while let Some(row) = rows.next()? {
         let id: DocumentId = match parsed(row, 0) {
             Ok(id) => id,
             // Not a list's id: whatever another program keeps there.
             Err(_) => continue,
         };
-        let Some(named) = lists.iter_mut().find(|named| named.list.id == id) else {
+        let Some(named) = places.get_mut(&id) else {
             continue;
         };
         named.list.favorite = row.get(1)?;

@@ -196,7 +196,7 @@ impl Replica {
 
     /// Every list, in use or not.
     fn named(&self, conn: &Connection) -> Result<Vec<lists::Named>, StoreError> {
-        named(conn, &self.did(), &self.space_id())
+        named(conn, &self.did(), &self.space_id(), None)
     }
 
     fn lists(&self, conn: &Connection, all: bool) -> Result<Vec<List>, StoreError> {
@@ -210,13 +210,19 @@ impl Replica {
 
     /// The lists that a person looks after: those that are in use and not out of the way.
     fn in_use(&self, conn: &Connection) -> Result<Vec<DocumentRow>, QueryError> {
-        let mut documents = Vec::new();
-        for named in self.named(conn)? {
-            if named.is_live() && !named.list.archived {
-                documents.extend(DocumentRow::find(conn, &named.list.id)?);
-            }
-        }
-        Ok(documents)
+        Ok(self.documents_where(conn, |named| named.is_live() && !named.list.archived)?)
+    }
+
+    /// The documents of some lists, in the order of their titles.
+    fn documents_where(
+        &self,
+        conn: &Connection,
+        fits: impl Fn(&lists::Named) -> bool,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        let all = DocumentRow::all(conn)?.into_iter();
+        let mut all: BTreeMap<i64, DocumentRow> = all.map(|found| (found.row, found)).collect();
+        let fitting = self.named(conn)?.into_iter().filter(fits);
+        Ok(fitting.filter_map(|named| all.remove(&named.row)).collect())
     }
 
     fn document(&self, conn: &Connection, list: &DocumentId) -> Result<DocumentRow, QueryError> {
@@ -244,10 +250,8 @@ impl Replica {
     }
 
     fn list(&self, conn: &Connection, list: &DocumentId) -> Result<List, QueryError> {
-        let mut found = self
-            .named(conn)?
-            .into_iter()
-            .find(|named| named.list.id == *list)
+        let mut found = named(conn, &self.did(), &self.space_id(), Some(list))?
+            .pop()
             .ok_or_else(|| not_found("list", &list.to_string()))?;
         found.count(conn)?;
         Ok(found.list)
@@ -290,13 +294,7 @@ impl Replica {
         if let Some(list) = list {
             return Ok(vec![self.document(conn, list)?]);
         }
-        let mut documents = Vec::new();
-        for named in self.named(conn)? {
-            if named.is_live() {
-                documents.extend(DocumentRow::find(conn, &named.list.id)?);
-            }
-        }
-        Ok(documents)
+        Ok(self.documents_where(conn, lists::Named::is_live)?)
     }
 
     fn devices(&self, conn: &Connection) -> Result<Vec<Device>, QueryError> {

@@ -1,12 +1,14 @@
 //! Full-text search over titles, notes and comments.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 
 use super::checked_limit;
-use crate::model::{Found, Page, TaskId};
+use crate::model::{Found, Page, Task, TaskId};
 use crate::replica::QueryError;
-use crate::replica::tree::{self, Reader};
-use crate::store::{DocumentRow, parsed};
+use crate::replica::tree::{Finder, Reader};
+use crate::store::{DocumentRow, StoreError, parsed};
 
 /// Tasks that are found unless told, and at most.
 const FOUND_DEFAULT: u32 = 50;
@@ -42,30 +44,50 @@ pub(super) fn search(
     limit: Option<u32>,
 ) -> Result<Page<Found>, QueryError> {
     let limit = checked_limit(limit, FOUND_DEFAULT, FOUND_MAX)?;
+    let words = match_words(text)?;
+    let only = match documents {
+        [only] => Some(only.row),
+        _ => None,
+    };
     let mut statement = conn.prepare_cached(
-        "SELECT item.doc, item.task, snippet(search, -1, '[', ']', '…', 12)
-         FROM search JOIN item ON item.texts = search.rowid
-         WHERE search MATCH ?1 AND item.deleted_at IS NULL
+        "SELECT item.doc, item.task, item.texts
+         FROM search JOIN item INDEXED BY item_texts ON item.texts = search.rowid
+         WHERE search MATCH ?1 AND item.deleted_at IS NULL AND (?2 IS NULL OR item.doc = ?2)
          ORDER BY item.done, bm25(search, 10.0, 3.0, 1.0), item.task",
     )?;
-    let mut rows = statement.query(params![match_words(text)?])?;
-    let mut page = Page::default();
-    while let Some(row) = rows.next()? {
-        let doc: i64 = row.get(0)?;
-        let Some(document) = documents.iter().find(|document| document.row == doc) else {
-            continue;
-        };
+    let mut rows = statement.query(params![words, only])?;
+    let mut finder = Finder::new(documents, reader);
+    let mut found: Vec<(i64, Task)> = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
         let task: TaskId = parsed(row, 1)?;
-        if tree::is_trashed(conn, doc, &task)? {
-            continue;
-        }
-        if page.items.len() == limit {
-            break;
-        }
-        let excerpt = row.get(2)?;
-        if let Some(task) = tree::one(conn, document, &task, reader)? {
-            page.items.push(Found { task, excerpt });
+        if let Some(task) = finder.live(conn, row.get(0)?, &task)? {
+            found.push((row.get(2)?, task));
         }
     }
-    Ok(page)
+    let mut excerpts = excerpts(conn, &words, found.iter().map(|(texts, _)| *texts))?;
+    let shown = found.into_iter().map(|(texts, task)| Found {
+        task,
+        excerpt: excerpts.remove(&texts).unwrap_or_default(),
+    });
+    Ok(shown.collect::<Vec<_>>().into())
+}
+
+/// Where the words stand in some texts. Making an excerpt costs more than finding a text, so only
+/// those that are shown get one; all are made in one pass over what was found.
+fn excerpts(
+    conn: &Connection,
+    words: &str,
+    texts: impl Iterator<Item = i64>,
+) -> Result<BTreeMap<i64, String>, StoreError> {
+    let texts: Vec<String> = texts.map(|row| row.to_string()).collect();
+    // The sign keeps the index from looking up the words anew for each of the rows.
+    let mut statement = conn.prepare_cached(
+        "SELECT rowid, snippet(search, -1, '[', ']', '…', 12) FROM search
+         WHERE search MATCH ?1 AND +rowid IN (SELECT value FROM json_each(?2))",
+    )?;
+    let texts = format!("[{}]", texts.join(","));
+    let rows = statement.query_map(params![words, texts], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

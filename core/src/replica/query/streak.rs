@@ -23,9 +23,11 @@ pub(super) fn streak(conn: &Connection, did: &Did, reader: &Reader) -> Result<St
     }
     let mut days: BTreeSet<Date> = BTreeSet::new();
     for key in keys {
+        // Actors are few: their own completions are looked up, not everybody's.
         let mut statement = conn.prepare_cached(
             "SELECT DISTINCT activity.day, iif(activity.day IS NULL, activity.at, 0)
-             FROM actor JOIN activity ON activity.actor = actor.id
+             FROM actor CROSS JOIN activity INDEXED BY activity_actor
+                 ON activity.actor = actor.id
              WHERE actor.device = ?1 AND activity.action = 'completed'",
         )?;
         let mut rows = statement.query(params![key])?;

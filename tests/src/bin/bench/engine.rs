@@ -385,5 +385,28 @@ pub(crate) fn compare(table: &mut Table, fixture: &Fixture, scratch: &Path) -> O
         &again,
         "what a command costs beside the load",
     );
+    let moment = &mut Moment::new(10);
+    let replica = open(&home, Part::Owner)?;
+    let tasks = some_tasks(&replica, fixture, moment)?;
+    drop(replica);
+    let list = fixture.list;
+    let ours = Times::of(REPEATS, |index| -> Outcomes<()> {
+        let mut replica = open(&home, Part::Owner)?;
+        let patch = TaskPatch {
+            title: Some(format!("Renamed as number {index}")),
+            ..TaskPatch::default()
+        };
+        let task = *tasks.get(index * 37 % tasks.len()).ok_or("no task")?;
+        replica.execute(&Command::EditTask { list, task, patch }, &mut moment.env())?;
+        Ok(())
+    })?;
+    table.times(
+        "this engine: open, one edit, commit",
+        &ours,
+        format!(
+            "automerge: load, one put, commit and save takes {:.0} times as long",
+            (times.median() + again.median()).as_secs_f64() / ours.median().as_secs_f64()
+        ),
+    );
     Ok(())
 }

@@ -51,7 +51,7 @@ impl Moment {
         Timestamp::from_millisecond(self.now_ms).unwrap_or_default()
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.rng.next_u64() % (limit.max(1) as u64)).unwrap_or_default()
     }
 }
@@ -93,25 +93,34 @@ impl Part {
 impl Fixture {
     /// The fixture, made where it is not there yet.
     pub(crate) fn get(target: &Path, items: usize) -> Outcomes<Self> {
-        let schema = include_str!("../../../../core/src/store/schema.sql");
-        let name = format!("fixture-{VERSION}-{items}-{:016x}", fnv(schema));
+        let name = format!("fixture-{VERSION}-{items}-{:016x}", fnv(&schema()));
         let folder = target.join(name);
-        let done = folder.join("list");
-        if !done.exists() {
-            if folder.exists() {
-                std::fs::remove_dir_all(&folder)?;
-            }
-            std::fs::create_dir_all(&folder)?;
+        let list = made_once(&folder, || {
             eprintln!("making a list of {items} items in {}", folder.display());
-            let list = make(&folder, items)?;
-            std::fs::write(&done, list.to_string())?;
-        }
-        let list = std::fs::read_to_string(&done)?.trim().parse()?;
+            make(&folder, items)
+        })?;
         Ok(Self {
             folder,
             list,
             items,
         })
+    }
+
+    /// The same list in a replica that holds many more, made where it is not there yet. The
+    /// editor of the list is the one of the list alone.
+    pub(crate) fn among_many(&self) -> Outcomes<Self> {
+        let mut folder = self.folder.clone().into_os_string();
+        folder.push(format!("-many-{}", super::many::VERSION));
+        let folder = PathBuf::from(folder);
+        made_once(&folder, || {
+            eprintln!("making many lists in {}", folder.display());
+            self.copy(Part::Owner, &folder)?;
+            self.copy(Part::Relay, &folder)?;
+            self.copy(Part::Editor, &folder)?;
+            super::many::make(&folder, self.list)?;
+            Ok(self.list)
+        })?;
+        Ok(Self { folder, ..*self })
     }
 
     /// A copy of one part that a measurement may write to.
@@ -124,6 +133,36 @@ impl Fixture {
         }
         Ok(to)
     }
+}
+
+/// Makes what belongs into a folder, where it is not there whole.
+fn made_once(folder: &Path, make: impl FnOnce() -> Outcomes<DocumentId>) -> Outcomes<DocumentId> {
+    let done = folder.join("list");
+    if !done.exists() {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder)?;
+        }
+        std::fs::create_dir_all(folder)?;
+        let list = make()?;
+        std::fs::write(&done, list.to_string())?;
+    }
+    Ok(std::fs::read_to_string(&done)?.trim().parse()?)
+}
+
+/// All that decides whether a database from before is still one of today: its tables, and the
+/// version of what is derived.
+fn schema() -> String {
+    let derived = include_str!("../../../../core/src/store/derived/mod.rs");
+    let version = derived
+        .lines()
+        .find(|line| line.contains("DERIVED_VERSION: i64"));
+    [
+        include_str!("../../../../core/src/store/schema.sql"),
+        include_str!("../../../../core/src/store/schema_2.sql"),
+        include_str!("../../../../core/src/store/derived.sql"),
+        version.unwrap_or_default(),
+    ]
+    .concat()
 }
 
 /// Opens a copy of a part.
@@ -370,7 +409,7 @@ fn write(
 
 /// What a batch fails with.
 #[derive(Debug)]
-struct Failure(String);
+pub(crate) struct Failure(pub(crate) String);
 
 impl core::fmt::Display for Failure {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -393,7 +432,7 @@ impl From<poo_core::replica::CommandError> for Failure {
 }
 
 /// A change as people make them; always one that changes something.
-fn edit(
+pub(crate) fn edit(
     list: DocumentId,
     task: TaskId,
     round: usize,

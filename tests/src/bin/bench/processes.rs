@@ -15,7 +15,7 @@ use crate::fixture::{Fixture, Moment, Outcomes, Part, new_device, open};
 use crate::table::{Table, Times, bytes};
 
 const REPEATS: usize = 21;
-const IDLE: usize = 100;
+const IDLE: usize = 1_000;
 
 struct Poo {
     program: PathBuf,
