@@ -389,6 +389,7 @@ fn perf_floor_reads_by_index() {
         &mut sam,
         bench,
         &Command::ImportTasks {
+            zone: None,
             list: big,
             tasks: many(1_500),
         },
@@ -397,6 +398,7 @@ fn perf_floor_reads_by_index() {
         &mut sam,
         bench,
         &Command::ImportTasks {
+            zone: None,
             list: small,
             tasks: many(3),
         },
