@@ -60,6 +60,10 @@ pub(crate) struct Global {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a command is read once and taken apart at once"
+)]
 pub(crate) enum Command {
     /// Make an identity on this device, or restore one from its recovery phrase
     Init(InitArgs),

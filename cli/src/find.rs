@@ -110,15 +110,18 @@ pub(crate) fn named<T>(
 ) -> Result<T, Problem> {
     let typed = text.trim();
     let folded = typed.to_lowercase();
-    let fits: [&dyn Fn(&str, &str) -> bool; 3] = [
-        &|id, name| id == typed || name == folded,
-        &|id, _| typed.len() >= 6 && id.ends_with(&folded),
-        &|_, name| !folded.is_empty() && name.starts_with(&folded),
-    ];
-    for fit in fits {
+    let by_id = |id: &str, name: &str| id == typed || name == folded;
+    let by_short_id = |id: &str, _: &str| typed.len() >= 6 && id.ends_with(&folded);
+    let by_beginning = |_: &str, name: &str| !folded.is_empty() && name.starts_with(&folded);
+    for step in 0..3 {
         let of = |it: &T| {
             let (id, name) = names(it);
-            fit(&id, &name.to_lowercase())
+            let name = name.to_lowercase();
+            match step {
+                0 => by_id(&id, &name),
+                1 => by_short_id(&id, &name),
+                _ => by_beginning(&id, &name),
+            }
         };
         let candidates: Vec<usize> = (0..all.len())
             .filter(|at| all.get(*at).is_some_and(of))

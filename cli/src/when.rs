@@ -81,8 +81,8 @@ impl Here {
         let seconds = self.now.duration_since(at).as_secs();
         match seconds {
             ..60 => "now".to_owned(),
-            ..3_600 => format!("{} min ago", seconds / 60),
-            ..86_400 => format!("{} h ago", seconds / 3_600),
+            60..3_600 => format!("{} min ago", seconds / 60),
+            3_600..86_400 => format!("{} h ago", seconds / 3_600),
             _ => self.day(self.zone.to_datetime(at).date()),
         }
     }
