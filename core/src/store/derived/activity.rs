@@ -484,19 +484,17 @@ impl Deeds {
                 });
             }
             "meta" => self.list_rows(out),
-            "tags" => {
-                // A tag that is made with the task that first has it is no action of its own.
-                if !self.created || out.is_empty() {
-                    let edit = FieldEdit {
-                        field: "tags".to_owned(),
-                        old: None,
-                        new: self.title,
-                    };
-                    let row = Row::of_list(Action::Edited, vec![edit]);
-                    // Several tags of one name are one to people.
-                    if out.last() != Some(&row) {
-                        out.push(row);
-                    }
+            // A tag that is made with the task that first has it is no action of its own.
+            "tags" if !self.created || out.is_empty() => {
+                let edit = FieldEdit {
+                    field: "tags".to_owned(),
+                    old: None,
+                    new: self.title,
+                };
+                let row = Row::of_list(Action::Edited, vec![edit]);
+                // Several tags of one name are one to people.
+                if out.last() != Some(&row) {
+                    out.push(row);
                 }
             }
             _ => {}
