@@ -1,9 +1,10 @@
 # What people type. Each target is a line or two; longer work is in scripts/.
 
 .NOTPARALLEL:
-.PHONY: help run test lint fmt fmt-check doc test-native wasm deny bench
+.PHONY: help run test lint fmt fmt-check doc test-native sim wasm deny bench
 
 ARGS ?=
+CASES ?= 200
 step := @scripts/step
 
 help: ## list the targets
@@ -33,6 +34,9 @@ wasm: ## build the engine for WebAssembly and run it under Node
 
 test-native: ## the tests of every crate
 	@scripts/test-native
+
+sim: ## many random histories: make sim, or make sim CASES=1000
+	POO_CASES=$(CASES) cargo test --locked -p poo-core --test histories
 
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny

@@ -31,6 +31,7 @@ pub(crate) fn invert(
         .map(|op| op.id)
         .collect();
     let mut seen: BTreeSet<(i64, &str)> = BTreeSet::new();
+    let mut emptied = None;
     // Fields in the order in which the change named them: what it moved comes before what made
     // room for that.
     for op in &change.ops {
@@ -41,7 +42,8 @@ pub(crate) fn invert(
             && seen.insert((object.row, key))
         {
             let name = top(object.row);
-            undo_field(draft, change, op, &object, key, name, &tombstone)?;
+            let parts = (key.as_str(), name);
+            undo_field(draft, change, op, &object, parts, &tombstone, &mut emptied)?;
         }
     }
     // From the last to the first: characters go back in the order that they need.
@@ -75,6 +77,38 @@ fn object_of(draft: &Draft<'_>, id: OpId) -> Result<Option<Object>, StoreError> 
         return Ok(None);
     };
     find_object(draft.conn, draft.document.row, id.counter, actor.row)
+}
+
+/// Fields by their objects.
+type Emptied = BTreeSet<(ObjectId, String)>;
+
+/// The fields that others emptied after a change or at the same time. That leaves no trace among
+/// the values, but in the log: there, what a change did not know of stands behind it.
+fn emptied_by_others(draft: &Draft<'_>, change: &Change) -> Result<Emptied, StoreError> {
+    let mut found = Emptied::new();
+    let Some(author) = draft.actors.get(&change.actor) else {
+        return Ok(found);
+    };
+    let mut statement = draft.conn.prepare_cached(
+        "SELECT bytes, actor FROM change WHERE doc = ?1 AND id >
+             (SELECT id FROM change WHERE actor = ?2 AND seq = ?3)",
+    )?;
+    let mut rows = statement.query(params![draft.document.row, author.row, change.seq as i64])?;
+    while let Some(row) = rows.next()? {
+        let actor = draft.actors.by_row(row.get(1)?);
+        if actor.is_some_and(|actor| actor.device == author.device) {
+            continue;
+        }
+        let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        let other = Change::decode_stored(bytes)
+            .map_err(|e| StoreError::Damaged(format!("a stored change cannot be read: {e}")))?;
+        for op in other.ops {
+            if let (Action::Delete, Key::Map(key)) = (op.action, op.key) {
+                found.insert((op.object, key));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a field is as `last` left it: nobody else has written there since, nor at the same
@@ -113,9 +147,9 @@ fn undo_field(
     change: &Change,
     first: &Op,
     object: &Object,
-    key: &str,
-    top: Option<String>,
+    (key, top): (&str, Option<String>),
     tombstone: &Scalar,
+    emptied: &mut Option<Emptied>,
 ) -> Result<(), StoreError> {
     let same = |op: &&Op| op.object == first.object && op.key == first.key;
     let last = change.ops.iter().rfind(same).unwrap_or(first);
@@ -140,6 +174,13 @@ fn undo_field(
         return Ok(());
     }
     // The first operation of the change on the field knows what stood there before.
+    let emptied = match emptied {
+        Some(emptied) => emptied,
+        none => none.insert(emptied_by_others(draft, change)?),
+    };
+    if emptied.contains(&(first.object, key.to_owned())) {
+        return Ok(());
+    }
     match before(draft, object.row, key, first)? {
         Some(scalar) => draft.put(target, key, scalar),
         None => draft.delete(target, key),

@@ -579,7 +579,7 @@ impl Drop for Pair {
 
 #[test]
 fn one_device_shows_what_the_plainest_model_does() {
-    each_seed(20, |seed| {
+    each_seed(8, |seed| {
         let mut bench = Bench::new(seed);
         let mut replica = found(&mut bench, "Sam");
         let list = list(&mut replica, &mut bench, "Plans");
