@@ -81,7 +81,8 @@ fn run() -> Outcomes<()> {
     std::fs::create_dir_all(&scratch)?;
     let measured = measure(&args, &fixture, &scratch);
     std::fs::remove_dir_all(&scratch)?;
-    let page = format!("{}\n{}", machine(), measured?.markdown());
+    let build = programs.file_name().unwrap_or_default().to_string_lossy();
+    let page = format!("{}\n{}", machine(&build), measured?.markdown());
     println!("{page}");
     if let Some(path) = args.write {
         std::fs::write(path, format!("# Benchmarks\n\n{page}"))?;
@@ -100,7 +101,7 @@ fn measure(args: &Args, fixture: &Fixture, scratch: &Path) -> Outcomes<Table> {
 }
 
 /// What it was measured on: as much as says how to read the numbers.
-fn machine() -> String {
+fn machine(build: &str) -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let rustc = Command::new("rustc").arg("--version").output();
     let rustc = rustc.map_or_else(
@@ -108,7 +109,7 @@ fn machine() -> String {
         |out| String::from_utf8_lossy(&out.stdout).trim().to_owned(),
     );
     format!(
-        "{cores} cores, {} {}, {rustc}, SQLite {}\n",
+        "{cores} cores, {} {}, {rustc}, profile {build}, SQLite {}\n",
         std::env::consts::OS,
         std::env::consts::ARCH,
         rusqlite::version()
