@@ -3,10 +3,12 @@
 mod course;
 mod create;
 mod edit;
+mod files;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use files::check_size;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
