@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use poo_core::model::{Due, Priority, Status};
 
 use crate::commands::{
+    attach::{AttachArgs, AttachmentsArgs, WhichArgs},
     device::DeviceCommand,
     doctor::DoctorArgs,
     identity::{InitArgs, WhoamiArgs},
@@ -59,6 +60,12 @@ pub(crate) enum Command {
     /// Make and manage tasks
     #[command(subcommand)]
     Task(TaskCommand),
+    /// Attach files to a task
+    Attach(AttachArgs),
+    /// Show the files of a task, or get one
+    Attachments(AttachmentsArgs),
+    /// Take a file off a task
+    Detach(WhichArgs),
     /// Exchange changes with the relay
     Sync(SyncArgs),
     /// Set the relay that this device syncs with

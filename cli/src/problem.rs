@@ -119,6 +119,14 @@ pub(crate) enum Problem {
         /// How many.
         count: usize,
     },
+    /// A file is not here and could not be fetched.
+    #[error("{name} is not on this device and could not be fetched: {source}")]
+    FileElsewhere {
+        /// What it is called.
+        name: String,
+        /// Why.
+        source: NetError,
+    },
     /// Networking cannot start.
     #[error("cannot start networking: {0}")]
     Runtime(std::io::Error),
@@ -196,6 +204,9 @@ impl Problem {
             Self::NoRelay | Self::RelayUnknown | Self::Command(CommandError::NoRelay) => {
                 Kind::NoRelay
             }
+            Self::FileElsewhere { source, .. } if source.is_offline() => Kind::Offline,
+            Self::FileElsewhere { source, .. } if source.is_untrusted() => Kind::Untrusted,
+            Self::FileElsewhere { source, .. } if source.is_refused() => Kind::Refused,
             Self::NowhereHome
             | Self::NameUnknown
             | Self::Usage(_)
@@ -205,6 +216,7 @@ impl Problem {
             Self::File { source, .. } if source.kind() == ErrorKind::NotFound => Kind::NotFound,
             Self::RelayRefused { .. } => Kind::Refused,
             Self::Unwell(_)
+            | Self::FileElsewhere { .. }
             | Self::Runtime(_)
             | Self::File { .. }
             | Self::Output(_)
@@ -256,6 +268,9 @@ impl Problem {
             Self::Query(QueryError::NotFound { what: "task", .. }) => {
                 Some("`poo task list` shows every task with its id")
             }
+            Self::Query(QueryError::NotFound {
+                what: "attachment", ..
+            }) => Some("`poo attachments ID` shows the files of a task"),
             Self::Query(QueryError::NotFound { what: "member", .. }) => {
                 Some("`poo members LIST` shows who is in a list")
             }
@@ -272,7 +287,7 @@ impl Problem {
             Self::Command(CommandError::NotFound("device")) => {
                 Some("`poo device ls` shows your devices")
             }
-            Self::Net(error) if error.is_offline() => {
+            Self::Net(error) | Self::FileElsewhere { source: error, .. } if error.is_offline() => {
                 Some("check the network, and that the relay is up, then run the command again")
             }
             _ => None,

@@ -98,7 +98,11 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Opens or makes keys and database in `data`, and starts the thread.
-    pub(crate) fn start(data: &Path, admission: Admission) -> Result<Self, EngineError> {
+    pub(crate) fn start(
+        data: &Path,
+        admission: Admission,
+        file_quota: u64,
+    ) -> Result<Self, EngineError> {
         let folder = |source| EngineError::Folder {
             path: data.to_owned(),
             source,
@@ -108,6 +112,13 @@ impl Engine {
         let keys = keys(data, &mut system)?;
         let mut replica = open(data.join("relay.db"), keys)?;
         replica.begin_epoch(&mut system.env())?;
+        let freed = replica.drop_unnamed_blobs(system.env().now)?;
+        if freed > 0 {
+            tracing::info!(
+                bytes = freed,
+                "dropped files that no task has named for 30 days"
+            );
+        }
         let setup_secret = match (admission, replica.has_admitted()?, replica.setup_secret()?) {
             (Admission::Invite, false, None) => Some(replica.make_setup_secret(&mut system.env())?),
             (Admission::Invite, _, secret) => secret,
@@ -118,6 +129,7 @@ impl Engine {
         let mut worker = Worker {
             replica,
             admission,
+            file_quota,
             system,
             sessions: BTreeMap::new(),
         };
@@ -201,6 +213,7 @@ struct Connection {
 struct Worker {
     replica: Replica,
     admission: Admission,
+    file_quota: u64,
     system: System,
     sessions: BTreeMap<ConnectionId, Connection>,
 }
@@ -238,6 +251,7 @@ impl Worker {
                         Session::relay(&self.replica, self.admission, &mut self.system.env());
                     match session {
                         Ok(session) => {
+                            let session = session.with_file_quota(self.file_quota);
                             let connection = Connection {
                                 session,
                                 output,

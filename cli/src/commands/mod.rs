@@ -1,5 +1,6 @@
 //! The subcommands, one file for each group.
 
+pub(crate) mod attach;
 pub(crate) mod device;
 pub(crate) mod doctor;
 pub(crate) mod identity;

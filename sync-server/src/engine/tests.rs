@@ -12,6 +12,7 @@ fn worker() -> Worker {
     Worker {
         replica: Replica::in_memory(keys).unwrap(),
         admission: Admission::Open,
+        file_quota: poo_core::sync::FILE_QUOTA_DEFAULT,
         system,
         sessions: BTreeMap::new(),
     }
