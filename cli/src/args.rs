@@ -11,6 +11,7 @@ use crate::commands::{
     add::AddArgs,
     agenda::UpcomingArgs,
     aisle::AisleCommand,
+    attach::{AttachArgs, AttachmentsArgs, WhichArgs},
     calendar::CalendarArgs,
     comment::CommentCommand,
     device::DeviceCommand,
@@ -115,6 +116,12 @@ pub(crate) enum Command {
     /// Show who did what, or write a note there
     #[command(subcommand)]
     Activity(ActivityCommand),
+    /// Attach files to a task
+    Attach(AttachArgs),
+    /// Show the files of a task, or get one
+    Attachments(AttachmentsArgs),
+    /// Take a file off a task
+    Detach(WhichArgs),
     /// Exchange changes with the relay
     Sync(SyncArgs),
     /// Set the relay that this device syncs with

@@ -5,8 +5,8 @@ use std::future::Future;
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 pub(crate) use poo_core::net::{
-    NetError, News, Options, SyncReport, admit, attend, await_device, join_device, redeem, sync,
-    watch,
+    NetError, News, Options, SyncReport, admit, attend, await_device, fetch_file, join_device,
+    redeem, sync_with_files, watch,
 };
 use poo_core::sync::Event;
 use serde::Serialize;
@@ -111,7 +111,23 @@ impl Happening {
             Event::Reauthored { document, commands } => {
                 Some(Self::Reauthored { document, commands })
             }
-            Event::Ephemeral { .. } | Event::Box { .. } | Event::Admitted { .. } => None,
+            Event::BlobRefused {
+                document,
+                code,
+                message,
+                ..
+            } => Some(Self::Refused {
+                document,
+                code,
+                message,
+            }),
+            Event::Ephemeral { .. }
+            | Event::Box { .. }
+            | Event::Admitted { .. }
+            | Event::BlobProgress { .. }
+            | Event::BlobStored { .. }
+            | Event::BlobArriving { .. }
+            | Event::BlobFetched { .. } => None,
         }
     }
 }

@@ -132,6 +132,14 @@ pub(crate) enum Problem {
         /// How many.
         count: usize,
     },
+    /// A file is not here and could not be fetched.
+    #[error("{name} is not on this device and could not be fetched: {source}")]
+    FileElsewhere {
+        /// What it is called.
+        name: String,
+        /// Why.
+        source: NetError,
+    },
     /// Networking cannot start.
     #[error("cannot start networking: {0}")]
     Runtime(std::io::Error),
@@ -209,6 +217,9 @@ impl Problem {
             Self::NoRelay | Self::RelayUnknown | Self::Command(CommandError::NoRelay) => {
                 Kind::NoRelay
             }
+            Self::FileElsewhere { source, .. } if source.is_offline() => Kind::Offline,
+            Self::FileElsewhere { source, .. } if source.is_untrusted() => Kind::Untrusted,
+            Self::FileElsewhere { source, .. } if source.is_refused() => Kind::Refused,
             Self::NowhereHome
             | Self::NameUnknown
             | Self::Usage(_)
@@ -219,6 +230,7 @@ impl Problem {
             Self::NothingToTurn(_) | Self::UnknownMark { .. } => Kind::NotFound,
             Self::RelayRefused { .. } => Kind::Refused,
             Self::Unwell(_)
+            | Self::FileElsewhere { .. }
             | Self::Runtime(_)
             | Self::File { .. }
             | Self::Output(_)
@@ -271,6 +283,9 @@ impl Problem {
             Self::Query(QueryError::NotFound { what: "task", .. }) => {
                 Some("`poo task list` shows every task with its id")
             }
+            Self::Query(QueryError::NotFound {
+                what: "attachment", ..
+            }) => Some("`poo attachments ID` shows the files of a task"),
             Self::Query(QueryError::NotFound { what: "member", .. })
             | Self::UnknownMark { what: "member", .. } => {
                 Some("`poo members LIST` shows who is in a list")
@@ -297,7 +312,7 @@ impl Problem {
             Self::Command(CommandError::NotFound("device")) => {
                 Some("`poo device ls` shows your devices")
             }
-            Self::Net(error) if error.is_offline() => {
+            Self::Net(error) | Self::FileElsewhere { source: error, .. } if error.is_offline() => {
                 Some("check the network, and that the relay is up, then run the command again")
             }
             _ => None,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
-use poo_core::sync::Admission;
+use poo_core::sync::{Admission, FILE_QUOTA_DEFAULT};
 use serde::Deserialize;
 
 /// Where the relay listens unless told.
@@ -41,6 +41,9 @@ pub struct Settings {
     /// How many seconds a client has to say who it is, from 1 to 600. [default: 10]
     #[arg(long, env = "POO_SERVER_HANDSHAKE_TIMEOUT", value_name = "SECONDS")]
     pub handshake_timeout: Option<u64>,
+    /// How many MiB of files the relay keeps for one person. [default: 1024]
+    #[arg(long, env = "POO_SERVER_FILE_QUOTA", value_name = "MIB")]
+    pub file_quota: Option<u64>,
     /// A TOML file with these settings under the same names.
     #[arg(long, env = "POO_SERVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -56,6 +59,7 @@ struct File {
     public_url: Option<String>,
     log: Option<String>,
     handshake_timeout: Option<u64>,
+    file_quota: Option<u64>,
 }
 
 /// Settings that hold together.
@@ -73,6 +77,8 @@ pub struct Config {
     pub json_log: bool,
     /// How long a client may take to say who it is.
     pub handshake_timeout: Duration,
+    /// How many bytes of files to keep for one identity.
+    pub file_quota: u64,
 }
 
 /// The settings cannot be used.
@@ -169,6 +175,10 @@ impl Settings {
                 wanted: "a number of seconds from 1 to 600",
             });
         }
+        let file_quota = match self.file_quota.or(file.file_quota) {
+            Some(mib) => mib.saturating_mul(1 << 20),
+            None => FILE_QUOTA_DEFAULT,
+        };
         Ok(Config {
             listen,
             data: self
@@ -179,6 +189,7 @@ impl Settings {
             public_url,
             json_log,
             handshake_timeout: Duration::from_secs(seconds),
+            file_quota,
         })
     }
 }

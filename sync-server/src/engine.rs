@@ -101,7 +101,11 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Opens or makes keys and database in `data`, and starts the thread.
-    pub(crate) fn start(data: &Path, admission: Admission) -> Result<Self, EngineError> {
+    pub(crate) fn start(
+        data: &Path,
+        admission: Admission,
+        file_quota: u64,
+    ) -> Result<Self, EngineError> {
         let folder = |source| EngineError::Folder {
             path: data.to_owned(),
             source,
@@ -112,6 +116,13 @@ impl Engine {
         let database = data.join("relay.db");
         let mut replica = open(database.clone(), keys)?;
         replica.begin_epoch(&mut system.env())?;
+        let freed = replica.drop_unnamed_blobs(system.env().now)?;
+        if freed > 0 {
+            tracing::info!(
+                bytes = freed,
+                "dropped files that no task has named for 30 days"
+            );
+        }
         let setup_secret = match (admission, replica.has_admitted()?, replica.setup_secret()?) {
             (Admission::Invite, false, None) => Some(replica.make_setup_secret(&mut system.env())?),
             (Admission::Invite, _, secret) => secret,
@@ -124,6 +135,7 @@ impl Engine {
         let mut worker = Worker {
             replica,
             admission,
+            file_quota,
             system,
             sessions: BTreeMap::new(),
             packing,
@@ -208,6 +220,7 @@ struct Connection {
 struct Worker {
     replica: Replica,
     admission: Admission,
+    file_quota: u64,
     system: System,
     sessions: BTreeMap<ConnectionId, Connection>,
     packing: Packing,
@@ -245,7 +258,8 @@ impl Worker {
                     let session =
                         Session::relay(&self.replica, self.admission, &mut self.system.env());
                     match session {
-                        Ok(mut session) => {
+                        Ok(session) => {
+                            let mut session = session.with_file_quota(self.file_quota);
                             session.pack_elsewhere();
                             let connection = Connection {
                                 session,

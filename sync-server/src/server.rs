@@ -80,7 +80,7 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let engine = Engine::start(&config.data, config.admission)?;
+        let engine = Engine::start(&config.data, config.admission, config.file_quota)?;
         let url = config
             .public_url
             .clone()

@@ -38,6 +38,7 @@ impl Relay {
             public_url: None,
             json_log: false,
             handshake_timeout: Duration::from_millis(100),
+            file_quota: 1 << 30,
         })
         .await
         .unwrap();

@@ -4,6 +4,7 @@ pub(crate) mod activity;
 pub(crate) mod add;
 pub(crate) mod agenda;
 pub(crate) mod aisle;
+pub(crate) mod attach;
 pub(crate) mod calendar;
 pub(crate) mod comment;
 pub(crate) mod device;

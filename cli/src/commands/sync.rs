@@ -4,12 +4,13 @@ use clap::Args;
 use poo_core::document::DocumentId;
 use poo_core::model::{Answer, Query};
 use poo_core::replica::Replica;
+use poo_core::sync::Event;
 
 use crate::app::App;
 use crate::find;
 use crate::net::{self, Happening, Options, SyncReport};
 use crate::problem::Problem;
-use crate::progress::Progress;
+use crate::progress::Transfer;
 use crate::screen::{Look, Screen, count};
 
 /// A clock that differs by more is worth a word: times of this device would mislead others.
@@ -21,6 +22,9 @@ pub(crate) struct SyncArgs {
     /// Stay connected: send and receive as it happens, until Ctrl-C
     #[arg(long)]
     watch: bool,
+    /// Fetch the files that tasks carry too, so that they are here without the relay
+    #[arg(long, conflicts_with = "watch")]
+    files: bool,
 }
 
 /// Which relay.
@@ -115,7 +119,7 @@ pub(crate) fn sync(app: &mut App, args: &SyncArgs) -> Result<(), Problem> {
     if args.watch {
         return watch(app, &mut home.replica);
     }
-    let report = once(app, &mut home.replica)?;
+    let report = exchange(app, &mut home.replica, args.files)?;
     app.print(&report, |screen| show(screen, &report, &home.replica, app))?;
     if report.refused.is_empty() {
         return Ok(());
@@ -144,14 +148,27 @@ pub(super) fn meet(app: &App, replica: &mut Replica) -> Result<(), Problem> {
 
 /// Syncs once, with a sign of life.
 pub(super) fn once(app: &App, replica: &mut Replica) -> Result<SyncReport, Problem> {
-    let _progress = Progress::start("Syncing", app.json);
-    net::block_on(net::sync(replica, &options()))
+    exchange(app, replica, false)
+}
+
+/// Syncs once, with the files that are not here if they are wanted.
+fn exchange(app: &App, replica: &mut Replica, files: bool) -> Result<SyncReport, Problem> {
+    let mut transfer = Transfer::start("Syncing", app.json);
+    let hear = |event: &Event| transfer.hear(event);
+    net::block_on(net::sync_with_files(replica, &options(), files, hear))
 }
 
 fn show(screen: &mut Screen, report: &SyncReport, replica: &Replica, app: &App) {
     screen.put(Look::Good, "In sync");
     if report.received > 0 {
         screen.plain(&format!("  received {}", count(report.received, "change")));
+    }
+    if report.files_sent > 0 {
+        screen.plain(&format!("  sent {}", count(report.files_sent, "file")));
+    }
+    if report.files_received > 0 {
+        let files = count(report.files_received, "file");
+        screen.plain(&format!("  fetched {files}"));
     }
     screen.end();
     if report.reauthored > 0 {

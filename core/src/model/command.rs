@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Due, ImportedTask, ListView, Priority, Recurrence, Reminder, Sort, Status, TaskId};
+use super::{
+    BlobHash, Due, ImportedTask, ListView, Priority, Recurrence, Reminder, Sort, Status, TaskId,
+};
 use crate::document::DocumentId;
 use crate::identity::Did;
 use crate::membership::Role;
@@ -180,6 +182,27 @@ pub enum Command {
         list: DocumentId,
         /// The task.
         task: TaskId,
+    },
+    /// Attaches a file to a task. Its bytes are here already
+    /// ([`Replica::put_blob`](crate::replica::Replica::put_blob)); a file that the task carries
+    /// already gets the new name.
+    Attach {
+        /// The list.
+        list: DocumentId,
+        /// The task.
+        task: TaskId,
+        /// The file.
+        #[serde(flatten)]
+        file: NewFile,
+    },
+    /// Takes a file off a task.
+    Detach {
+        /// The list.
+        list: DocumentId,
+        /// The task.
+        task: TaskId,
+        /// The attachment's id.
+        attachment: BlobHash,
     },
     /// Adds many tasks at once, below those that are there, in their given order.
     /// Outcome: [`Outcome::Tasks`].
@@ -389,6 +412,21 @@ pub struct NewTask {
     /// Where it stands in the shop, if not where its name says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aisle: Option<String>,
+}
+
+/// A file to attach. Name, media type, size and content have to agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewFile {
+    /// What is in it: its SHA-256.
+    pub hash: BlobHash,
+    /// What it is called: 1 to 255 characters without folders, ending with `.jpg`, `.jpeg`,
+    /// `.png`, `.gif`, `.webp`, `.pdf`, `.txt` or `.json`.
+    pub name: String,
+    /// Its media type: the one that belongs to the name.
+    pub mime: String,
+    /// Its size in bytes, up to 10 MiB.
+    pub size: u64,
 }
 
 /// The fields to change. `None` leaves a field alone; `Some(None)` (JSON `null`) empties it.

@@ -140,11 +140,18 @@ impl Connection {
 
     /// Sends everything that the session has to say.
     pub(super) async fn flush(&mut self, replica: &Replica) -> Result<(), NetError> {
-        while let Some(frame) = self.session.poll_transmit(replica)? {
-            let sent = self.socket.send(Message::binary(frame)).await;
-            sent.map_err(|error| self.offline(&error.to_string()))?;
-        }
+        while self.send_next(replica).await? {}
         Ok(())
+    }
+
+    /// Sends the next thing that the session has to say. False if there is none.
+    pub(super) async fn send_next(&mut self, replica: &Replica) -> Result<bool, NetError> {
+        let Some(frame) = self.session.poll_transmit(replica)? else {
+            return Ok(false);
+        };
+        let sent = self.socket.send(Message::binary(frame)).await;
+        sent.map_err(|error| self.offline(&error.to_string()))?;
+        Ok(true)
     }
 
     /// Waits for one frame, for at most `patience`, and takes it in.

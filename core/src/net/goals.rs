@@ -8,7 +8,7 @@ use super::system::System;
 use super::{NetError, Options, Refused, SyncReport};
 use crate::document::DocumentId;
 use crate::replica::{Link, Replica, link_box, link_reply_box};
-use crate::sync::Event;
+use crate::sync::{Event, Session};
 
 /// How long a device link is waited for.
 const LINK_PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -42,7 +42,7 @@ async fn connect_by(
     Connection::open(replica, url, relay, options, system).await
 }
 
-fn note(report: &mut SyncReport, event: Event) {
+pub(super) fn note(report: &mut SyncReport, event: Event) {
     match event {
         Event::Connected {
             clock_offset_ms, ..
@@ -50,7 +50,15 @@ fn note(report: &mut SyncReport, event: Event) {
         Event::Changed { added, .. } => report.received += added as u64,
         Event::Acknowledged { .. } => report.acknowledged += 1,
         Event::Reauthored { commands, .. } => report.reauthored += commands as u64,
-        Event::Refused {
+        Event::BlobStored { .. } => report.files_sent += 1,
+        Event::BlobFetched { .. } => report.files_received += 1,
+        Event::BlobRefused {
+            document,
+            code,
+            message,
+            ..
+        }
+        | Event::Refused {
             document,
             code,
             message,
@@ -61,7 +69,11 @@ fn note(report: &mut SyncReport, event: Event) {
                 message,
             });
         }
-        Event::Ephemeral { .. } | Event::Box { .. } | Event::Admitted { .. } => {}
+        Event::Ephemeral { .. }
+        | Event::Box { .. }
+        | Event::Admitted { .. }
+        | Event::BlobProgress { .. }
+        | Event::BlobArriving { .. } => {}
     }
 }
 
@@ -73,14 +85,37 @@ async fn settle(
     system: &mut System,
     report: &mut SyncReport,
 ) -> Result<(), NetError> {
+    let mut hear = |event| note(report, event);
+    converse(connection, replica, options, system, &mut hear, |session| {
+        session.is_in_sync()
+    })
+    .await?;
+    connection.session.note_in_sync(replica)?;
+    report.sent = connection.session.changes_sent();
+    Ok(())
+}
+
+/// Carries frames until the session is where it shall be. `hear` is told of everything when it
+/// happens: a long file is sent part by part.
+pub(super) async fn converse(
+    connection: &mut Connection,
+    replica: &mut Replica,
+    options: &Options,
+    system: &mut System,
+    hear: &mut impl FnMut(Event),
+    done: impl Fn(&Session) -> bool,
+) -> Result<(), NetError> {
     loop {
-        connection.flush(replica).await?;
-        while let Some(event) = connection.session.poll_event() {
-            note(report, event);
+        loop {
+            let sent = connection.send_next(replica).await?;
+            while let Some(event) = connection.session.poll_event() {
+                hear(event);
+            }
+            if !sent {
+                break;
+            }
         }
-        if connection.session.is_in_sync() {
-            connection.session.note_in_sync(replica)?;
-            report.sent = connection.session.changes_sent();
+        if done(&connection.session) {
             return Ok(());
         }
         match connection.receive(replica, options.timeout, system).await? {
@@ -96,12 +131,7 @@ async fn settle(
 /// # Errors
 /// [`NetError`] says why it did not come to an end. What was exchanged until then stays.
 pub async fn sync(replica: &mut Replica, options: &Options) -> Result<SyncReport, NetError> {
-    let mut system = System::new()?;
-    let mut connection = connect(replica, options, &mut system).await?;
-    let mut report = SyncReport::default();
-    settle(&mut connection, replica, options, &mut system, &mut report).await?;
-    connection.close().await;
-    Ok(report)
+    super::sync_with_files(replica, options, false, |_| {}).await
 }
 
 /// Stays in sync until `stop` is done: sends what other processes write here, takes in what

@@ -7,6 +7,7 @@
 mod attend;
 mod connection;
 mod error;
+mod files;
 mod goals;
 mod system;
 
@@ -14,6 +15,7 @@ use core::time::Duration;
 
 pub use attend::{News, attend};
 pub use error::NetError;
+pub use files::{fetch_file, sync_with_files};
 pub use goals::{admit, await_device, join_device, redeem, sync, watch};
 pub use system::System;
 
@@ -47,6 +49,10 @@ pub struct SyncReport {
     pub acknowledged: u64,
     /// Commands that were made again, since another copy of this device had written.
     pub reauthored: u64,
+    /// Files that the relay keeps since now.
+    pub files_sent: u64,
+    /// Files that were fetched.
+    pub files_received: u64,
     /// What the relay refused, and why.
     pub refused: Vec<Refused>,
     /// How far the relay's clock is ahead of this one, in milliseconds.

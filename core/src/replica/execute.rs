@@ -97,6 +97,12 @@ impl Replica {
             Command::MoveTask { list, task, place } => self.move_task(list, task, place, run, json),
             Command::DeleteTask { list, task } => self.set_deleted(list, task, true, run, json),
             Command::RestoreTask { list, task } => self.set_deleted(list, task, false, run, json),
+            Command::Attach { list, task, file } => self.attach(list, task, file, run, json),
+            Command::Detach {
+                list,
+                task,
+                attachment,
+            } => self.detach(list, task, attachment, run, json),
             Command::ImportTasks { list, tasks, zone } => {
                 self.import_tasks(list, tasks, zone.as_deref(), run, json)
             }

@@ -9,6 +9,7 @@ mod comments;
 mod error;
 mod execute;
 mod export;
+mod files;
 mod forks;
 mod freshness;
 mod ingest;

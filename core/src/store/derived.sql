@@ -89,6 +89,16 @@ CREATE INDEX item_assignee ON item (assignee) WHERE assignee IS NOT NULL;
 -- Holds what decides which of the texts that were found are shown, and in which order.
 CREATE INDEX item_texts ON item (texts, done, deleted_at);
 
+-- Which tasks name a file.
+CREATE TABLE attached (
+    hash    BLOB NOT NULL,
+    doc     INTEGER NOT NULL,
+    task    TEXT NOT NULL,
+    trashed INTEGER NOT NULL,             -- 1: the task is in the trash by itself
+    PRIMARY KEY (hash, doc, task)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attached_task ON attached (doc, task);
+
 -- What is looked for: titles, notes and comments of tasks.
 CREATE VIRTUAL TABLE search USING fts5 (
     title, notes, comments,

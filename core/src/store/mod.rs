@@ -6,6 +6,7 @@
 
 mod accept;
 mod actors;
+pub(crate) mod blobs;
 mod causal;
 mod clock;
 mod derived;

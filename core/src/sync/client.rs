@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::SessionError;
+use super::event::Event;
 use super::exchange::may_read;
-use super::session::{Event, Outgoing, Session, Side};
+use super::session::{Outgoing, Session, Side};
 use super::wire::Control;
 use crate::document::DocumentId;
 use crate::identity::Did;
@@ -129,6 +130,8 @@ impl Session {
                     client.catalog_done |= !more;
                 }
                 if renewed && !more {
+                    crate::store::blobs::doubt_all(replica.conn())?;
+                    self.files.due = true;
                     self.offer_unlisted(replica)?;
                 }
                 Ok(())

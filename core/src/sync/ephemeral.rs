@@ -2,7 +2,8 @@
 //! signature and is forwarded as it came.
 
 use super::error::SessionError;
-use super::session::{DOCUMENTS_MAX, Effect, Event, Session, Side};
+use super::event::{Effect, Event};
+use super::session::{DOCUMENTS_MAX, Session, Side};
 use super::wire::{Data, EPHEMERAL_BYTES_MAX, Ephemeral, encode};
 use crate::document::DocumentId;
 use crate::identity::{Domain, PublicKey};

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
+use super::event::{Effect, Event};
 use super::outgoing::{DocumentState, Packing, Part, PeerView, Short, short};
-use super::session::{DOCUMENTS_MAX, Effect, Event, Outgoing, Session, Side};
+use super::session::{DOCUMENTS_MAX, Outgoing, Session, Side};
 use super::wire::{Control, Have};
 use crate::document::{ActorId, ChangeHash, DocumentId};
 use crate::identity::Did;

@@ -1,8 +1,9 @@
 //! How a session begins: each side proves who it is.
 
 use super::error::SessionError;
+use super::event::Event;
 use super::seal::{Binding, Direction, peek_join};
-use super::session::{Event, Session, Side, Stage};
+use super::session::{Session, Side, Stage};
 use super::wire::{Control, Data, VERSION, decode_data};
 use crate::identity::Did;
 use crate::membership::{Statement, verify_device_chain};
@@ -106,6 +107,7 @@ impl Session {
         self.send(Control::Peer {
             now_ms: env.now.as_millisecond(),
             admitted,
+            files: Some(true),
         })?;
         self.event(Event::Connected {
             peer: did,
@@ -119,9 +121,12 @@ impl Session {
         replica: &mut Replica,
         now_ms: i64,
         admitted: bool,
+        files: bool,
         env: &mut Env<'_>,
     ) -> Result<(), SessionError> {
         self.stage = Stage::Open;
+        self.files.supported = files;
+        self.files.due = files;
         if let Some((peer, _)) = self.peer {
             let clock_offset_ms = now_ms.saturating_sub(env.now.as_millisecond());
             self.event(Event::Connected {

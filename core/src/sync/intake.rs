@@ -1,9 +1,10 @@
 //! What the other side sent of a document: taking it in, refusing it, and hearing of a refusal.
 
 use super::error::SessionError;
+use super::event::{Effect, Event};
 use super::exchange::{MESSAGE_PARTS_MAX, nack, unavailable};
 use super::outgoing::{PeerView, Short, short_digest};
-use super::session::{Effect, Event, Session, Side};
+use super::session::{Session, Side};
 use super::wire::Changes;
 use crate::document::{ActorId, ChangeHash, DocumentId};
 use crate::replica::{Incoming, IngestError, Replica, ingest};

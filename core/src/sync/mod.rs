@@ -15,7 +15,9 @@ mod bulk;
 mod client;
 mod ephemeral;
 mod error;
+mod event;
 mod exchange;
+mod files;
 mod handshake;
 mod intake;
 mod order;
@@ -30,11 +32,13 @@ mod wire;
 
 pub use bulk::{Packed, Packer};
 pub use error::SessionError;
+pub use event::{Effect, Event};
+pub use files::FILE_QUOTA_DEFAULT;
 pub use presence::{
     PRESENCE_INTERVAL, PRESENCE_MAX, PRESENCE_TTL, PersonHere, Presence, PresenceChange,
     PresenceMessage, PresenceState,
 };
 pub use relay::Admission;
 pub use seal::SealError;
-pub use session::{Effect, Event, Session};
+pub use session::Session;
 pub use wire::{EPHEMERAL_BYTES_MAX, Ephemeral, SUBPROTOCOL};

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use subtle::ConstantTimeEq as _;
 
 use super::error::SessionError;
+use super::event::Effect;
 use super::exchange::{is_named, nack};
 use super::order::next_statements;
 use super::outgoing::Short;
-use super::session::{Effect, Outgoing, Session, Side};
+use super::session::{Outgoing, Session, Side};
 use super::wire::{Changes, Control};
 use crate::document::DocumentId;
 use crate::identity::{Did, Signature};
@@ -42,6 +43,8 @@ pub enum Admission {
 #[derive(Debug)]
 pub(super) struct RelayState {
     admission: Admission,
+    /// How many bytes of files one identity may bring.
+    pub(super) file_quota: u64,
     boxes: BTreeSet<[u8; 16]>,
     /// Documents that changed and that this session does not follow yet.
     pub(super) unfollowed: BTreeSet<DocumentId>,
@@ -56,6 +59,7 @@ impl RelayState {
     pub(super) fn new(admission: Admission) -> Self {
         Self {
             admission,
+            file_quota: super::FILE_QUOTA_DEFAULT,
             boxes: BTreeSet::new(),
             unfollowed: BTreeSet::new(),
             removed: BTreeMap::new(),

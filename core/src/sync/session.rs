@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::client::ClientState;
 use super::error::SessionError;
+use super::event::{Effect, Event};
+use super::files::Files;
 use super::outgoing::DocumentState;
 use super::relay::RelayState;
 use super::seal::{Binding, Direction, is_sealed};
-use super::wire::{
-    Changes, Chunk, Control, Data, Ephemeral, Have, Nonce, VERSION, decode_data, encode,
-};
+use super::wire::{Changes, Chunk, Control, Data, Have, Nonce, VERSION, decode_data, encode};
 use crate::document::{DocumentId, limits};
 use crate::identity::{Did, Keypair, PublicKey};
 use crate::replica::{Env, EphemeralSession, Replica};
@@ -19,84 +19,6 @@ use crate::store::StoreError;
 pub(super) const DOCUMENTS_MAX: usize = 10_000;
 /// Control messages that wait to be sent; beyond that the other side asks for more than it takes.
 const CONTROLS_MAX: usize = 20_000;
-
-/// Something that an application may want to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// The handshake is done.
-    Connected {
-        /// Who is on the other side.
-        peer: Did,
-        /// How far the relay's clock is ahead of ours, in milliseconds.
-        clock_offset_ms: i64,
-    },
-    /// A document changed by what the other side sent.
-    Changed {
-        /// The document.
-        document: DocumentId,
-        /// Changes that were added.
-        added: usize,
-    },
-    /// The relay has committed everything that is here of a document.
-    Acknowledged {
-        /// The document.
-        document: DocumentId,
-    },
-    /// Something was refused by the other side.
-    Refused {
-        /// Of which document.
-        document: DocumentId,
-        /// A short name that does not change between versions.
-        code: String,
-        /// In words.
-        message: String,
-    },
-    /// Another copy of this device has written: history was made again under a fresh actor.
-    Reauthored {
-        /// In which document.
-        document: DocumentId,
-        /// How many commands were carried out again.
-        commands: usize,
-    },
-    /// A signed message that is not kept.
-    Ephemeral {
-        /// The message.
-        message: Ephemeral,
-        /// Who sent it.
-        from: Did,
-    },
-    /// What lies at a meeting point of two devices.
-    Box {
-        /// The meeting point.
-        id: [u8; 16],
-        /// What lies there.
-        content: Option<Vec<u8>>,
-    },
-    /// The relay answered a set-up link.
-    Admitted {
-        /// Whether this identity may put new documents there.
-        admitted: bool,
-    },
-}
-
-/// Something that the relay's other sessions have to hear of, or that is to be done for this one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// A document is to be made one chunk, by a [`Packer`](super::Packer) beside the sessions:
-    /// [`Session::notify_packed`]. Only a session that was told so asks for it.
-    Pack(DocumentId),
-    /// A document changed: [`Session::notify_document`].
-    Document(DocumentId),
-    /// Something was left at a meeting point: [`Session::notify_box`].
-    Box([u8; 16]),
-    /// A signed message: [`Session::forward`], with the frame as it came.
-    Ephemeral {
-        /// The document that it is about.
-        document: DocumentId,
-        /// The frame.
-        frame: Vec<u8>,
-    },
-}
 
 pub(super) enum Side {
     Client(ClientState),
@@ -137,6 +59,8 @@ pub struct Session {
     /// The last count of each author's session of signed messages.
     pub(super) counts: BTreeMap<(DocumentId, PublicKey), (EphemeralSession, u64)>,
     pub(super) my_ephemeral: (EphemeralSession, u64),
+    /// What goes on about files.
+    pub(super) files: Files,
     /// A chunk that is coming in: of which document, the next part, what came so far.
     pub(super) bulk_in: Option<(DocumentId, u32, Vec<u8>)>,
     /// Changes that went to the other side.
@@ -197,6 +121,15 @@ impl Session {
         Ok(session)
     }
 
+    /// Sets how many bytes of files a relay keeps for one identity.
+    #[must_use]
+    pub fn with_file_quota(mut self, bytes: u64) -> Self {
+        if let Side::Relay(relay) = &mut self.side {
+            relay.file_quota = bytes;
+        }
+        self
+    }
+
     fn new(side: Side, stage: Stage, key: Keypair, me: Did, env: &mut Env<'_>) -> Self {
         Self {
             side,
@@ -217,6 +150,7 @@ impl Session {
             effects: Vec::new(),
             counts: BTreeMap::new(),
             my_ephemeral: (env.random(), 0),
+            files: Files::default(),
             bulk_in: None,
             changes_sent: 0,
             packs_elsewhere: false,
@@ -312,7 +246,11 @@ impl Session {
                 self.on_join(replica, frame, env)
             }
             Stage::AwaitJoin => match self.open_control(frame)? {
-                Control::Peer { now_ms, admitted } => self.on_peer(replica, now_ms, admitted, env),
+                Control::Peer {
+                    now_ms,
+                    admitted,
+                    files,
+                } => self.on_peer(replica, now_ms, admitted, files == Some(true), env),
                 Control::Bye { code, message } => Err(SessionError::Bye { code, message }),
                 _ => Err(SessionError::Unexpected(
                     "a message before the relay said who it is",
@@ -325,6 +263,7 @@ impl Session {
             Stage::Open => match decode_data(frame).ok_or(SessionError::Malformed)? {
                 Data::Changes(changes) => self.on_changes(replica, &changes),
                 Data::Chunk(part) => self.on_chunk(replica, &part),
+                Data::BlobChunk(part) => self.on_blob_chunk(replica, &part, env),
                 Data::Ephemeral(message) => self.on_ephemeral(replica, message, frame),
                 Data::Challenge { .. } => Err(SessionError::Unexpected("a second challenge")),
             },
@@ -359,6 +298,31 @@ impl Session {
                 },
                 _,
             ) => self.on_nack(replica, document, code, message, &hashes, judged_by),
+            (
+                Control::BlobHave {
+                    document,
+                    hash,
+                    size,
+                },
+                _,
+            ) => self.on_blob_have(replica, document, hash, size, env),
+            (
+                Control::BlobWant {
+                    document,
+                    hash,
+                    offset,
+                },
+                _,
+            ) => self.on_blob_want(replica, document, hash, offset),
+            (
+                Control::BlobNack {
+                    document,
+                    hash,
+                    code,
+                    message,
+                },
+                _,
+            ) => self.on_blob_nack(document, hash, code, message),
             (Control::Bye { code, message }, _) => Err(SessionError::Bye { code, message }),
             (control, Side::Relay(_)) => self.on_relay_control(replica, control, env),
             (control, Side::Client(_)) => self.on_client_control(replica, control),
@@ -388,6 +352,8 @@ impl Session {
     }
 
     pub(super) fn event(&mut self, event: Event) {
+        // Once the relay knows the task that names a file, it can be offered the file.
+        self.files.due |= matches!(event, Event::Acknowledged { .. });
         self.events.push_back(event);
     }
 
@@ -436,10 +402,10 @@ impl Session {
                 }
             }
         }
-        Ok(None)
+        self.next_of_files(replica)
     }
 
-    fn seal(&mut self, control: Control) -> Vec<u8> {
+    pub(super) fn seal(&mut self, control: Control) -> Vec<u8> {
         let Some(binding) = &self.binding else {
             return Vec::new();
         };

@@ -9,6 +9,7 @@ use minicbor::{Decode, Encode};
 use crate::document::{ActorId, ChangeHash, DocumentId, UnverifiedTip, limits};
 use crate::identity::{Did, PublicKey, Signature};
 use crate::membership::StatementDigest;
+use crate::model::BlobHash;
 
 /// The websocket subprotocol.
 pub const SUBPROTOCOL: &str = "poo.sync.v1";
@@ -44,6 +45,9 @@ pub(crate) enum Data {
     /// A part of a document as one compressed chunk.
     #[n(3)]
     Chunk(#[n(0)] Chunk),
+    /// A part of a file.
+    #[n(4)]
+    BlobChunk(#[n(0)] BlobChunk),
 }
 
 /// Changes of a document, in causal order.
@@ -83,6 +87,21 @@ pub(crate) struct Chunk {
     pub(crate) last: bool,
     /// The bytes.
     #[n(3)]
+    pub(crate) bytes: ByteVec,
+}
+
+/// A part of a file. What vouches for it is the hash of the whole.
+#[derive(Debug, Clone, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct BlobChunk {
+    /// The file.
+    #[n(0)]
+    pub(crate) hash: BlobHash,
+    /// The place of its first byte: a multiple of 256 KiB.
+    #[n(1)]
+    pub(crate) offset: u64,
+    /// The bytes: 256 KiB, or what is left.
+    #[n(2)]
     pub(crate) bytes: ByteVec,
 }
 
@@ -138,6 +157,9 @@ pub(crate) enum Control {
         /// Whether the identity may put new documents here.
         #[n(1)]
         admitted: bool,
+        /// Whether the relay keeps files. Before there were any, nothing was said.
+        #[n(2)]
+        files: Option<bool>,
     },
     /// What one side has of a document: its tips are an exact version of it.
     #[n(2)]
@@ -250,6 +272,49 @@ pub(crate) enum Control {
         code: String,
         /// In words.
         #[n(1)]
+        message: String,
+    },
+    /// A file is here: an offer by the client, or by the relay an acknowledgement, or the word
+    /// before the parts that were asked for.
+    #[n(13)]
+    BlobHave {
+        /// A document that names it.
+        #[n(0)]
+        document: DocumentId,
+        /// The file.
+        #[n(1)]
+        hash: BlobHash,
+        /// Its size in bytes.
+        #[n(2)]
+        size: u64,
+    },
+    /// Asks for the parts of a file.
+    #[n(14)]
+    BlobWant {
+        /// A document that names it.
+        #[n(0)]
+        document: DocumentId,
+        /// The file.
+        #[n(1)]
+        hash: BlobHash,
+        /// From which place on.
+        #[n(2)]
+        offset: u64,
+    },
+    /// The relay does not take or give a file.
+    #[n(15)]
+    BlobNack {
+        /// The document by which it was named.
+        #[n(0)]
+        document: DocumentId,
+        /// The file.
+        #[n(1)]
+        hash: BlobHash,
+        /// Why: a short name that does not change between versions.
+        #[n(2)]
+        code: String,
+        /// In words.
+        #[n(3)]
         message: String,
     },
 }

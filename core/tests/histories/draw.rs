@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use poo_core::document::DocumentId;
 use poo_core::membership::Role;
 use poo_core::model::{
-    Answer, Command, ImportedTask, ListPatch, ListPlace, ListView, MovePlace, NewTask, Outcome,
-    Priority, Query, Sort, Status, Task, TaskId, TaskPatch,
+    Answer, Command, ImportedTask, ListPatch, ListPlace, ListView, MovePlace, NewFile, NewTask,
+    Outcome, Priority, Query, Sort, Status, Task, TaskId, TaskPatch,
 };
 
 use crate::common::tasks;
@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::world::World;
 
 /// Every command by its name.
-pub(crate) const COMMANDS: [&str; 44] = [
+pub(crate) const COMMANDS: [&str; 46] = [
     "CreateList",
     "RenameList",
     "EditList",
@@ -58,6 +58,8 @@ pub(crate) const COMMANDS: [&str; 44] = [
     "RevokeInvite",
     "Publish",
     "Unpublish",
+    "Attach",
+    "Detach",
 ];
 
 /// A command's place in [`COMMANDS`]. A new one has to be named here, and then drawn below.
@@ -107,6 +109,8 @@ pub(crate) fn number(command: &Command) -> usize {
         Command::RevokeInvite { .. } => 41,
         Command::Publish { .. } => 42,
         Command::Unpublish { .. } => 43,
+        Command::Attach { .. } => 44,
+        Command::Detach { .. } => 45,
     }
 }
 
@@ -481,10 +485,11 @@ pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
             list,
             comment: a_comment(world, who, list)?,
         },
-        99 | 100 => Command::LogNote {
+        99 => Command::LogNote {
             list,
             text: unique(world),
         },
+        100 => return file(world, who, list),
         101..=106 => Command::Undo,
         107..=109 => Command::Redo,
         110 => Command::SetProfile {
@@ -553,4 +558,30 @@ pub(crate) fn did_something(outcome: Option<&Outcome>) -> bool {
         outcome,
         None | Some(Outcome::Done { changed: false } | Outcome::Undone { changed: false, .. })
     )
+}
+
+/// A file that comes or goes.
+fn file(world: &mut World, who: usize, list: DocumentId) -> Option<Command> {
+    let task = a_task(world, who, list)?;
+    let all = tasks(world.replica(who), list, false);
+    let carried = all.into_iter().find(|found| found.id == task)?.attachments;
+    if let (Some(attachment), true) = (world.rng.pick(&carried), world.rng.chance(50)) {
+        return Some(Command::Detach {
+            list,
+            task,
+            attachment: attachment.id.parse().ok()?,
+        });
+    }
+    let text = unique(world);
+    let hash = world.replica_mut(who).put_blob(text.as_bytes()).ok()?;
+    Some(Command::Attach {
+        list,
+        task,
+        file: NewFile {
+            hash,
+            name: "notes.txt".into(),
+            mime: "text/plain".into(),
+            size: text.len() as u64,
+        },
+    })
 }

@@ -329,3 +329,31 @@ impl Model {
         self.items.get_mut(&task).unwrap().parent = parent;
     }
 }
+
+/// A task as it is made.
+pub(crate) fn item(id: TaskId, title: String, made: i64) -> Item {
+    Item {
+        id,
+        title,
+        notes: String::new(),
+        tags: Default::default(),
+        status: Status::Open,
+        priority: Priority::None,
+        due: None,
+        course: None,
+        done_for: Default::default(),
+        parent: None,
+        deleted: false,
+        made,
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for line in &self.log {
+                eprintln!("{line}");
+            }
+        }
+    }
+}

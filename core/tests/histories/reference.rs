@@ -10,7 +10,7 @@ use poo_core::model::{
 use poo_core::replica::Replica;
 
 use crate::common::{Bench, found, list};
-use crate::model::{Item, Model};
+use crate::model::{Item, Model, item};
 use crate::random::{Random, each_seed};
 
 const COMMANDS_EACH: usize = 60;
@@ -547,33 +547,6 @@ impl Pair {
             "streak"
         );
         assert_eq!(streak.days as usize, model.days.len());
-    }
-}
-
-fn item(id: TaskId, title: String, made: i64) -> Item {
-    Item {
-        id,
-        title,
-        notes: String::new(),
-        tags: Default::default(),
-        status: Status::Open,
-        priority: Priority::None,
-        due: None,
-        course: None,
-        done_for: Default::default(),
-        parent: None,
-        deleted: false,
-        made,
-    }
-}
-
-impl Drop for Pair {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            for line in &self.log {
-                eprintln!("{line}");
-            }
-        }
     }
 }
 

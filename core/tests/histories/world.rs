@@ -100,6 +100,10 @@ impl World {
         &self.members[who].replica
     }
 
+    pub(crate) fn replica_mut(&mut self, who: usize) -> &mut Replica {
+        &mut self.members[who].replica
+    }
+
     /// Does what somebody wants to do. `None`: they may not, or cannot any more.
     pub(crate) fn execute(&mut self, who: usize, command: &Command) -> Option<Outcome> {
         self.bench.now_ms += APART_MS;

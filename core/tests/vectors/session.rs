@@ -7,7 +7,7 @@ use minicbor::{Decoder, Encoder};
 use poo_core::document::DocumentId;
 use poo_core::identity::PublicKey;
 use poo_core::membership::Role;
-use poo_core::model::{Command, NewTask, Outcome};
+use poo_core::model::{BlobHash, Command, NewFile, NewTask, Outcome, TaskId};
 use poo_core::replica::{Env, Keyring, Link, Replica};
 use poo_core::sync::{Admission, Session};
 use rand_chacha::ChaCha20Rng;
@@ -19,7 +19,7 @@ use crate::{
     sha256,
 };
 
-const CONTROLS: [&str; 13] = [
+const CONTROLS: [&str; 16] = [
     "join",
     "peer",
     "have",
@@ -33,8 +33,11 @@ const CONTROLS: [&str; 13] = [
     "admit",
     "admitted",
     "bye",
+    "blob-have",
+    "blob-want",
+    "blob-nack",
 ];
-const DATA: [&str; 4] = ["challenge", "changes", "ephemeral", "chunk"];
+const DATA: [&str; 5] = ["challenge", "changes", "ephemeral", "chunk", "blob-chunk"];
 
 struct Clock {
     rng: ChaCha20Rng,
@@ -234,7 +237,7 @@ fn sig_structure(message: &CoseSign1, external: &[u8], payload: &[u8]) -> Vec<u8
     out
 }
 
-fn groceries(sam: &mut Replica, clock: &mut Clock) -> DocumentId {
+fn groceries(sam: &mut Replica, clock: &mut Clock) -> (DocumentId, TaskId) {
     let title = "Groceries".to_owned();
     let made = sam.execute(&Command::CreateList { title }, &mut clock.env());
     let Outcome::List { list } = made.unwrap() else {
@@ -244,9 +247,11 @@ fn groceries(sam: &mut Replica, clock: &mut Clock) -> DocumentId {
         title: "Milk".to_owned(),
         ..NewTask::default()
     };
-    sam.execute(&Command::CreateTask { list, task }, &mut clock.env())
-        .unwrap();
-    list
+    let made = sam.execute(&Command::CreateTask { list, task }, &mut clock.env());
+    let Outcome::Task { task, .. } = made.unwrap() else {
+        panic!("no task");
+    };
+    (list, task)
 }
 
 pub(crate) fn sessions() -> Value {
@@ -259,7 +264,7 @@ pub(crate) fn sessions() -> Value {
     let sam = &mut person(clock, SAM, SAM_DEVICE, "Sam");
     let ann = &mut person(clock, ANN, ANN_DEVICE, "Ann");
     let vic = &mut person(clock, VIC, VIC_DEVICE, "Vic");
-    let list = groceries(sam, clock);
+    let (list, task) = groceries(sam, clock);
     let share = Command::Share {
         list,
         role: Role::Editor,
@@ -310,5 +315,33 @@ pub(crate) fn sessions() -> Value {
         "Vic",
         "A stranger's space is refused; a frame that cannot be read ends the session",
     );
-    json!([first, second, third])
+
+    // A text, so that the vector stays short: what is in a file makes no difference here.
+    let text = b"Passport\n";
+    let hash = sam.put_blob(text).unwrap();
+    let file = NewFile {
+        hash,
+        name: "List.txt".to_owned(),
+        mime: "text/plain".to_owned(),
+        size: text.len() as u64,
+    };
+    let attach = Command::Attach { list, task, file };
+    sam.execute(&attach, &mut clock.env()).unwrap();
+    let mut fourth = Talk::new(sam, relay, clock);
+    fourth.run(sam, relay, clock);
+    assert!(fourth.client.files_are_settled());
+    let fourth = fourth.done("Sam", "Sam attaches a file, and the relay asks for it");
+
+    let mut fifth = Talk::new(ann, relay, clock);
+    fifth.run(ann, relay, clock);
+    fifth.client.fetch_blob(ann, list, hash).unwrap();
+    let missing = BlobHash::of(b"no such file");
+    fifth.client.fetch_blob(ann, list, missing).unwrap();
+    fifth.run(ann, relay, clock);
+    assert_eq!(ann.blob(&list, &hash).unwrap().unwrap(), text);
+    let fifth = fifth.done(
+        "Ann",
+        "Ann fetches the file, and is refused one that nothing names",
+    );
+    json!([first, second, third, fourth, fifth])
 }

@@ -25,6 +25,7 @@ fn worker_with(
     Worker {
         replica: open(keys).unwrap(),
         admission: Admission::Open,
+        file_quota: poo_core::sync::FILE_QUOTA_DEFAULT,
         system,
         sessions: BTreeMap::new(),
         packing,

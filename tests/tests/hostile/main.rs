@@ -12,6 +12,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod files;
 mod raw;
 
 use ed25519_dalek::SigningKey;

@@ -3,11 +3,13 @@
 mod course;
 mod create;
 mod edit;
+mod files;
 mod import;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use files::check_size;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension as _, params};
 

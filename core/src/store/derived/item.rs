@@ -8,12 +8,14 @@ use super::fields::{Fields, text_of};
 use super::{Model, json};
 use crate::document::Scalar;
 use crate::identity::Did;
-use crate::model::{Closed, Due, Priority, Series, Status, TaskId};
+use crate::model::{BlobHash, Closed, Due, Priority, Series, Status, TaskId, is_sound_file};
 use crate::store::StoreError;
 use crate::store::ops::{Held, HeldValue};
 
 /// How far above a task one that recurs is looked for. Deeper ones stand for themselves.
 const ANCESTORS_MAX: usize = 256;
+/// The files of a task that has none, as they are stored.
+const NO_FILES: &str = "[]";
 
 /// A value that lost to a concurrent one, as the read model stores it.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -52,6 +54,7 @@ struct Before {
     context: Option<String>,
     title: String,
     notes: String,
+    attachments: String,
     search: i64,
 }
 
@@ -96,7 +99,7 @@ impl Model<'_> {
         let before = self
             .conn
             .prepare_cached(
-                "SELECT item.context, item.title, item.notes, item.texts FROM item
+                "SELECT item.context, item.title, item.notes, item.attachments, item.texts FROM item
                  WHERE doc = ?1 AND task = ?2",
             )?
             .query_row(params![self.row(), key], |row| {
@@ -104,7 +107,8 @@ impl Model<'_> {
                     context: row.get(0)?,
                     title: row.get(1)?,
                     notes: row.get(2)?,
-                    search: row.get(3)?,
+                    attachments: row.get(3)?,
+                    search: row.get(4)?,
                 })
             })
             .optional()?;
@@ -120,6 +124,7 @@ impl Model<'_> {
                 self.forget_texts(before.search)?;
             }
             self.remove("item", "task", key)?;
+            self.remove("attached", "task", key)?;
             return Ok(before.is_some());
         };
         let fields = Fields::load(self, object)?;
@@ -142,6 +147,12 @@ impl Model<'_> {
                 &self.comment_texts(key)?,
             )?,
         };
+        let files = attachments(&fields);
+        let stored_files = json(&files);
+        // Most tasks have none, before and after.
+        if stored_files != NO_FILES || before.as_ref().is_some_and(|b| b.attachments != NO_FILES) {
+            self.index_files(key, &files, fields.number("deletedAt").is_some())?;
+        }
         let short: String = task
             .to_string()
             .chars()
@@ -184,7 +195,7 @@ impl Model<'_> {
                 json(&fields.set("tag/")),
                 json(&fields.set("remind/")),
                 json(&fields.set("blockedBy/")),
-                json(&attachments(&fields)),
+                stored_files,
                 fields.number("createdAt"),
                 fields.number("deletedAt"),
                 json(&self.conflicts(&fields)?),
@@ -192,6 +203,23 @@ impl Model<'_> {
                 search,
             ])?;
         Ok(before.is_none_or(|before| before.context != course.context))
+    }
+
+    /// Notes which files a task names.
+    fn index_files(
+        &self,
+        key: &str,
+        files: &[StoredAttachment],
+        trashed: bool,
+    ) -> Result<(), StoreError> {
+        self.remove("attached", "task", key)?;
+        let mut statement = self.conn.prepare_cached(
+            "INSERT INTO attached (hash, doc, task, trashed) VALUES (unhex(?1), ?2, ?3, ?4)",
+        )?;
+        for file in files {
+            statement.execute(params![file.hash, self.row(), key, trashed])?;
+        }
+        Ok(())
     }
 
     fn course(
@@ -303,6 +331,11 @@ fn attachments(fields: &Fields<'_>) -> Vec<StoredAttachment> {
         .filter_map(|(hash, held)| match &held.value {
             HeldValue::Scalar(Scalar::Str(text)) => {
                 let found: StoredAttachment = serde_json::from_str(text).ok()?;
+                // What does not keep to the rules stays in the document and is shown to nobody.
+                hash.parse::<BlobHash>().ok()?;
+                if !is_sound_file(&found.name, &found.mime, found.size) {
+                    return None;
+                }
                 Some(StoredAttachment {
                     hash: hash.to_owned(),
                     ..found

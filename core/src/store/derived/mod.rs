@@ -24,17 +24,18 @@ pub(super) use fields::text_of;
 pub(crate) use item::{StoredAttachment, StoredConflict};
 
 /// The version of everything that is derived: another one makes it all anew.
-pub(super) const DERIVED_VERSION: i64 = 2;
+pub(super) const DERIVED_VERSION: i64 = 3;
 /// The tables.
 pub(super) const DERIVED_SQL: &str = include_str!("../derived.sql");
 /// Their names.
-pub(super) const DERIVED_TABLES: [&str; 16] = [
+pub(super) const DERIVED_TABLES: [&str; 17] = [
     "chunk",
     "object",
     "op",
     "text",
     "list",
     "item",
+    "attached",
     "search",
     "comment",
     "tag",
@@ -105,6 +106,7 @@ pub(crate) fn clear(conn: &Connection, doc: i64) -> Result<(), StoreError> {
     for table in [
         "list",
         "item",
+        "attached",
         "comment",
         "tag",
         "aisle",

@@ -4,5 +4,6 @@ mod claims;
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 mod ephemerals;
+mod files;
 mod quotas;
 mod statements;
