@@ -347,13 +347,3 @@ pub(crate) fn item(id: TaskId, title: String, made: i64) -> Item {
         made,
     }
 }
-
-impl Drop for Pair {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            for line in &self.log {
-                eprintln!("{line}");
-            }
-        }
-    }
-}

@@ -550,6 +550,16 @@ impl Pair {
     }
 }
 
+impl Drop for Pair {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for line in &self.log {
+                eprintln!("{line}");
+            }
+        }
+    }
+}
+
 #[test]
 fn one_device_shows_what_the_plainest_model_does() {
     each_seed(8, |seed| {

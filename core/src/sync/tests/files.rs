@@ -42,11 +42,13 @@ fn attach(
 }
 
 fn refusals(wire: &Wire) -> Vec<&str> {
-    let code = |event| match event {
-        Event::BlobRefused { code, .. } => Some(code.as_str()),
-        _ => None,
-    };
-    wire.events.iter().filter_map(code).collect()
+    let mut codes = Vec::new();
+    for event in &wire.events {
+        if let Event::BlobRefused { code, .. } = event {
+            codes.push(code.as_str());
+        }
+    }
+    codes
 }
 
 fn stored(wire: &Wire) -> usize {
