@@ -42,11 +42,13 @@ fn attach(
 }
 
 fn refusals(wire: &Wire) -> Vec<&str> {
-    let code = |event| match event {
-        &Event::BlobRefused { ref code, .. } => Some(code.as_str()),
-        _ => None,
-    };
-    wire.events.iter().filter_map(code).collect()
+    wire.events
+        .iter()
+        .filter_map(|event| match event {
+            Event::BlobRefused { code, .. } => Some(code.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn stored(wire: &Wire) -> usize {
