@@ -67,6 +67,21 @@ impl<'de> Deserialize<'de> for BlobHash {
     }
 }
 
+/// A file to attach. Name, media type, size and content have to agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewFile {
+    /// What is in it: its SHA-256.
+    pub hash: BlobHash,
+    /// What it is called: 1 to 255 characters without folders, ending with `.jpg`, `.jpeg`,
+    /// `.png`, `.gif`, `.webp`, `.pdf`, `.txt` or `.json`.
+    pub name: String,
+    /// Its media type: the one that belongs to the name.
+    pub mime: String,
+    /// Its size in bytes, up to 10 MiB.
+    pub size: u64,
+}
+
 /// What a file may be. Nothing that a browser runs is among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {

@@ -17,13 +17,13 @@ mod values;
 mod view;
 
 pub use activity::{Activity, ActivityAction, ActivityDetail, FieldEdit};
-pub use command::{Command, ListPatch, ListPlace, MovePlace, NewFile, NewTask, Outcome, TaskPatch};
+pub use command::{Command, ListPatch, ListPlace, MovePlace, NewTask, Outcome, TaskPatch};
 pub(crate) use due::zone;
 pub use due::{Due, DueError};
 pub(crate) use files::is_sound as is_sound_file;
 pub use files::{
-    BlobHash, BlobHashError, FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, FileKind, TASK_FILES_MAX,
-    file_name_fault,
+    BlobHash, BlobHashError, FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, FileKind, NewFile,
+    TASK_FILES_MAX, file_name_fault,
 };
 pub use ids::{TaskId, TaskIdError};
 pub use interchange::ImportedTask;

@@ -1,6 +1,6 @@
 //! Files between clients and a relay: sent, gone on with, fetched, refused.
 
-use super::common::{Bench, Wire, invite, join, list, person, relay, sync, task, tasks};
+use super::common::{Bench, Wire, invite, join, list, person, relay, sync, task, tasks, verify};
 use crate::document::DocumentId;
 use crate::membership::Role;
 use crate::model::{BlobHash, Command, FILE_BYTES_MAX, NewFile, TASK_FILES_MAX, TaskId};
@@ -42,13 +42,13 @@ fn attach(
 }
 
 fn refusals(wire: &Wire) -> Vec<&str> {
-    let mut codes = Vec::new();
-    for event in &wire.events {
-        if let Event::BlobRefused { code, .. } = event {
-            codes.push(code.as_str());
-        }
-    }
-    codes
+    wire.events
+        .iter()
+        .filter_map(|event| match event {
+            Event::BlobRefused { code, .. } => Some(code.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn stored(wire: &Wire) -> usize {
@@ -162,6 +162,7 @@ fn a_file_reaches_the_relay_once_and_comes_to_who_asks_for_it() {
     // Only by a list that names it.
     let space = bed.ann.space_id();
     assert_eq!(bed.ann.blob(&space, &hash).unwrap(), None);
+    assert!(verify(&bed.sam, bed.list).ok && verify(&bed.ann, bed.list).ok);
     // A relay that begins anew may have lost it, and is asked again.
     bed.relay.begin_epoch(&mut bed.bench.env()).unwrap();
     assert_eq!(stored(&bed.sync_sam()), 1);
