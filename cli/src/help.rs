@@ -7,7 +7,18 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["init", "whoami", "settings"]),
     (
         "Tasks",
-        &["add", "task", "comment", "search", "undo", "redo", "trash"],
+        &[
+            "add",
+            "task",
+            "comment",
+            "attach",
+            "attachments",
+            "detach",
+            "search",
+            "undo",
+            "redo",
+            "trash",
+        ],
     ),
     (
         "Lists",

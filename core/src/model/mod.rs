@@ -4,6 +4,7 @@
 mod activity;
 mod command;
 mod due;
+mod fields;
 mod files;
 mod ids;
 pub mod interchange;
@@ -17,9 +18,10 @@ mod values;
 mod view;
 
 pub use activity::{Activity, ActivityAction, ActivityDetail, FieldEdit};
-pub use command::{Command, ListPatch, ListPlace, MovePlace, NewTask, Outcome, TaskPatch};
+pub use command::{Command, Outcome};
 pub(crate) use due::zone;
 pub use due::{Due, DueError};
+pub use fields::{ListPatch, ListPlace, MovePlace, NewTask, TaskPatch};
 pub(crate) use files::is_sound as is_sound_file;
 pub use files::{
     BlobHash, BlobHashError, FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, FileKind, NewFile,

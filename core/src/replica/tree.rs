@@ -319,12 +319,7 @@ impl<'a> Finder<'a> {
         let Some(found) = pages.find_placed(conn, task)? else {
             return Ok(None);
         };
-        let trashed = found.deleted_at.is_some()
-            || match &found.parent {
-                Some(parent) => is_trashed(conn, doc, parent)?,
-                None => false,
-            };
-        Ok((!trashed).then_some(found))
+        Ok((!is_trashed(conn, doc, task)?).then_some(found))
     }
 }
 

@@ -316,6 +316,7 @@ fn check_rows(
             let _ = edited;
             vec![(Action::Edited, None)]
         }
+        Command::Attach { task, .. } | Command::Detach { task, .. } => one(Action::Edited, task),
         Command::EditTask { task, .. } => {
             assert!(
                 rows.iter().all(|row| row.task == Some(*task)),

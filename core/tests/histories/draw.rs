@@ -476,20 +476,20 @@ pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
             task: a_task(world, who, list)?,
             text: unique(world),
         },
-        96 | 97 => Command::EditComment {
+        96 => Command::EditComment {
             list,
             comment: a_comment(world, who, list)?,
             text: unique(world),
         },
-        98 => Command::DeleteComment {
+        97 => Command::DeleteComment {
             list,
             comment: a_comment(world, who, list)?,
         },
-        99 => Command::LogNote {
+        98 => Command::LogNote {
             list,
             text: unique(world),
         },
-        100 => return file(world, who, list),
+        99 | 100 => return file(world, who, list),
         101..=106 => Command::Undo,
         107..=109 => Command::Redo,
         110 => Command::SetProfile {
@@ -562,16 +562,18 @@ pub(crate) fn did_something(outcome: Option<&Outcome>) -> bool {
 
 /// A file that comes or goes.
 fn file(world: &mut World, who: usize, list: DocumentId) -> Option<Command> {
-    let task = a_task(world, who, list)?;
-    let all = tasks(world.replica(who), list, false);
-    let carried = all.into_iter().find(|found| found.id == task)?.attachments;
-    if let (Some(attachment), true) = (world.rng.pick(&carried), world.rng.chance(50)) {
+    let carried: Vec<_> = tasks(world.replica(who), list, false)
+        .into_iter()
+        .filter_map(|task| Some((task.id, task.attachments.first()?.id.parse().ok()?)))
+        .collect();
+    if let (Some((task, attachment)), true) = (world.rng.pick(&carried), world.rng.chance(50)) {
         return Some(Command::Detach {
             list,
-            task,
-            attachment: attachment.id.parse().ok()?,
+            task: *task,
+            attachment: *attachment,
         });
     }
+    let task = a_task(world, who, list)?;
     let text = unique(world);
     let hash = world.replica_mut(who).put_blob(text.as_bytes()).ok()?;
     Some(Command::Attach {

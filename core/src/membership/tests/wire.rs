@@ -250,14 +250,20 @@ fn revocations_are_bounded() {
             &owner.key,
         )
     };
-    let full = revoke(64, 1024, 1024).unwrap();
+    let full = revoke(64, REVOKE_MARKS_MAX, REVOKE_KEEP_MAX).unwrap();
     assert!(full.to_wire().len() < STATEMENT_LEN_MAX);
     assert_eq!(Statement::from_wire(&full.to_wire()), Ok(full));
     let problem = |p| Some(StatementError::Payload(p));
     assert_eq!(revoke(65, 0, 0).err(), problem(PayloadProblem::Targets));
     assert_eq!(revoke(0, 0, 0).err(), problem(PayloadProblem::Targets));
-    assert_eq!(revoke(1, 1025, 0).err(), problem(PayloadProblem::Marks));
-    assert_eq!(revoke(1, 0, 1025).err(), problem(PayloadProblem::Keep));
+    assert_eq!(
+        revoke(1, REVOKE_MARKS_MAX + 1, 0).err(),
+        problem(PayloadProblem::Marks)
+    );
+    assert_eq!(
+        revoke(1, 0, REVOKE_KEEP_MAX + 1).err(),
+        problem(PayloadProblem::Keep)
+    );
 }
 
 #[test]
