@@ -18,7 +18,7 @@ pub(crate) type Fields = BTreeMap<(String, String), String>;
 
 pub(crate) fn ask(replica: &Replica, query: &Query, now: Timestamp) -> Value {
     match replica.query(query, now) {
-        Ok(answer) => serde_json::to_value(answer).unwrap(),
+        Ok(answer) => without_device(serde_json::to_value(answer).unwrap()),
         Err(error) => json!({ "error": error.to_string() }),
     }
 }
@@ -372,4 +372,23 @@ fn check_agenda(replica: &Replica, id: DocumentId, now: Timestamp, there: &[Task
         zone: Some("Europe/Berlin".into()),
     };
     assert_eq!(of_list(&query), due, "what is due today");
+}
+
+/// An answer without what is a device's own: which files are on it.
+fn without_device(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(fields) => {
+            fields.remove("here");
+            for field in fields.values_mut() {
+                *field = without_device(field.take());
+            }
+        }
+        Value::Array(entries) => {
+            for entry in entries {
+                *entry = without_device(entry.take());
+            }
+        }
+        _ => {}
+    }
+    value
 }
