@@ -111,13 +111,13 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// A document is to be made one chunk, by a [`Packer`](super::Packer) beside the sessions:
-    /// [`Session::notify_packed`]. Only a session that was told so asks for it.
+    /// [`Session::notify_packed`](super::Session::notify_packed). Only a session that was told so asks for it.
     Pack(DocumentId),
-    /// A document changed: [`Session::notify_document`].
+    /// A document changed: [`Session::notify_document`](super::Session::notify_document).
     Document(DocumentId),
-    /// Something was left at a meeting point: [`Session::notify_box`].
+    /// Something was left at a meeting point: [`Session::notify_box`](super::Session::notify_box).
     Box([u8; 16]),
-    /// A signed message: [`Session::forward`], with the frame as it came.
+    /// A signed message: [`Session::forward`](super::Session::forward), with the frame as it came.
     Ephemeral {
         /// The document that it is about.
         document: DocumentId,
