@@ -1,6 +1,9 @@
 //! From what a person typed to what the engine knows it by.
 
+use std::collections::BTreeMap;
+
 use poo_core::document::DocumentId;
+use poo_core::identity::Did;
 use poo_core::model::{Answer, Identity, List, Member, Page, Query, Task};
 use poo_core::replica::{QueryError, Replica};
 
@@ -78,6 +81,26 @@ pub(crate) fn member(
         Member,
         "member"
     )
+}
+
+/// The member of any list that a person means by a name, the beginning of one, or a DID.
+pub(crate) fn member_anywhere(
+    replica: &Replica,
+    moment: &Moment,
+    text: &str,
+) -> Result<Did, Problem> {
+    let mut all: BTreeMap<Did, Member> = BTreeMap::new();
+    for list in lists(replica, moment, false)? {
+        let found = members(replica, moment, list.id)?.items.into_iter();
+        all.extend(found.map(|member| (member.did, member)));
+    }
+    let text = text.trim();
+    let text = text.strip_prefix('@').unwrap_or(text);
+    let all = all.into_values().collect();
+    named("member", all, text, |member: &Member| {
+        (member.did.to_string(), member.name.clone())
+    })
+    .map(|member| member.did)
 }
 
 /// Everybody in a list.

@@ -75,11 +75,7 @@ pub(super) fn list(app: &App, args: ListArgs) -> Result<(), Problem> {
         (Some(text), None) if text.trim_start_matches('@').eq_ignore_ascii_case(find::ME) => {
             Some(home.replica.did())
         }
-        (Some(text), None) => {
-            return Err(Problem::Usage(format!(
-                "--assigned-to {text}: say in which list with --list; `me` works in all of them"
-            )));
-        }
+        (Some(text), None) => Some(find::member_anywhere(&home.replica, &app.moment, text)?),
     };
     let query = Query::Tasks {
         list,
