@@ -7,13 +7,12 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
 use super::StoreError;
 use super::draft::{Draft, Target};
-use super::ops::{HeldValue, Kind, Object, field, find_object, text_runs};
+use super::ops::{HeldValue, Kind, Object, field, find_object, overwritten, text_runs};
 use super::text::{ElementId, TextRuns};
-use super::value;
 use crate::document::{Action, Change, Key, ObjectId, Op, OpId, Scalar};
 
 /// Writes into `draft` what undoes `change`. `tombstone` is the time at which things that the
@@ -181,7 +180,7 @@ fn undo_field(
     if emptied.contains(&(first.object, key.to_owned())) {
         return Ok(());
     }
-    match before(draft, object.row, key, first)? {
+    match overwritten(draft.conn, draft.actors, object.row, key, &first.pred)? {
         Some(scalar) => draft.put(target, key, scalar),
         None => draft.delete(target, key),
     }
@@ -194,35 +193,6 @@ fn creates_list(change: &Change) -> bool {
             && matches!(op.action, Action::Put(_))
             && op.pred.is_empty()
     })
-}
-
-/// What a field held before: the value that had won among those that were overwritten.
-fn before(
-    draft: &Draft<'_>,
-    object: i64,
-    key: &str,
-    first: &Op,
-) -> Result<Option<Scalar>, StoreError> {
-    let Some(winner) = first.pred.iter().max() else {
-        return Ok(None);
-    };
-    let Some(actor) = draft.actors.get(&winner.actor) else {
-        return Ok(None);
-    };
-    let bytes: Option<Option<Vec<u8>>> = draft
-        .conn
-        .prepare_cached(
-            "SELECT value FROM op WHERE obj = ?1 AND key = ?2 AND ctr = ?3 AND actor = ?4",
-        )?
-        .query_row(
-            params![object, key, winner.counter as i64, actor.row],
-            |row| row.get(0),
-        )
-        .optional()?;
-    bytes
-        .flatten()
-        .map(|bytes| value::decode(&bytes))
-        .transpose()
 }
 
 /// Characters that were put back where others had stood: by the remains that they stand behind.

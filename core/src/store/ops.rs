@@ -148,6 +148,36 @@ pub(crate) fn fields(
     Ok(fields)
 }
 
+/// What a field held where an operation wrote over it: of the values that it names as overwritten
+/// the one that had won, as the operation's author knew it.
+pub(crate) fn overwritten(
+    conn: &Connection,
+    actors: &Actors,
+    object: i64,
+    key: &str,
+    pred: &[OpId],
+) -> Result<Option<Scalar>, StoreError> {
+    let Some(winner) = pred.iter().max() else {
+        return Ok(None);
+    };
+    let Some(actor) = actors.get(&winner.actor) else {
+        return Ok(None);
+    };
+    let bytes: Option<Option<Vec<u8>>> = conn
+        .prepare_cached(
+            "SELECT value FROM op WHERE obj = ?1 AND key = ?2 AND ctr = ?3 AND actor = ?4",
+        )?
+        .query_row(
+            params![object, key, winner.counter as i64, actor.row],
+            |row| row.get(0),
+        )
+        .optional()?;
+    bytes
+        .flatten()
+        .map(|bytes| value::decode(&bytes))
+        .transpose()
+}
+
 /// Which times of a series a task's map closes, and how.
 pub(crate) fn closed_times(
     conn: &Connection,

@@ -11,13 +11,13 @@ use crate::store::documents::DocumentRow;
 use crate::store::{StoreError, statements};
 
 /// Whether somebody joined after a time: their place in the order has to be found again then.
-pub(super) fn knows_joined_after(conn: &Connection, doc: i64, at: i64) -> bool {
-    conn.prepare_cached(
-        "SELECT 1 FROM activity INDEXED BY activity_joined
-         WHERE doc = ?1 AND action = 'joined' AND at >= ?2",
-    )
-    .and_then(|mut statement| statement.exists(params![doc, at]))
-    .unwrap_or(true)
+pub(super) fn knows_joined_after(conn: &Connection, doc: i64, at: i64) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM activity INDEXED BY activity_joined
+             WHERE doc = ?1 AND action = 'joined' AND at >= ?2",
+        )?
+        .exists(params![doc, at])?)
 }
 
 /// Makes the rows of who joined anew from the statements. Those have no place in the causal order

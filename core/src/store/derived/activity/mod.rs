@@ -15,7 +15,7 @@ pub(crate) use self::joined::refresh_joined;
 use super::Model;
 use crate::document::{self, Change, Key, ObjectId, OpId, Scalar};
 use crate::store::StoreError;
-use crate::store::ops::find_object;
+use crate::store::ops::{find_object, overwritten};
 use crate::store::sql::blob;
 use crate::store::value;
 
@@ -72,7 +72,12 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
         }
     }
     drop(rows);
-    if done == 0 || earliest.is_some_and(|at| knows_joined_after(conn, model.row(), at)) {
+    // The place of who joined has to be found again where something from before came later.
+    let moves_joined = match earliest {
+        Some(at) if done > 0 => knows_joined_after(conn, model.row(), at)?,
+        _ => done == 0,
+    };
+    if moves_joined {
         refresh_joined(conn, model.document)?;
     }
     if last > done {
@@ -150,27 +155,10 @@ impl Reader<'_, '_> {
         key: &str,
         pred: &[OpId],
     ) -> Result<Option<Scalar>, StoreError> {
-        let (Some(object), Some(last)) = (object, pred.iter().max()) else {
-            return Ok(None);
-        };
-        let Some(actor) = self.model.actors.get(&last.actor) else {
-            return Ok(None);
-        };
-        let bytes: Option<Option<Vec<u8>>> = self
-            .model
-            .conn
-            .prepare_cached(
-                "SELECT value FROM op WHERE obj = ?1 AND key = ?2 AND ctr = ?3 AND actor = ?4",
-            )?
-            .query_row(
-                params![object, key, last.counter as i64, actor.row],
-                |row| row.get(0),
-            )
-            .optional()?;
-        bytes
-            .flatten()
-            .map(|bytes| value::decode(&bytes))
-            .transpose()
+        match object {
+            Some(object) => overwritten(self.model.conn, self.model.actors, object, key, pred),
+            None => Ok(None),
+        }
     }
 
     /// The task that a comment was made on: that never changes.
