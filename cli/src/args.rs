@@ -28,6 +28,7 @@ use crate::commands::{
     tag::TagCommand,
     task::TaskCommand,
     template::TemplateCommand,
+    ticket::TicketCommand,
     transfer::{ExportArgs, ImportArgs},
     trash::TrashArgs,
     verify::VerifyArgs,
@@ -147,6 +148,9 @@ pub(crate) enum Command {
     Invites(InvitesArgs),
     /// Make a public link by which everybody can read a list
     Publish(PublishArgs),
+    /// Let other programs sync your documents
+    #[command(subcommand)]
+    Ticket(TicketCommand),
     /// Show what happens in a list and who looks at it, until Ctrl-C
     Watch(WatchArgs),
     /// Check a list's whole history and name its authors

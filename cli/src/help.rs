@@ -37,7 +37,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "publish", "activity", "watch",
         ],
     ),
-    ("Devices", &["sync", "relay", "device"]),
+    ("Devices", &["sync", "relay", "device", "ticket"]),
     ("Care", &["verify", "doctor", "completions"]),
 ];
 

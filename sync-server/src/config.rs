@@ -44,6 +44,9 @@ pub struct Settings {
     /// How many MiB of files the relay keeps for one person. [default: 1024]
     #[arg(long, env = "POO_SERVER_FILE_QUOTA", value_name = "MIB")]
     pub file_quota: Option<u64>,
+    /// Whether clients that cannot sign may come with tickets. [default: true]
+    #[arg(long, env = "POO_SERVER_TICKETS", value_name = "BOOL")]
+    pub tickets: Option<bool>,
     /// A TOML file with these settings under the same names.
     #[arg(long, env = "POO_SERVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -60,6 +63,7 @@ struct File {
     log: Option<String>,
     handshake_timeout: Option<u64>,
     file_quota: Option<u64>,
+    tickets: Option<bool>,
 }
 
 /// Settings that hold together.
@@ -79,6 +83,8 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// How many bytes of files to keep for one identity.
     pub file_quota: u64,
+    /// Whether clients that cannot sign may come with tickets.
+    pub tickets: bool,
 }
 
 /// The settings cannot be used.
@@ -190,6 +196,7 @@ impl Settings {
             json_log,
             handshake_timeout: Duration::from_secs(seconds),
             file_quota,
+            tickets: self.tickets.or(file.tickets).unwrap_or(true),
         })
     }
 }

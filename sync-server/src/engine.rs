@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use poo_core::document::DocumentId;
 use poo_core::identity::{Did, KeyFile, KeyFileError, Keys};
 use poo_core::net::System;
-use poo_core::replica::{Keyring, Link, OpenError, Replica};
+use poo_core::replica::{Keyring, Link, OpenError, Replica, Ticket};
 use poo_core::store::StoreError;
-use poo_core::sync::{Admission, Effect, Session, SessionError};
+use poo_core::sync::{Admission, Effect, Session, SessionError, TokenSession};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::flow::Passage;
 use crate::packing::{self, Outcome, Packing};
+use crate::speaker::Speaker;
 
 /// Frames and other news that wait for the engine; sockets wait when there are more.
 const INPUTS_MAX: usize = 1_024;
@@ -36,6 +36,8 @@ pub(crate) enum Input {
         output: mpsc::Sender<Vec<u8>>,
         /// Set once the client has said who it is.
         joined: Arc<AtomicBool>,
+        /// What it shows where it cannot sign.
+        ticket: Option<Ticket>,
     },
     /// A frame came. It takes room until it has been taken in.
     Frame {
@@ -210,7 +212,7 @@ fn keys(data: &Path, system: &mut System) -> Result<Keyring, EngineError> {
 }
 
 struct Connection {
-    session: Session,
+    session: Speaker,
     output: mpsc::Sender<Vec<u8>>,
     joined: Arc<AtomicBool>,
     /// Whether the session has ended and only its last words have to go out.
@@ -254,13 +256,16 @@ impl Worker {
         let mut passages = Vec::new();
         for input in batch.drain(..) {
             match input {
-                Input::Open { id, output, joined } => {
-                    let session =
-                        Session::relay(&self.replica, self.admission, &mut self.system.env());
-                    match session {
-                        Ok(session) => {
-                            let mut session = session.with_file_quota(self.file_quota);
-                            session.pack_elsewhere();
+                Input::Open {
+                    id,
+                    output,
+                    joined,
+                    ticket,
+                } => {
+                    match self.speaker(ticket) {
+                        // Dropping the output closes the connection.
+                        Ok(None) => {}
+                        Ok(Some(session)) => {
                             let connection = Connection {
                                 session,
                                 output,
@@ -305,6 +310,24 @@ impl Worker {
         stop
     }
 
+    /// Begins a session; `None` where a ticket lets nobody in.
+    fn speaker(&mut self, ticket: Option<Ticket>) -> Result<Option<Speaker>, StoreError> {
+        let mut env = self.system.env();
+        let Some(ticket) = ticket else {
+            let session = Session::relay(&self.replica, self.admission, &mut env)?;
+            let mut session = session.with_file_quota(self.file_quota);
+            session.pack_elsewhere();
+            return Ok(Some(Speaker::Signed(Box::new(session))));
+        };
+        match TokenSession::new(&self.replica, ticket, self.admission, &env)? {
+            Ok(session) => Ok(Some(Speaker::Token(Box::new(session)))),
+            Err(refusal) => {
+                tracing::info!(%refusal, "a ticket is refused");
+                Ok(None)
+            }
+        }
+    }
+
     /// Takes in frames in one transaction. If it cannot be committed, nobody has heard of it:
     /// the connections that it concerned end, and their clients send again.
     fn take_in(&mut self, frames: Vec<(ConnectionId, Vec<u8>)>, active: &mut Vec<ConnectionId>) {
@@ -339,6 +362,12 @@ impl Worker {
                 }
                 effects.extend(connection.session.take_effects().into_iter().map(|e| (id, e)));
             }
+            for id in &concerned {
+                if let Some(connection) = sessions.get_mut(id) {
+                    connection.session.settle(replica, &mut system.env())?;
+                    effects.extend(connection.session.take_effects().into_iter().map(|e| (*id, e)));
+                }
+            }
             Ok::<_, StoreError>(())
         });
         if let Err(error) = committed {
@@ -369,7 +398,11 @@ impl Worker {
             }
             let told = match effect {
                 Effect::Document(document) => {
-                    connection.session.notify_document(document);
+                    let told = connection.session.notify_document(&self.replica, document);
+                    if let Err(error) = told {
+                        tracing::error!(%error, "cannot tell a session of a document");
+                        connection.ending = true;
+                    }
                     true
                 }
                 Effect::Box(point) => {
@@ -382,9 +415,14 @@ impl Worker {
                 }
                 Effect::Pack(_) => false,
                 Effect::Ephemeral { document, frame } if *id != origin => {
-                    forward(connection, &self.replica, document, frame)
+                    is_told(connection.session.forward(&self.replica, document, frame))
                 }
-                Effect::Ephemeral { .. } => false,
+                Effect::StockEphemeral { document, frame } if *id != origin => is_told(
+                    connection
+                        .session
+                        .forward_stock(&self.replica, document, frame),
+                ),
+                Effect::Ephemeral { .. } | Effect::StockEphemeral { .. } => false,
             };
             if told {
                 active.push(*id);
@@ -427,7 +465,7 @@ impl Worker {
                 Ok(Some(frame)) => permit.send(frame),
                 Ok(None) if ask_for_chunks(&mut connection.session, packing) => {}
                 Ok(None) => {
-                    while connection.session.poll_event().is_some() {}
+                    connection.session.drop_events();
                     if connection.ending {
                         break;
                     }
@@ -445,7 +483,7 @@ impl Worker {
 }
 
 /// Has the chunks made that a session waits for. True if it has more to say, since nobody does.
-fn ask_for_chunks(session: &mut Session, packing: &mut Packing) -> bool {
+fn ask_for_chunks(session: &mut Speaker, packing: &mut Packing) -> bool {
     let mut refused = false;
     for effect in session.take_effects() {
         if let Effect::Pack(document) = effect
@@ -458,23 +496,11 @@ fn ask_for_chunks(session: &mut Session, packing: &mut Packing) -> bool {
     refused
 }
 
-fn forward(
-    connection: &mut Connection,
-    replica: &Replica,
-    document: &DocumentId,
-    frame: &[u8],
-) -> bool {
-    match connection.session.follows(replica, document) {
-        Ok(true) => {
-            connection.session.forward(frame.to_vec());
-            true
-        }
-        Ok(false) => false,
-        Err(error) => {
-            tracing::error!(%error, "cannot tell who follows a document");
-            false
-        }
-    }
+fn is_told(forwarded: Result<bool, StoreError>) -> bool {
+    forwarded.unwrap_or_else(|error| {
+        tracing::error!(%error, "cannot tell who follows a document");
+        false
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod pages;
 mod patience;
 mod server;
 mod socket;
+mod speaker;
 
 pub use config::{Config, ConfigError, Settings};
 pub use engine::EngineError;

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use poo_core::document::limits::MESSAGE_BYTES_MAX;
 use poo_core::identity::Did;
+use poo_core::replica::Ticket;
 use poo_core::sync::SUBPROTOCOL;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -56,6 +57,7 @@ pub struct Server {
     url: String,
     engine: Engine,
     handshake_timeout: Duration,
+    tickets: bool,
 }
 
 #[derive(Clone)]
@@ -66,6 +68,7 @@ struct Shared {
     open: Arc<AtomicU64>,
     flow: Flow,
     handshake_timeout: Duration,
+    tickets: bool,
 }
 
 impl Server {
@@ -91,6 +94,7 @@ impl Server {
             url,
             engine,
             handshake_timeout: config.handshake_timeout,
+            tickets: config.tickets,
         })
     }
 
@@ -134,6 +138,7 @@ impl Server {
             open: Arc::new(AtomicU64::new(0)),
             flow: Flow::new(),
             handshake_timeout: self.handshake_timeout,
+            tickets: self.tickets,
         };
         let router = Router::new()
             .route("/", get(pages::home))
@@ -143,6 +148,7 @@ impl Server {
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .route("/sync", get(sync))
+            .route("/ticket/{ticket}", get(stock))
             .with_state(shared);
         let graceful = async move {
             shutdown.await;
@@ -177,14 +183,7 @@ async fn ready(State(shared): State<Shared>) -> Response {
 }
 
 async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
-    if shared.open.load(Ordering::Relaxed) >= CONNECTIONS_MAX {
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections\n").into_response();
-    }
-    let upgrade = upgrade
-        .protocols([SUBPROTOCOL])
-        .max_message_size(MESSAGE_BYTES_MAX)
-        .max_frame_size(MESSAGE_BYTES_MAX)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
+    let upgrade = upgrade.protocols([SUBPROTOCOL]);
     if upgrade.selected_protocol().is_none() {
         return (
             StatusCode::BAD_REQUEST,
@@ -192,6 +191,33 @@ async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
         )
             .into_response();
     }
+    serve(shared, upgrade, None)
+}
+
+/// A client that speaks the automerge-repo protocol. Whether its ticket still holds is judged by
+/// the engine, which knows the device that signed it.
+async fn stock(
+    State(shared): State<Shared>,
+    Path(ticket): Path<String>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !shared.tickets {
+        return (StatusCode::NOT_FOUND, "this relay takes no tickets\n").into_response();
+    }
+    match ticket.parse::<Ticket>() {
+        Ok(ticket) => serve(shared, upgrade, Some(ticket)),
+        Err(error) => (StatusCode::UNAUTHORIZED, format!("{error}\n")).into_response(),
+    }
+}
+
+fn serve(shared: Shared, upgrade: WebSocketUpgrade, ticket: Option<Ticket>) -> Response {
+    if shared.open.load(Ordering::Relaxed) >= CONNECTIONS_MAX {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections\n").into_response();
+    }
+    let upgrade = upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
     upgrade.on_upgrade(move |websocket| async move {
         let id = shared.next.fetch_add(1, Ordering::Relaxed);
         shared.open.fetch_add(1, Ordering::Relaxed);
@@ -199,6 +225,7 @@ async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
             id,
             engine: shared.engine,
             flow: shared.flow.connection(),
+            ticket,
             handshake_timeout: shared.handshake_timeout,
         };
         socket::serve(websocket, line, shared.stop).await;

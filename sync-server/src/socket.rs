@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt as _, StreamExt as _};
+use poo_core::replica::Ticket;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
@@ -25,6 +26,8 @@ pub(crate) struct Line {
     pub(crate) id: ConnectionId,
     pub(crate) engine: mpsc::Sender<Input>,
     pub(crate) flow: ConnectionFlow,
+    /// What the client shows where it cannot sign.
+    pub(crate) ticket: Option<Ticket>,
     /// A client that has not joined after so long is cut off.
     pub(crate) handshake_timeout: Duration,
 }
@@ -35,6 +38,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
         id,
         engine,
         flow,
+        ticket,
         handshake_timeout,
     } = line;
     let (output, mut frames) = mpsc::channel(OUTPUTS_MAX);
@@ -43,6 +47,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
         id,
         output,
         joined: Arc::clone(&joined),
+        ticket,
     };
     if engine.send(open).await.is_err() {
         return;

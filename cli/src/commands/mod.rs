@@ -23,6 +23,7 @@ pub(crate) mod sync;
 pub(crate) mod tag;
 pub(crate) mod task;
 pub(crate) mod template;
+pub(crate) mod ticket;
 pub(crate) mod transfer;
 pub(crate) mod trash;
 pub(crate) mod undo;

@@ -5,7 +5,7 @@ use super::rows::{
     ACTION, Actors, Bodies, BodyColumns, EXPAND, INSERT, IdLists, KEY_ACTOR, KEY_COUNTER, KEY_TEXT,
     MARK_NAME, OBJECT_ACTOR, OBJECT_COUNTER, VALUE, VALUE_META, earlier,
 };
-use super::{Action, ActorId, ChangeError, Key, ObjectId, Op, OpFault, OpId, Unsupported};
+use super::{Action, ActorId, ChangeError, Key, ObjectId, Op, OpFault, OpId};
 
 const PRED_COUNT: u32 = 112;
 const PRED_ACTOR: u32 = 113;
@@ -120,12 +120,10 @@ fn read_preds(
 
 /// Whether the parts of an operation fit one another.
 fn check_shape(op: &Op, index: usize) -> Result<(), ChangeError> {
-    let makes = matches!(op.action, Action::MakeMap | Action::MakeText);
-    let deletes = op.action == Action::Delete;
+    let deletes = matches!(op.action, Action::Delete | Action::Increment(_));
     let fault = match &op.key {
         Key::Map(_) if op.insert => Some(OpFault::InsertIntoMap),
         Key::Map(_) => None,
-        _ if makes => return Err(Unsupported::ObjectInText.into()),
         _ if op.object == ObjectId::Root => Some(OpFault::ElementOfRoot),
         Key::Head if !op.insert => Some(OpFault::HeadOverwritten),
         Key::Head | Key::Element(_) => None,

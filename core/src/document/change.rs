@@ -108,8 +108,10 @@ fn to_legacy(op: &Op) -> legacy::Op {
     legacy::Op {
         action: match &op.action {
             Action::MakeMap => legacy::OpType::Make(ObjType::Map),
+            Action::MakeList => legacy::OpType::Make(ObjType::List),
             Action::MakeText => legacy::OpType::Make(ObjType::Text),
             Action::Put(value) => legacy::OpType::Put(to_scalar(value)),
+            Action::Increment(by) => legacy::OpType::Increment(*by),
             Action::Delete => legacy::OpType::Delete,
         },
         obj: match &op.object {
@@ -136,5 +138,6 @@ fn to_scalar(value: &Scalar) -> ScalarValue {
         Scalar::Str(s) => ScalarValue::Str(s.as_str().into()),
         Scalar::Timestamp(t) => ScalarValue::Timestamp(*t),
         Scalar::Bytes(b) => ScalarValue::Bytes(b.clone()),
+        Scalar::Counter(start) => ScalarValue::counter(*start),
     }
 }

@@ -86,7 +86,10 @@ pub enum ChangeError {
         /// What is wrong with it.
         fault: OpFault,
     },
-    /// The change uses a part of Automerge that lists do not have.
+    /// A deflated change cannot be inflated.
+    #[error("the change cannot be inflated: the bytes were damaged, fetch them again")]
+    Inflate,
+    /// The change uses a part of Automerge that this engine does not have.
     #[error("{0}")]
     Unsupported(#[from] Unsupported),
     /// The bytes say in another way what Automerge would have written.
@@ -125,6 +128,7 @@ impl ChangeError {
             Self::Layout(_) => "layout",
             Self::Column { .. } => "column",
             Self::Op { .. } => "op",
+            Self::Inflate => "inflate",
             Self::Unsupported(_) => "unsupported",
             Self::NotCanonical => "not_canonical",
         }
@@ -167,8 +171,8 @@ pub enum OpFault {
     /// It inserts and overwrites at once.
     #[error("inserts and overwrites at once")]
     InsertWithPred,
-    /// It deletes nothing.
-    #[error("deletes nothing")]
+    /// It deletes nothing, or counts where no counter is.
+    #[error("deletes or counts nothing")]
     DeleteOfNothing,
     /// Its predecessors are not in ascending order, or one stands twice.
     #[error("lists its predecessors out of order")]
@@ -176,26 +180,20 @@ pub enum OpFault {
     /// It has a value without putting one.
     #[error("has a value without putting one")]
     StrayValue,
+    /// It adds something that is no whole number to a counter.
+    #[error("adds something that is no whole number to a counter")]
+    NotANumber,
 }
 
-/// The parts of Automerge that lists do not have.
+/// The parts of Automerge that this engine does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unsupported {
-    /// A list.
-    #[error("the change makes a list: use a map with keys that sort")]
-    List,
     /// A table.
     #[error("the change makes a table: use a map")]
     Table,
-    /// An object inside a text.
-    #[error("the change makes an object inside a text: only characters belong there")]
-    ObjectInText,
     /// A mark on a text.
     #[error("the change marks a text: texts are plain")]
     Mark,
-    /// A counter.
-    #[error("the change uses a counter: put a number")]
-    Counter,
     /// A kind of operation that this version does not know.
     #[error("this version does not know operations of kind {0}: update it")]
     Action(u64),

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::leb::{ReadFault, Reader};
+use super::leb::{ReadFault, Reader, put_uleb};
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 
@@ -80,6 +80,16 @@ pub(super) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
+    /// Puts a frame around content: `head` is magic bytes and checksum.
+    pub(super) fn put(head: &[u8], chunk_type: u8, data: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(head.len() + 11 + data.len());
+        out.extend_from_slice(head);
+        out.push(chunk_type);
+        put_uleb(&mut out, data.len() as u64);
+        out.extend_from_slice(data);
+        out
+    }
+
     /// Takes the frame off. The bytes are exactly one chunk of the type `wanted`.
     pub(super) fn parse(bytes: &'a [u8], wanted: u8, bytes_max: usize) -> Result<Self, FrameError> {
         if bytes.len() > bytes_max {

@@ -159,6 +159,9 @@ pub enum DocumentKind {
     List,
     /// A person's private index: which lists they have, and their settings.
     Space,
+    /// Any Automerge document of another program: the engine signs, checks and syncs it, and
+    /// asks nothing of its shape.
+    Plain,
 }
 
 /// The name of a document kind that this version does not know.
@@ -168,7 +171,7 @@ pub struct UnknownKind(pub String);
 
 impl DocumentKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::List, Self::Space];
+    pub const ALL: [Self; 3] = [Self::List, Self::Space, Self::Plain];
 
     /// The name as it stands in statements and documents.
     #[must_use]
@@ -176,6 +179,7 @@ impl DocumentKind {
         match self {
             Self::List => "list",
             Self::Space => "space",
+            Self::Plain => "plain",
         }
     }
 }

@@ -16,47 +16,47 @@ pub enum ReadFault {
 
 /// A cursor over bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rest.len()
     }
 
-    pub(super) fn rest(&self) -> &'a [u8] {
+    pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, ReadFault> {
+    pub(crate) fn byte(&mut self) -> Result<u8, ReadFault> {
         let (first, rest) = self.rest.split_first().ok_or(ReadFault::End)?;
         self.rest = rest;
         Ok(*first)
     }
 
-    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], ReadFault> {
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], ReadFault> {
         let (taken, rest) = self.rest.split_at_checked(len).ok_or(ReadFault::End)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], ReadFault> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], ReadFault> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or(ReadFault::End)?;
         self.rest = rest;
         Ok(*taken)
     }
 
     /// An unsigned number.
-    pub(super) fn uleb(&mut self) -> Result<u64, ReadFault> {
+    pub(crate) fn uleb(&mut self) -> Result<u64, ReadFault> {
         let mut value = 0_u64;
         let mut shift = 0_u32;
         loop {
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A signed number.
-    pub(super) fn sleb(&mut self) -> Result<i64, ReadFault> {
+    pub(crate) fn sleb(&mut self) -> Result<i64, ReadFault> {
         let mut value = 0_i64;
         let mut shift = 0_u32;
         let mut before = 0_u8;
@@ -112,8 +112,21 @@ impl<'a> Reader<'a> {
     }
 
     /// An unsigned number that counts or measures something in memory.
-    pub(super) fn length(&mut self) -> Result<usize, ReadFault> {
+    pub(crate) fn length(&mut self) -> Result<usize, ReadFault> {
         usize::try_from(self.uleb()?).map_err(|_| ReadFault::Overflow)
+    }
+}
+
+/// Writes an unsigned number in its shortest form.
+pub(crate) fn put_uleb(out: &mut Vec<u8>, mut value: u64) {
+    loop {
+        let bits = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            out.push(bits);
+            return;
+        }
+        out.push(bits | 0x80);
     }
 }
 

@@ -11,6 +11,7 @@ mod chunk_history;
 mod chunk_ops;
 mod chunk_sections;
 mod columns;
+mod deflated;
 mod frame;
 #[cfg(test)]
 mod hostile;
@@ -35,5 +36,7 @@ pub use ids::{
 };
 pub use layout::LayoutFault;
 pub use leb::ReadFault;
+pub(crate) use leb::{Reader, put_uleb};
 pub use op::{Action, Key, ObjectId, Op, OpId, Scalar};
+pub(crate) use tip::Signer;
 pub use tip::{TIP_INTERVAL, Tip, TipError, UnverifiedTip};

@@ -1,4 +1,4 @@
-//! Operations as this engine sees them: the part of Automerge's format that lists need.
+//! Operations as this engine sees them: Automerge's, without tables and marks.
 
 use core::cmp::Ordering;
 
@@ -40,9 +40,9 @@ pub enum ObjectId {
 pub enum Key {
     /// An entry of a map.
     Map(String),
-    /// The beginning of a text: only an insertion can name it.
+    /// The beginning of a list or text: only an insertion can name it.
     Head,
-    /// An element of a text, by the operation that inserted it.
+    /// An element of a list or text, by the operation that inserted it.
     Element(OpId),
 }
 
@@ -65,6 +65,8 @@ pub enum Scalar {
     Timestamp(i64),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// A number that is counted up and down from this one, by everybody at once.
+    Counter(i64),
 }
 
 impl Scalar {
@@ -93,10 +95,14 @@ impl Scalar {
 pub enum Action {
     /// Makes a map.
     MakeMap,
+    /// Makes a list.
+    MakeList,
     /// Makes a text.
     MakeText,
-    /// Sets a value, or inserts it into a text.
+    /// Sets a value, or inserts it into a list or text.
     Put(Scalar),
+    /// Adds to the counters that its predecessors put.
+    Increment(i64),
     /// Removes what its predecessors put.
     Delete,
 }

@@ -92,8 +92,10 @@ impl<T> In<T> for Result<T, ColumnFault> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     MakeMap,
+    MakeList,
     MakeText,
     Put,
+    Increment,
     Delete,
 }
 
@@ -102,10 +104,10 @@ impl Kind {
         match code {
             0 => Ok(Self::MakeMap),
             1 => Ok(Self::Put),
-            2 => Err(Unsupported::List),
+            2 => Ok(Self::MakeList),
             3 => Ok(Self::Delete),
             4 => Ok(Self::MakeText),
-            5 => Err(Unsupported::Counter),
+            5 => Ok(Self::Increment),
             6 => Err(Unsupported::Table),
             7 => Err(Unsupported::Mark),
             other => Err(Unsupported::Action(other)),
@@ -262,7 +264,17 @@ impl<'a> Bodies<'a> {
             .within("values")?;
         let action = match kind {
             Kind::Put => return read_scalar((meta & 15) as u8, bytes).map(Action::Put),
+            Kind::Increment => {
+                return match read_scalar((meta & 15) as u8, bytes)? {
+                    Scalar::Int(by) => Ok(Action::Increment(by)),
+                    _ => Err(ChangeError::Op {
+                        index,
+                        fault: OpFault::NotANumber,
+                    }),
+                };
+            }
             Kind::MakeMap => Action::MakeMap,
+            Kind::MakeList => Action::MakeList,
             Kind::MakeText => Action::MakeText,
             Kind::Delete => Action::Delete,
         };
@@ -395,7 +407,7 @@ fn read_scalar(type_code: u8, bytes: &[u8]) -> Result<Scalar, ChangeError> {
                 .map_err(|_| in_column(COLUMN, ColumnFault::Utf8));
         }
         7 => return Ok(Scalar::Bytes(bytes.to_vec())),
-        8 => return Err(Unsupported::Counter.into()),
+        8 => reader.sleb().map(Scalar::Counter),
         9 => reader.sleb().map(Scalar::Timestamp),
         other => return Err(Unsupported::ValueType(other).into()),
     };

@@ -28,6 +28,10 @@ pub struct UnverifiedTip {
     witnessed: Option<Did>,
     #[n(5)]
     signature: Signature,
+    /// The actor, where it does not follow from the device: that of a client that cannot sign,
+    /// for whose work a relay signs.
+    #[n(6)]
+    actor: Option<ActorId>,
 }
 
 /// A tip whose signature holds.
@@ -35,6 +39,15 @@ pub struct UnverifiedTip {
 pub struct Tip {
     inner: UnverifiedTip,
     actor: ActorId,
+}
+
+/// Who signs a history: the same for all of its tips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Signer {
+    pub(crate) device: PublicKey,
+    pub(crate) nonce: ActorNonce,
+    /// For whom a relay signs, if it does.
+    pub(crate) witnessed: Option<Did>,
 }
 
 /// A tip cannot be believed.
@@ -46,6 +59,12 @@ pub enum TipError {
     /// A history begins at change 1.
     #[error("a signature names change 0 of a history, and histories begin at 1")]
     Seq,
+    /// Only for somebody else can one sign under an actor that is not one's own.
+    #[error("a signature is for an actor of another device, and says not for whom")]
+    Actor,
+    /// The actor is known to be another device's, or to write for somebody else.
+    #[error("a signature is for an actor that is somebody else's")]
+    Taken,
 }
 
 /// The signed bytes: a CBOR array of document, actor, nonce, seq, hash and, where a relay signs
@@ -76,6 +95,9 @@ impl UnverifiedTip {
         if self.seq == 0 {
             return Err(TipError::Seq);
         }
+        if self.actor.is_some() && self.witnessed.is_none() {
+            return Err(TipError::Actor);
+        }
         let actor = self.actor(document);
         let message = message(
             document,
@@ -94,7 +116,8 @@ impl UnverifiedTip {
     /// The actor that it speaks for, if its signature holds.
     #[must_use]
     pub fn actor(&self, document: &DocumentId) -> ActorId {
-        ActorId::derive(&self.device, document, &self.nonce)
+        self.actor
+            .unwrap_or_else(|| ActorId::derive(&self.device, document, &self.nonce))
     }
 
     /// The place in the actor's history that it names.
@@ -127,19 +150,56 @@ impl Tip {
         hash: ChangeHash,
         witnessed: Option<Did>,
     ) -> Self {
-        let key = device.public();
-        let actor = ActorId::derive(&key, document, &nonce);
+        let actor = ActorId::derive(&device.public(), document, &nonce);
         let message = message(document, &actor, &nonce, seq, &hash, witnessed.as_ref());
         Self {
             inner: UnverifiedTip {
-                device: key,
+                device: device.public(),
                 nonce,
                 seq,
                 hash,
                 witnessed,
                 signature: device.sign(Domain::TIP, &message),
+                actor: None,
             },
             actor,
+        }
+    }
+
+    /// Signs, as a relay, what a client that cannot sign wrote under an actor of its own, for
+    /// the identity that it acts for. There is no nonce: the actor follows from nothing.
+    #[must_use]
+    pub fn witness(
+        relay: &Keypair,
+        document: &DocumentId,
+        actor: ActorId,
+        seq: u64,
+        hash: ChangeHash,
+        author: Did,
+    ) -> Self {
+        let nonce = ActorNonce::from_bytes([0; 16]);
+        let message = message(document, &actor, &nonce, seq, &hash, Some(&author));
+        Self {
+            inner: UnverifiedTip {
+                device: relay.public(),
+                nonce,
+                seq,
+                hash,
+                witnessed: Some(author),
+                signature: relay.sign(Domain::TIP, &message),
+                actor: Some(actor),
+            },
+            actor,
+        }
+    }
+
+    /// Who signs under this actor, and for whom.
+    #[must_use]
+    pub(crate) fn signer(&self) -> Signer {
+        Signer {
+            device: self.inner.device,
+            nonce: self.inner.nonce,
+            witnessed: self.inner.witnessed,
         }
     }
 
@@ -198,6 +258,46 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_relay_signs_for_an_actor_that_is_not_its_own() {
+        let relay = Keypair::from_seed(&[1; 32]);
+        let document = DocumentId::from_bytes([2; 16]);
+        let actor = ActorId::from_bytes([7; 16]);
+        let sam = Did::from_key(Keypair::from_seed(&[3; 32]).public());
+        let tip = Tip::witness(
+            &relay,
+            &document,
+            actor,
+            1,
+            ChangeHash::from_bytes([4; 32]),
+            sam,
+        );
+        let read: UnverifiedTip = minicbor::decode(&tip.to_bytes()).unwrap();
+        assert_eq!(read.clone().verify(&document), Ok(tip.clone()));
+        assert_eq!((tip.actor(), tip.witnessed()), (actor, Some(sam)));
+        for forged in [
+            UnverifiedTip {
+                actor: Some(ActorId::from_bytes([8; 16])),
+                ..read.clone()
+            },
+            UnverifiedTip {
+                actor: None,
+                ..read.clone()
+            },
+            UnverifiedTip {
+                witnessed: Some(Did::from_key(relay.public())),
+                ..read.clone()
+            },
+        ] {
+            assert_eq!(forged.verify(&document), Err(TipError::Signature));
+        }
+        let nobody = UnverifiedTip {
+            witnessed: None,
+            ..read
+        };
+        assert_eq!(nobody.verify(&document), Err(TipError::Actor));
+    }
+
+    #[test]
     fn a_tip_holds_for_its_document_only() {
         let device = Keypair::from_seed(&[1; 32]);
         let document = DocumentId::from_bytes([2; 16]);
@@ -238,6 +338,15 @@ mod tests {
         ] {
             assert_eq!(forged.verify(&document), Err(TipError::Signature));
         }
+        let actor = Some(ActorId::from_bytes([7; 16]));
+        assert_eq!(
+            UnverifiedTip {
+                actor,
+                ..read.clone()
+            }
+            .verify(&document),
+            Err(TipError::Actor)
+        );
         assert_eq!(
             UnverifiedTip { seq: 0, ..read }.verify(&document),
             Err(TipError::Seq)

@@ -37,6 +37,9 @@ impl Domain {
     /// A device's consent to belong to an identity.
     pub const DEVICE: Self = Self("poo/device/v1");
 
+    /// A ticket, by which a client that cannot sign acts for somebody.
+    pub const TICKET: Self = Self("poo/ticket/v1");
+
     /// The tag as it stands in front of the signed bytes.
     #[must_use]
     pub const fn tag(self) -> &'static str {

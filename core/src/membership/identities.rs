@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::kinds::{Device, Payload, Profile, Revoke, Scope};
+use super::kinds::{Device, Payload, Profile, Revoke, Scope, Witness};
 use super::statement::{Statement, StatementDigest};
 use super::{Ineffective, IneffectiveReason};
 use crate::identity::{Did, PublicKey};
@@ -19,7 +19,17 @@ pub struct Identities {
     certs: BTreeMap<PublicKey, Vec<Cert>>,
     /// The digest of the profile that counts.
     profiles: BTreeMap<Did, StatementDigest>,
+    /// Which relays may sign for an identity in its documents.
+    witnesses: BTreeMap<Did, Vec<Witnessing>>,
     ineffective: Vec<Ineffective>,
+}
+
+/// A relay that may sign for an identity, or might.
+#[derive(Debug, Clone)]
+struct Witnessing {
+    relay: Did,
+    /// The revocations that took it back.
+    felled: BTreeSet<StatementDigest>,
 }
 
 /// A device's place below an identity key.
@@ -51,6 +61,7 @@ struct Group<'a> {
     devices: Vec<(&'a Statement, &'a Device)>,
     revokes: Vec<(&'a Statement, &'a Revoke)>,
     profiles: Vec<(&'a Statement, &'a Profile)>,
+    witnesses: Vec<(&'a Statement, &'a Witness)>,
 }
 
 type Felled = BTreeMap<StatementDigest, BTreeSet<StatementDigest>>;
@@ -75,6 +86,7 @@ impl Identities {
                 Payload::Device(it) => group.devices.push((statement, it)),
                 Payload::Profile(it) => group.profiles.push((statement, it)),
                 Payload::Revoke(it) => group.revokes.push((statement, it)),
+                Payload::Witness(it) => group.witnesses.push((statement, it)),
                 _ => {}
             }
         }
@@ -93,7 +105,9 @@ impl Identities {
             .iter()
             .map(|(s, r)| (s.digest(), *r))
             .collect();
-        let devices: BTreeSet<_> = group.devices.iter().map(|(s, _)| s.digest()).collect();
+        let devices = group.devices.iter().map(|(s, _)| s.digest());
+        let witnesses = group.witnesses.iter().map(|(s, _)| s.digest());
+        let revocable: BTreeSet<_> = devices.chain(witnesses).collect();
         let mut felled = Felled::new();
         let mut counted = BTreeSet::new();
         let mut apply = |felled: &mut Felled, statement: &Statement, revoke: &Revoke| {
@@ -119,7 +133,7 @@ impl Identities {
         for (statement, revoke) in &group.revokes {
             if !counted.contains(&statement.digest()) {
                 self.refuse(&by_identity_key.certs, statement);
-            } else if revoke.targets.is_disjoint(&devices) {
+            } else if revoke.targets.is_disjoint(&revocable) {
                 self.ineffective.push(Ineffective {
                     statement: statement.digest(),
                     reason: IneffectiveReason::NoTarget,
@@ -136,6 +150,16 @@ impl Identities {
         }
         if let Some((_, digest)) = best {
             self.profiles.insert(did, digest);
+        }
+        for (statement, witness) in &group.witnesses {
+            if is_root(statement) || stands(&certs, &bodies, statement) {
+                self.witnesses.entry(did).or_default().push(Witnessing {
+                    relay: witness.relay,
+                    felled: felled.get(&statement.digest()).cloned().unwrap_or_default(),
+                });
+            } else {
+                self.refuse(&certs, statement);
+            }
         }
         for (statement, _) in &group.devices {
             if !placed.contains(&statement.digest()) {
@@ -221,6 +245,25 @@ impl Identities {
             Payload::Profile(profile) => Some(profile),
             _ => None,
         }
+    }
+
+    /// For each time that an identity let a relay sign for it: the revocations of that. An
+    /// empty set: it still may.
+    pub(super) fn witnessings<'s>(
+        &'s self,
+        did: &Did,
+        relay: &Did,
+    ) -> impl Iterator<Item = Vec<&'s Revoke>> {
+        let all = self.witnesses.get(did).map_or(&[][..], Vec::as_slice);
+        all.iter()
+            .filter(move |it| it.relay == *relay)
+            .map(|it| it.felled.iter().filter_map(|d| self.revoke(d)).collect())
+    }
+
+    /// Whether an identity lets a relay sign for it in all documents that it owns.
+    pub(crate) fn lets_sign(&self, did: &Did, relay: &Did) -> bool {
+        self.witnessings(did, relay)
+            .any(|revokes| revokes.is_empty())
     }
 
     /// The identity-scope statements without effect.

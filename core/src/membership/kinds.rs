@@ -67,7 +67,8 @@ pub enum Scope {
     Identity(Did),
 }
 
-/// The beginning of a document. Its id follows from the owner and the nonce.
+/// The beginning of a document. Its id follows from the owner and the nonce, or was chosen by
+/// another program; then the home relay may sign for the owner.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Genesis {
@@ -89,13 +90,18 @@ pub struct Genesis {
     /// When, by the owner's clock, in milliseconds since 1970.
     #[n(5)]
     pub created_at_ms: i64,
+    /// The document's id, where it does not follow from the owner and the nonce: another
+    /// program chose it. Such a document is known by its id and the digest of this statement.
+    #[n(6)]
+    pub chosen_id: Option<DocumentId>,
 }
 
 impl Genesis {
     /// The id of the document that begins here.
     #[must_use]
     pub fn document(&self) -> DocumentId {
-        DocumentId::derive(&self.owner, &self.nonce)
+        self.chosen_id
+            .unwrap_or_else(|| DocumentId::derive(&self.owner, &self.nonce))
     }
 }
 
@@ -269,17 +275,18 @@ impl Redeem {
     }
 }
 
-/// A relay may sign changes of those who cannot sign. Given by an owner of the document.
+/// A relay may sign changes of those who cannot sign. Given by an owner of the document; or by an
+/// identity for all documents that it owns, those to come included.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Witness {
-    /// The document.
+    /// The document; `None`: every document that `for_` owns.
     #[n(0)]
-    pub document: DocumentId,
+    pub document: Option<DocumentId>,
     /// The relay.
     #[n(1)]
     pub relay: Did,
-    /// For whom; `None`: for every member.
+    /// For whom; `None`: for every member of the document.
     #[n(2)]
     pub for_: Option<Did>,
     /// When, by the signer's clock, in milliseconds since 1970.
@@ -356,7 +363,11 @@ impl Payload {
             Self::Profile(it) => Scope::Identity(it.identity),
             Self::Grant(it) => Scope::Document(it.document),
             Self::Redeem(it) => Scope::Document(it.document),
-            Self::Witness(it) => Scope::Document(it.document),
+            Self::Witness(it) => match (it.document, it.for_) {
+                (Some(document), _) => Scope::Document(document),
+                // One without both is refused by `check`.
+                (None, for_) => Scope::Identity(for_.unwrap_or(it.relay)),
+            },
             Self::Revoke(it) => it.scope,
         }
     }
@@ -374,6 +385,9 @@ impl Payload {
                     Some(name) => check_text(name, 1, NAME_CHARS_MAX, PayloadProblem::Platform),
                     None => Ok(()),
                 }
+            }
+            Self::Witness(it) if it.document.is_none() && it.for_.is_none() => {
+                Err(PayloadProblem::Witness)
             }
             Self::Revoke(it) if it.targets.is_empty() || it.targets.len() > REVOKE_TARGETS_MAX => {
                 Err(PayloadProblem::Targets)

@@ -40,6 +40,9 @@ pub enum PayloadProblem {
     /// Nothing to revoke, or too much.
     #[error("a revocation names 1 to 64 statements: split it")]
     Targets,
+    /// A witness of nothing in particular.
+    #[error("a relay may sign for somebody, or in one document: name one of the two")]
+    Witness,
     /// Too many marks.
     #[error("a revocation marks at most 12288 actors: revoke fewer grants at once")]
     Marks,

@@ -364,6 +364,20 @@ pub enum Command {
         /// The list.
         list: DocumentId,
     },
+    /// Makes a ticket: an address at which programs that speak Automerge's own sync, and cannot
+    /// sign, act for this identity. The relay signs for them, which this lets it do. Outcome:
+    /// [`Outcome::Ticket`].
+    CreateTicket {
+        /// The one list that it is for; all documents of this identity unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<DocumentId>,
+        /// How many clients it serves, 1 to 10,000; one unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uses: Option<u32>,
+        /// For how long it is good, in seconds; a day unless told, at most a year.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_in_s: Option<u32>,
+    },
     /// Ends a list's public link, and the access of those who joined by it.
     Unpublish {
         /// The list.
@@ -431,6 +445,18 @@ pub enum Outcome {
         /// When it ends.
         #[serde(serialize_with = "super::time::milliseconds")]
         expires_at: jiff::Timestamp,
+    },
+    /// A ticket was made. Whoever has the address can act with it until it ends.
+    Ticket {
+        /// Where a client connects.
+        url: String,
+        /// When it ends.
+        #[serde(serialize_with = "super::time::milliseconds")]
+        expires_at: jiff::Timestamp,
+        /// How many clients it serves.
+        uses: u32,
+        /// Whether its bearers can change what it is for, beside reading.
+        writes: bool,
     },
     /// It is done; `changed` is false where everything was as asked already.
     Done {

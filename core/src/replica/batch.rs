@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 #[cfg(feature = "net")]
 use super::CommandError;
+use super::ticket::Ticket;
 use super::{Env, Replica};
 use crate::document::{ActorNonce, DocumentId};
 use crate::identity::Did;
@@ -269,6 +270,37 @@ impl Replica {
     }
 
     /// Leaves something at a meeting point. False if too many are in use.
+    /// Notes that a client comes with a ticket. False if the ticket has served as many others as
+    /// it is good for.
+    pub(crate) fn use_ticket(
+        &self,
+        ticket: &Ticket,
+        sender: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let conn = self.conn();
+        conn.prepare_cached("DELETE FROM ticket_use WHERE expires_at < ?1")?
+            .execute(params![now.as_millisecond()])?;
+        let id = ticket.id();
+        let known = conn
+            .prepare_cached("SELECT 1 FROM ticket_use WHERE ticket = ?1 AND sender = ?2")?
+            .exists(params![id, sender])?;
+        if known {
+            return Ok(true);
+        }
+        let used: u32 = conn
+            .prepare_cached("SELECT count(*) FROM ticket_use WHERE ticket = ?1")?
+            .query_row(params![id], |row| row.get(0))?;
+        if used >= ticket.terms().uses {
+            return Ok(false);
+        }
+        conn.prepare_cached(
+            "INSERT INTO ticket_use (ticket, sender, expires_at) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![id, sender, ticket.terms().expires_at_ms])?;
+        Ok(true)
+    }
+
     pub(crate) fn put_box(
         &self,
         id: &[u8; 16],

@@ -149,6 +149,11 @@ impl Replica {
             }
             Command::RevokeInvite { list, invite } => self.revoke_invite(list, invite, run),
             Command::Publish { list } => self.publish(list, run),
+            Command::CreateTicket {
+                list,
+                uses,
+                expires_in_s,
+            } => self.create_ticket(list.as_ref(), *uses, *expires_in_s, run),
             Command::Unpublish { list } => self.unpublish(list, run),
         }
     }

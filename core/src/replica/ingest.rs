@@ -5,16 +5,16 @@ use std::rc::Rc;
 use rusqlite::{Connection, params};
 
 use crate::document::{
-    ActorId, ChangeError, ChangeHash, DocumentId, DocumentKind, EncodedChange, TipError,
+    ActorId, ChangeError, ChangeHash, DocumentId, DocumentKind, EncodedChange, Tip, TipError,
     UnverifiedTip,
 };
 use crate::identity::Did;
 use crate::membership::{
-    Authority, Payload, Role, Scope, Statement, StatementError, UnverifiedStatement,
+    Authority, Genesis, Payload, Role, Scope, Statement, StatementError, UnverifiedStatement,
 };
 use crate::store::{
-    Acceptor, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change, give_birth,
-    recount, refresh, refresh_joined, statements,
+    Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change,
+    give_birth, recount, refresh, refresh_joined, statements,
 };
 
 /// The most statements that may belong to a document.
@@ -157,7 +157,14 @@ pub(crate) fn ingest(
         {
             continue;
         }
-        waiting.push_tip(tip.clone().verify(id)?);
+        let tip = tip.clone().verify(id)?;
+        let signer = known
+            .and_then(ActorRow::signer)
+            .or_else(|| waiting.tips(&tip.actor()).first().map(Tip::signer));
+        if signer.is_some_and(|signer| signer != tip.signer()) {
+            return Err(TipError::Taken.into());
+        }
+        waiting.push_tip(tip);
     }
     for bytes in &incoming.changes {
         let change = EncodedChange::audit(bytes)?;
@@ -242,6 +249,10 @@ fn fresh_statements(
     incoming: &Incoming<'_>,
 ) -> Result<Vec<Statement>, IngestError> {
     let mut fresh: Vec<Statement> = Vec::new();
+    let here = match DocumentRow::find(conn, id)? {
+        Some(_) => statements::authority(conn, id)?.genesis().cloned(),
+        None => None,
+    };
     for bytes in &incoming.statements {
         let statement = UnverifiedStatement::decode(bytes)?;
         let foreign = matches!(statement.scope(), Scope::Document(other) if other != *id);
@@ -250,9 +261,23 @@ fn fresh_statements(
         {
             continue;
         }
-        fresh.push(statement.verify()?);
+        let statement = statement.verify()?;
+        if !is_rival(statement.payload(), here.as_ref()) {
+            fresh.push(statement);
+        }
     }
     Ok(fresh)
+}
+
+/// Whether a statement begins a document anew that began here already, where the id alone does
+/// not say which beginning is the right one: then the first stays.
+fn is_rival(payload: &Payload, here: Option<&Genesis>) -> bool {
+    match (payload, here) {
+        (Payload::Genesis(new), Some(here)) => {
+            new != here && (new.chosen_id.is_some() || here.chosen_id.is_some())
+        }
+        _ => false,
+    }
 }
 
 /// Makes a document hold what its statements say, and writes down who they name.

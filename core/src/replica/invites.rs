@@ -11,7 +11,7 @@ use super::sharing::marks;
 use super::write::{Opened, Run};
 use super::{CommandError, Link, Replica};
 use crate::document::DocumentId;
-use crate::identity::{Did, Keypair, PublicKey};
+use crate::identity::{Did, Keypair};
 use crate::membership::{
     Authority, Grant, GrantNonce, Grantee, Invite, InviteState, Payload, REVOKE_TARGETS_MAX,
     Revoke, Role, Scope, Statement, StatementDigest,
@@ -168,11 +168,10 @@ impl Replica {
                 .filter_map(|grant| invites.get(grant))
                 .flat_map(|state| state.redeemed_by.iter().copied())
                 .collect();
-            let theirs = |key: &PublicKey| {
-                let of = opened.authority.identity_of(key);
+            let marks = marks(&opened.actors, |actor| {
+                let of = actor.author(&opened.authority);
                 of.is_some_and(|did| joiners.contains(&did))
-            };
-            let marks = marks(&opened.actors, theirs);
+            });
             let copy = opened.copy();
             let mut plan = Plan::new(&copy, keys, run);
             for targets in chosen.chunks(REVOKE_TARGETS_MAX) {

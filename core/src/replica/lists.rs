@@ -30,6 +30,7 @@ impl Replica {
                 version: BIRTH_VERSION,
                 home,
                 created_at_ms: run.now_ms(),
+                chosen_id: None,
             };
             let id = genesis.document();
             // Made again after a fork, the list is there already.

@@ -25,9 +25,12 @@ mod roles;
 mod sharing;
 mod space;
 mod tasks;
+mod ticket;
+mod tickets;
 mod tree;
 mod undo;
 mod verify;
+mod witness;
 mod write;
 
 use std::path::Path;
@@ -48,6 +51,8 @@ pub use people::Introduction;
 pub(crate) use sharing::{device_id, link_mac, own_chain};
 #[cfg(feature = "net")]
 pub(crate) use sharing::{link_box, link_reply_box};
+pub use ticket::{Ticket, TicketError, TicketTerms};
+pub(crate) use witness::{begin, witness};
 
 use crate::document::{DocumentId, DocumentKind, DocumentNonce};
 use crate::identity::{Did, Keypair};
@@ -224,6 +229,7 @@ impl Replica {
                     version: crate::document::BIRTH_VERSION,
                     home: self.relay_did()?,
                     created_at_ms: now.as_millisecond(),
+                    chosen_id: None,
                 };
                 write::create_document(conn, keys, genesis)?;
             }

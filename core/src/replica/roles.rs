@@ -76,7 +76,9 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        let marks = marks(&self.opened.actors, theirs);
+        let marks = marks(&self.opened.actors, |actor| {
+            actor.author(authority) == Some(*member)
+        });
         for targets in titles.chunks(REVOKE_TARGETS_MAX) {
             self.revoke(Revoke {
                 scope: Scope::Document(self.list()),

@@ -17,7 +17,7 @@ use crate::membership::{
     REVOKE_MARKS_MAX, Revoke, Role, Scope, Statement, StatementDigest,
 };
 use crate::model::Outcome;
-use crate::store::{Actors, DocumentRow, StoreError, statements};
+use crate::store::{ActorRow, Actors, DocumentRow, StoreError, statements};
 
 /// How long an invite is good unless told, in seconds: a week.
 const INVITE_DEFAULT_S: u32 = 7 * 24 * 3600;
@@ -157,7 +157,9 @@ impl Replica {
                 .collect();
             for document in DocumentRow::all(conn)? {
                 let actors = Actors::load(conn, document.row)?;
-                all_marks.extend(marks(&actors, |device| *device == key));
+                all_marks.extend(marks(&actors, |actor| {
+                    actor.device == Some(key) && actor.witnessed.is_none()
+                }));
                 let authority = statements::authority(conn, &document.id)?;
                 let here = authority
                     .statements()
@@ -344,14 +346,14 @@ impl LinkRequest {
     }
 }
 
-/// For each actor of the devices concerned, how much of it is here.
+/// For each actor concerned, how much of it is here.
 pub(super) fn marks(
     actors: &Actors,
-    concerned: impl Fn(&PublicKey) -> bool,
+    concerned: impl Fn(&ActorRow) -> bool,
 ) -> BTreeMap<ActorId, u64> {
     let theirs = actors
         .iter()
-        .filter(|actor| actor.seq > 0 && actor.device.is_some_and(|device| concerned(&device)))
+        .filter(|actor| actor.seq > 0 && concerned(actor))
         .map(|actor| (actor.id, actor.seq));
     fitting(theirs)
 }

@@ -506,8 +506,7 @@ impl<'a> Pages<'a> {
     }
 
     fn did_of(&self, actor: i64) -> Option<Did> {
-        let device = self.actors.by_row(actor)?.device?;
-        self.authority.identity_of(&device)
+        self.actors.by_row(actor)?.author(&self.authority)
     }
 
     /// Reads an item; its depth is for the caller to say.

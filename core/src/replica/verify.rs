@@ -110,7 +110,10 @@ fn rebuild(
     give_birth(scratch, &mut copy, &mut actors)?;
     let birth = document.kind.birth();
     let mut oracle = automerge::Automerge::new();
-    apply_to_oracle(&mut oracle, &[birth.bytes().to_vec()], problems);
+    if let Some(birth) = &birth {
+        apply_to_oracle(&mut oracle, &[birth.bytes().to_vec()], problems);
+    }
+    let birth = birth.map(|birth| birth.hash());
 
     let mut tips = conn.prepare_cached(
         "SELECT tip.bytes FROM tip JOIN actor ON actor.id = tip.actor WHERE actor.doc = ?1
@@ -152,7 +155,7 @@ fn rebuild(
         if let Some(row) = row {
             let bytes: Vec<u8> = row.get(0)?;
             match EncodedChange::audit(&bytes) {
-                Ok(change) if change.hash() == birth.hash() => continue,
+                Ok(change) if Some(change.hash()) == birth => continue,
                 Ok(change) => {
                     waiting.push(change);
                     part.push(bytes);
@@ -287,11 +290,14 @@ fn authors(
     let actors = Actors::load(conn, document.row)?;
     let mut counts: BTreeMap<(Did, Via), u64> = BTreeMap::new();
     for actor in actors.iter().filter(|actor| actor.seq > 0) {
-        let Some(device) = actor.device else { continue };
-        let Some(did) = authority.identity_of(&device) else {
+        let Some(did) = actor.author(authority) else {
             continue;
         };
-        *counts.entry((did, Via::Signed)).or_default() += actor.seq;
+        let via = match actor.witnessed {
+            Some(_) => Via::Witnessed,
+            None => Via::Signed,
+        };
+        *counts.entry((did, via)).or_default() += actor.seq;
     }
     let mut authors: Vec<AuthorReport> = counts
         .into_iter()

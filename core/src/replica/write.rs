@@ -102,8 +102,7 @@ impl Opened {
 
     /// Who an actor acts for.
     pub(super) fn author(&self, actor: i64) -> Option<Did> {
-        let device = self.actors.by_row(actor)?.device?;
-        self.authority.identity_of(&device)
+        self.actors.by_row(actor)?.author(&self.authority)
     }
 
     pub(super) fn require(&self, keys: &Keyring, role: Role) -> Result<(), CommandError> {

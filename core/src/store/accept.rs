@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, params};
 
 use super::StoreError;
-use super::actors::Actors;
+use super::actors::{ActorRow, Actors};
 use super::causal::causal_order;
 use super::clock::{Clock, Known, find_change};
 use super::documents::DocumentRow;
@@ -15,8 +15,13 @@ use super::ops::{Applier, ApplyError, Touched};
 use super::quarantine::Quarantine;
 use super::refusal::Refusal;
 use super::tips::{nearest_tip, put_tip};
-use crate::document::{ActorId, Change, ChangeHash, EncodedChange, TIP_INTERVAL, Tip, limits};
+use crate::document::{
+    ActorId, Change, ChangeHash, DocumentKind, EncodedChange, TIP_INTERVAL, Tip, limits,
+};
 use crate::membership::{Authority, ChangeNode, WriteLimit, counts};
+
+/// How far ahead of what it builds on a change may begin to count, in a document of any shape.
+const COUNTER_LEAP_MAX: u64 = 1 << 16;
 
 /// What became of a batch of changes.
 #[derive(Debug, Default)]
@@ -286,10 +291,10 @@ impl Acceptor<'_> {
     }
 
     fn write_limit(&self, waiting: &Quarantine, actor: &ActorId) -> WriteLimit {
-        let known = self.actors.get(actor).and_then(|row| row.device);
-        let device = known.or_else(|| waiting.tips(actor).first().map(Tip::device));
-        device.map_or(WriteLimit::Nothing, |device| {
-            self.authority.write_limit(&device, actor)
+        let known = self.actors.get(actor).and_then(ActorRow::signer);
+        let signer = known.or_else(|| waiting.tips(actor).first().map(Tip::signer));
+        signer.map_or(WriteLimit::Nothing, |signer| {
+            self.authority.limit_of(&signer, actor)
         })
     }
 
@@ -336,7 +341,7 @@ impl Acceptor<'_> {
         apart: bool,
     ) -> Result<bool, StoreError> {
         let conn = self.conn;
-        let mut applier = Applier::new(conn, self.document.row);
+        let mut applier = Applier::new(conn, self.document);
         let mut recent = Recent::default();
         let mut reached: BTreeSet<ActorId> = BTreeSet::new();
         loop {
@@ -394,7 +399,15 @@ impl Acceptor<'_> {
         let Some((clock, plain, max_op)) = self.past(recent, change)? else {
             return Ok(None);
         };
-        if change.start_op != max_op + 1 || change.max_op() > limits::COUNTER_MAX {
+        // A change that was made on top of an earlier state counts on from the latest one that
+        // its author knew. In documents of any shape that goes, as far as it cannot be used to
+        // use up the counters.
+        let leap_max = match self.document.kind {
+            DocumentKind::Plain => COUNTER_LEAP_MAX,
+            _ => 0,
+        };
+        let follows = (max_op + 1..=max_op + 1 + leap_max).contains(&change.start_op);
+        if !follows || change.max_op() > limits::COUNTER_MAX {
             return Ok(Some(Err(Refusal::Counter)));
         }
         if self.document.ops + change.ops.len() as u64 > limits::DOCUMENT_OPS_MAX as u64
@@ -403,10 +416,7 @@ impl Acceptor<'_> {
         {
             return Ok(Some(Err(Refusal::DocumentFull)));
         }
-        let signer = waiting
-            .tips(&change.actor)
-            .first()
-            .map(|tip| (tip.device(), tip.nonce()));
+        let signer = waiting.tips(&change.actor).first().map(Tip::signer);
         let row = self
             .actors
             .ensure(self.conn, self.document.row, change.actor, signer)?;

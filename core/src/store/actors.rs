@@ -7,8 +7,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::StoreError;
 use super::sql::{blob, opt_blob};
-use crate::document::{ActorId, ActorNonce, ChangeHash};
-use crate::identity::PublicKey;
+use crate::document::{ActorId, ActorNonce, ChangeHash, Signer};
+use crate::identity::{Did, PublicKey};
+use crate::membership::{Authority, WriteLimit};
 
 /// An actor as it is stored.
 #[derive(Debug, Clone)]
@@ -18,12 +19,43 @@ pub(crate) struct ActorRow {
     /// The device that writes under it; the birth actor has none.
     pub(crate) device: Option<PublicKey>,
     pub(crate) nonce: Option<ActorNonce>,
+    /// For whom the device signs, where a relay signs for somebody.
+    pub(crate) witnessed: Option<Did>,
     /// How many of its changes are in the document.
     pub(crate) seq: u64,
     /// The last of them.
     pub(crate) hash: Option<ChangeHash>,
     /// Whether this device writes under it now.
     pub(crate) mine: bool,
+}
+
+impl ActorRow {
+    /// Who signs its history. The birth actor's nobody signs.
+    pub(crate) fn signer(&self) -> Option<Signer> {
+        Some(Signer {
+            device: self.device?,
+            nonce: self.nonce?,
+            witnessed: self.witnessed,
+        })
+    }
+
+    /// How far its changes count by their own right.
+    pub(crate) fn write_limit(&self, authority: &Authority) -> WriteLimit {
+        self.signer().map_or(WriteLimit::Unlimited, |signer| {
+            authority.limit_of(&signer, &self.id)
+        })
+    }
+
+    /// Whether both are histories of one device, or of one identity that a relay signs for.
+    pub(crate) fn is_same_writer(&self, other: &Self) -> bool {
+        self.device.is_some() && self.device == other.device && self.witnessed == other.witnessed
+    }
+
+    /// Who wrote under it, as far as is known: for whom a relay signed, or whose device it is.
+    pub(crate) fn author(&self, authority: &Authority) -> Option<Did> {
+        self.witnessed
+            .or_else(|| authority.identity_of(&self.device?))
+    }
 }
 
 /// Every actor of a document.
@@ -37,7 +69,7 @@ impl Actors {
     pub(crate) fn load(conn: &Connection, doc: i64) -> Result<Self, StoreError> {
         let mut actors = Self::default();
         let mut statement = conn.prepare_cached(
-            "SELECT id, actor, device, nonce, seq, hash, mine FROM actor WHERE doc = ?1",
+            "SELECT id, actor, device, nonce, seq, hash, mine, witnessed FROM actor WHERE doc = ?1",
         )?;
         let mut rows = statement.query(params![doc])?;
         while let Some(row) = rows.next()? {
@@ -49,6 +81,7 @@ impl Actors {
                 seq: row.get::<_, i64>(4)?.unsigned_abs(),
                 hash: opt_blob(row, 5)?,
                 mine: row.get(6)?,
+                witnessed: opt_blob::<PublicKey>(row, 7)?.map(Did::from_key),
             });
         }
         Ok(actors)
@@ -84,15 +117,18 @@ impl Actors {
         conn: &Connection,
         doc: i64,
         id: ActorId,
-        signer: Option<(PublicKey, ActorNonce)>,
+        signer: Option<Signer>,
     ) -> Result<i64, StoreError> {
         if let Some(row) = self.by_id.get(&id) {
             return Ok(*row);
         }
-        let (device, nonce) = signer.unzip();
+        let device = signer.map(|signer| signer.device);
+        let nonce = signer.map(|signer| signer.nonce);
+        let witnessed = signer.and_then(|signer| signer.witnessed);
         let found: Option<i64> = conn
             .prepare_cached(
-                "INSERT INTO actor (doc, actor, device, nonce) VALUES (?1, ?2, ?3, ?4)
+                "INSERT INTO actor (doc, actor, device, nonce, witnessed)
+                 VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT DO NOTHING RETURNING id",
             )?
             .query_row(
@@ -100,7 +136,8 @@ impl Actors {
                     doc,
                     id.as_ref(),
                     device.as_ref().map(|k| k.as_ref()),
-                    nonce.as_ref().map(|n| n.as_ref())
+                    nonce.as_ref().map(|n| n.as_ref()),
+                    witnessed.as_ref().map(|did| did.key().as_ref().to_vec())
                 ],
                 |row| row.get(0),
             )
@@ -111,6 +148,7 @@ impl Actors {
             id,
             device,
             nonce,
+            witnessed,
             seq: 0,
             hash: None,
             mine: false,

@@ -17,6 +17,10 @@ impl Clock {
         self.0.get(&actor).copied().unwrap_or_default()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, u64)> {
+        self.0.iter().map(|(actor, seq)| (*actor, *seq))
+    }
+
     pub(crate) fn set(&mut self, actor: i64, seq: u64) {
         self.0.insert(actor, seq);
     }

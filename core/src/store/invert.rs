@@ -95,7 +95,7 @@ fn emptied_by_others(draft: &Draft<'_>, change: &Change) -> Result<Emptied, Stor
     let mut rows = statement.query(params![draft.document.row, author.row, change.seq as i64])?;
     while let Some(row) = rows.next()? {
         let actor = draft.actors.by_row(row.get(1)?);
-        if actor.is_some_and(|actor| actor.device == author.device) {
+        if actor.is_some_and(|actor| actor.is_same_writer(author)) {
             continue;
         }
         let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
@@ -117,8 +117,8 @@ fn is_as_left(draft: &Draft<'_>, object: i64, key: &str, last: &Op) -> Result<bo
         return Ok(false);
     };
     let own = |actor: i64| {
-        let device = draft.actors.by_row(actor).and_then(|actor| actor.device);
-        device.is_some() && device == author.device
+        let actor = draft.actors.by_row(actor);
+        actor.is_some_and(|actor| actor.is_same_writer(author))
     };
     let held = field(draft.conn, object, key, draft.actors)?;
     match &last.action {

@@ -34,7 +34,7 @@ use rusqlite::Connection;
 
 pub(crate) use accept::Acceptor;
 pub(crate) use actors::{ActorRow, Actors};
-pub(crate) use clock::find_change;
+pub(crate) use clock::{Clock, find_change};
 pub(crate) use derived::{StoredAttachment, StoredConflict, maps, refresh, refresh_joined};
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};

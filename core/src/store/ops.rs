@@ -7,9 +7,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::actors::Actors;
 use super::clock::{Clock, max_op_at};
+use super::documents::DocumentRow;
 use super::text::{ElementId, TextRuns};
 use super::{StoreError, value};
-use crate::document::{Action, Change, Key, ObjectId, OpId, Scalar};
+use crate::document::{Action, Change, DocumentKind, Key, ObjectId, OpId, Scalar};
 use crate::model::{Closed, Due};
 
 /// Why an operation does not fit the document.
@@ -33,6 +34,12 @@ pub enum OpError {
     /// A text holds characters only; characters are inserted and deleted.
     #[error("a text takes insertions and deletions of characters only")]
     NotText,
+    /// A list or a counter in a document whose kind has none.
+    #[error("documents of this kind have maps, texts and plain values only")]
+    NotOfKind,
+    /// It counts where no counter is.
+    #[error("it counts where no counter is")]
+    NotCounter,
 }
 
 /// Applying a change failed: it does not fit, or the database failed.
@@ -54,6 +61,26 @@ impl From<rusqlite::Error> for ApplyError {
 pub(crate) enum Kind {
     Map,
     Text,
+    List,
+}
+
+impl Kind {
+    /// As it is stored with an object; with an operation it is one more, for 0 is a scalar.
+    const fn code(self) -> i64 {
+        match self {
+            Self::Map => 0,
+            Self::Text => 1,
+            Self::List => 2,
+        }
+    }
+
+    const fn from_code(code: i64) -> Self {
+        match code {
+            1 => Self::Text,
+            2 => Self::List,
+            _ => Self::Map,
+        }
+    }
 }
 
 /// An object as it is stored.
@@ -81,11 +108,7 @@ pub(crate) fn find_object(
                 row: row.get(0)?,
                 parent: row.get(1)?,
                 key: row.get(2)?,
-                kind: if row.get::<_, i64>(3)? == 1 {
-                    Kind::Text
-                } else {
-                    Kind::Map
-                },
+                kind: Kind::from_code(row.get(3)?),
             })
         })
         .optional()?;
@@ -211,8 +234,7 @@ fn read_held(row: &rusqlite::Row<'_>, at: usize) -> Result<Held, StoreError> {
         actor: row.get(at + 1)?,
         value: match kind {
             0 => HeldValue::Scalar(value::decode(&row.get::<_, Vec<u8>>(at + 3)?)?),
-            2 => HeldValue::Made(Kind::Text),
-            _ => HeldValue::Made(Kind::Map),
+            code => HeldValue::Made(Kind::from_code(code - 1)),
         },
     })
 }
@@ -238,6 +260,11 @@ pub(crate) fn text_runs(conn: &Connection, object: i64) -> Result<TextRuns, Stor
     }
 }
 
+/// The key under which an element of a list stands.
+fn element_key(counter: u64, actor: i64) -> String {
+    format!("{counter}@{actor}")
+}
+
 /// A map entry or a text that operations touched: what read models look at again.
 pub(crate) type Touched = BTreeSet<(i64, String)>;
 
@@ -245,6 +272,8 @@ pub(crate) type Touched = BTreeSet<(i64, String)>;
 pub(crate) struct Applier<'a> {
     conn: &'a Connection,
     doc: i64,
+    /// Any shape goes, the root included.
+    any_shape: bool,
     objects: BTreeMap<(u64, i64), Object>,
     texts: BTreeMap<i64, TextRuns>,
     /// Which operations of which actors are in the past: actor row -> last counter.
@@ -255,10 +284,11 @@ pub(crate) struct Applier<'a> {
 }
 
 impl<'a> Applier<'a> {
-    pub(crate) fn new(conn: &'a Connection, doc: i64) -> Self {
+    pub(crate) fn new(conn: &'a Connection, document: &DocumentRow) -> Self {
         Self {
             conn,
-            doc,
+            doc: document.row,
+            any_shape: document.kind == DocumentKind::Plain,
             objects: BTreeMap::new(),
             texts: BTreeMap::new(),
             past: BTreeMap::new(),
@@ -281,7 +311,9 @@ impl<'a> Applier<'a> {
         self.past.clear();
         for op in &change.ops {
             let object = match op.object {
-                ObjectId::Root if !birth => return Err(OpError::FixedRoot.into()),
+                ObjectId::Root if !birth && !self.any_shape => {
+                    return Err(OpError::FixedRoot.into());
+                }
                 ObjectId::Root => self.object(0, 0)?,
                 ObjectId::Made(id) => {
                     let made_by = self.known(row, change, op.id.counter, id, clock, actors)?;
@@ -303,6 +335,25 @@ impl<'a> Applier<'a> {
             match (object.kind, &op.key) {
                 (Kind::Map, Key::Map(key)) if !op.insert => {
                     self.apply_to_map(row, &object, key, op.id.counter, &op.action, &preds)?;
+                }
+                (Kind::List, Key::Head | Key::Element(_)) => {
+                    let named = match op.key {
+                        Key::Element(id) => {
+                            let actor = self
+                                .known(row, change, op.id.counter, id, clock, actors)?
+                                .ok_or(OpError::UnknownElement)?;
+                            let element = element_key(id.counter, actor);
+                            self.check_element(&object, &element, id.counter, actor)?;
+                            Some(element)
+                        }
+                        _ => None,
+                    };
+                    let key = if op.insert {
+                        element_key(op.id.counter, row)
+                    } else {
+                        named.ok_or(OpError::UnknownElement)?
+                    };
+                    self.apply_to_map(row, &object, &key, op.id.counter, &op.action, &preds)?;
                 }
                 (Kind::Text, Key::Head | Key::Element(_)) => {
                     let element = match op.key {
@@ -388,6 +439,17 @@ impl<'a> Applier<'a> {
         action: &Action,
         preds: &[ElementId],
     ) -> Result<(), ApplyError> {
+        if !self.any_shape
+            && matches!(
+                action,
+                Action::MakeList | Action::Increment(_) | Action::Put(Scalar::Counter(_))
+            )
+        {
+            return Err(OpError::NotOfKind.into());
+        }
+        if let Action::Increment(_) = action {
+            return self.check_counters(object, key, preds);
+        }
         for pred in preds {
             let overwritten = self
                 .conn
@@ -400,11 +462,12 @@ impl<'a> Applier<'a> {
                 return Err(OpError::UnknownPred.into());
             }
         }
-        let (kind, stored) = match action {
-            Action::Put(scalar) => (0, Some(value::encode(scalar))),
-            Action::MakeMap => (1, None),
-            Action::MakeText => (2, None),
-            Action::Delete => {
+        let (made, stored) = match action {
+            Action::Put(scalar) => (None, Some(value::encode(scalar))),
+            Action::MakeMap => (Some(Kind::Map), None),
+            Action::MakeText => (Some(Kind::Text), None),
+            Action::MakeList => (Some(Kind::List), None),
+            Action::Delete | Action::Increment(_) => {
                 self.touched.insert((object.row, key.to_owned()));
                 return Ok(());
             }
@@ -414,8 +477,15 @@ impl<'a> Applier<'a> {
                 "INSERT INTO op (obj, key, ctr, actor, kind, value)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute(params![object.row, key, counter as i64, row, kind, stored])?;
-        if kind != 0 {
+            .execute(params![
+                object.row,
+                key,
+                counter as i64,
+                row,
+                made.map_or(0, |kind| kind.code() + 1),
+                stored
+            ])?;
+        if let Some(kind) = made {
             // Not by RETURNING: SQLite runs that like a trigger, each time in a journal of its own.
             self.conn
                 .prepare_cached(
@@ -428,10 +498,9 @@ impl<'a> Applier<'a> {
                     row,
                     object.row,
                     key,
-                    kind - 1
+                    kind.code()
                 ])?;
             let made = self.conn.last_insert_rowid();
-            let kind = if kind == 2 { Kind::Text } else { Kind::Map };
             self.objects.insert(
                 (counter, row),
                 Object {
@@ -443,6 +512,54 @@ impl<'a> Applier<'a> {
             );
         }
         self.touched.insert((object.row, key.to_owned()));
+        Ok(())
+    }
+
+    /// Whether a list has an element: the operation that inserted it stands under its key.
+    fn check_element(
+        &self,
+        object: &Object,
+        key: &str,
+        counter: u64,
+        actor: i64,
+    ) -> Result<(), ApplyError> {
+        let known = self
+            .conn
+            .prepare_cached(
+                "SELECT 1 FROM op WHERE obj = ?1 AND key = ?2 AND ctr = ?3 AND actor = ?4",
+            )?
+            .exists(params![object.row, key, counter as i64, actor])?;
+        if known {
+            Ok(())
+        } else {
+            Err(OpError::UnknownElement.into())
+        }
+    }
+
+    /// Counting overwrites nothing: it needs a counter that is there.
+    fn check_counters(
+        &self,
+        object: &Object,
+        key: &str,
+        preds: &[ElementId],
+    ) -> Result<(), ApplyError> {
+        for pred in preds {
+            let held: Option<Option<Vec<u8>>> = self
+                .conn
+                .prepare_cached(
+                    "SELECT value FROM op WHERE obj = ?1 AND key = ?2 AND ctr = ?3 AND actor = ?4",
+                )?
+                .query_row(
+                    params![object.row, key, pred.counter as i64, pred.actor],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            let value = held.ok_or(OpError::UnknownPred)?;
+            let value = value.map(|bytes| value::decode(&bytes)).transpose()?;
+            if !matches!(value, Some(Scalar::Counter(_))) {
+                return Err(OpError::NotCounter.into());
+            }
+        }
         Ok(())
     }
 

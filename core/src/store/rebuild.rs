@@ -26,11 +26,13 @@ pub(crate) fn give_birth(
         "INSERT INTO object (doc, ctr, actor, parent, key, kind) VALUES (?1, 0, 0, 0, '', 0)",
     )?
     .execute(params![document.row])?;
-    let birth = document.kind.birth();
+    let Some(birth) = document.kind.birth() else {
+        return Ok(());
+    };
     let row = actors.ensure(conn, document.row, birth.change().actor, None)?;
     let mut clock = Clock::default();
     clock.set(row, 1);
-    let mut applier = Applier::new(conn, document.row);
+    let mut applier = Applier::new(conn, document);
     applier
         .apply(row, birth.change(), &clock, actors, true)
         .map_err(unfit)?;
@@ -69,11 +71,9 @@ pub(crate) fn recount(
     authority: &Authority,
 ) -> Result<Recounted, StoreError> {
     let mut recounted = Recounted::default();
-    let over_limit = actors.iter().any(|actor| {
-        actor
-            .device
-            .is_some_and(|device| !authority.write_limit(&device, &actor.id).admits(actor.seq))
-    });
+    let over_limit = actors
+        .iter()
+        .any(|actor| actor.device.is_some() && !actor.write_limit(authority).admits(actor.seq));
     if over_limit {
         recounted.fell = drop_uncounted(conn, document, actors, authority)?;
     }
@@ -111,9 +111,7 @@ fn drop_uncounted(
         };
         let deps: Vec<u8> = row.get(4)?;
         let within_limit = match actors.by_row(log.actor) {
-            Some(actor) => actor
-                .device
-                .is_none_or(|device| authority.write_limit(&device, &actor.id).admits(log.seq)),
+            Some(actor) => actor.write_limit(authority).admits(log.seq),
             None => false,
         };
         let deps = deps
@@ -248,8 +246,8 @@ pub(crate) fn replay(
         conn.prepare_cached("INSERT OR IGNORE INTO list (doc, title) VALUES (?1, '')")?
             .execute(params![document.row])?;
     }
-    let birth = document.kind.birth().hash();
-    let mut applier = Applier::new(conn, document.row);
+    let birth = document.kind.birth().map(|birth| birth.hash());
+    let mut applier = Applier::new(conn, document);
     let mut statement =
         conn.prepare_cached("SELECT actor, seq, bytes FROM change WHERE doc = ?1 ORDER BY id")?;
     let mut rows = statement.query(params![document.row])?;
@@ -263,7 +261,7 @@ pub(crate) fn replay(
         let change = encoded.change();
         let clock = Clock::load(conn, actor, seq)?;
         applier
-            .apply(actor, change, &clock, actors, encoded.hash() == birth)
+            .apply(actor, change, &clock, actors, Some(encoded.hash()) == birth)
             .map_err(unfit)?;
         document.heads.retain(|head| !change.deps.contains(head));
         document.heads.push(encoded.hash());

@@ -288,6 +288,7 @@ mod tests {
             version: BIRTH_VERSION,
             home: None,
             created_at_ms: 0,
+            chosen_id: None,
         };
         let document = genesis.document();
         let grant = |seed: u8| {

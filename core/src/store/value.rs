@@ -23,6 +23,8 @@ enum Stored {
     Timestamp(#[n(0)] i64),
     #[n(7)]
     Bytes(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    #[n(8)]
+    Counter(#[n(0)] i64),
 }
 
 pub(super) fn encode(value: &Scalar) -> Vec<u8> {
@@ -35,6 +37,7 @@ pub(super) fn encode(value: &Scalar) -> Vec<u8> {
         Scalar::Str(s) => Stored::Str(s),
         Scalar::Timestamp(t) => Stored::Timestamp(t),
         Scalar::Bytes(b) => Stored::Bytes(b),
+        Scalar::Counter(c) => Stored::Counter(c),
     };
     // Writing to memory cannot fail.
     minicbor::to_vec(&stored).unwrap_or_default()
@@ -52,5 +55,6 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Scalar, StoreError> {
         Stored::Str(s) => Scalar::Str(s),
         Stored::Timestamp(t) => Scalar::Timestamp(t),
         Stored::Bytes(b) => Scalar::Bytes(b),
+        Stored::Counter(c) => Scalar::Counter(c),
     })
 }

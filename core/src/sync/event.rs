@@ -124,4 +124,12 @@ pub enum Effect {
         /// The frame.
         frame: Vec<u8>,
     },
+    /// A message of a token session that is not kept:
+    /// [`TokenSession::forward`](super::TokenSession::forward).
+    StockEphemeral {
+        /// The document that it is about.
+        document: DocumentId,
+        /// The frame.
+        frame: Vec<u8>,
+    },
 }

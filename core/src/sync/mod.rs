@@ -28,6 +28,7 @@ mod seal;
 mod session;
 #[cfg(test)]
 mod tests;
+mod token;
 mod wire;
 
 pub use bulk::{Packed, Packer};
@@ -41,4 +42,5 @@ pub use presence::{
 pub use relay::Admission;
 pub use seal::SealError;
 pub use session::Session;
+pub use token::{TicketRefusal, TokenSession};
 pub use wire::{EPHEMERAL_BYTES_MAX, Ephemeral, SUBPROTOCOL};

@@ -20,7 +20,7 @@ use crate::store::{DocumentRow, StoreError, statements};
 /// The most documents in one catalog message.
 const CATALOG_DOCUMENTS_MAX: usize = 5_000;
 /// The most documents that one identity may put on a relay.
-const DOCUMENTS_PER_IDENTITY_MAX: u64 = 10_000;
+pub(super) const DOCUMENTS_PER_IDENTITY_MAX: u64 = 10_000;
 /// The most bytes at a meeting point.
 const BOX_BYTES_MAX: usize = 4 * 1024;
 /// The most meeting points that one session watches.

@@ -21,7 +21,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 pub struct Bench {
-    rng: ChaCha20Rng,
+    pub rng: ChaCha20Rng,
     pub now_ms: i64,
 }
 

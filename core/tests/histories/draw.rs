@@ -60,6 +60,7 @@ pub(crate) const COMMANDS: [&str; 46] = [
     "Unpublish",
     "Attach",
     "Detach",
+    "CreateTicket",
 ];
 
 /// A command's place in [`COMMANDS`]. A new one has to be named here, and then drawn below.
@@ -111,6 +112,7 @@ pub(crate) fn number(command: &Command) -> usize {
         Command::Unpublish { .. } => 43,
         Command::Attach { .. } => 44,
         Command::Detach { .. } => 45,
+        Command::CreateTicket { .. } => 46,
     }
 }
 
@@ -527,6 +529,11 @@ pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
         },
         117 => Command::Publish { list: office },
         118 => Command::Unpublish { list: office },
+        119 => Command::CreateTicket {
+            list: (world.rng.below(2) == 0).then_some(office),
+            uses: None,
+            expires_in_s: None,
+        },
         _ => return None,
     })
 }

@@ -54,6 +54,7 @@ fn is_action(command: &Command) -> bool {
             | Command::ChangeRole { .. }
             | Command::RevokeInvite { .. }
             | Command::Publish { .. }
+            | Command::CreateTicket { .. }
             | Command::Unpublish { .. }
     )
 }

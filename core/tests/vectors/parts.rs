@@ -71,8 +71,8 @@ pub(crate) fn actors() -> Value {
 pub(crate) fn births() -> Value {
     DocumentKind::ALL
         .into_iter()
-        .map(|kind| {
-            let birth = kind.birth();
+        .filter_map(|kind| Some((kind, kind.birth()?)))
+        .map(|(kind, birth)| {
             let name = kind.as_str();
             let version = BIRTH_VERSION.to_be_bytes();
             let by_hand = sha256(&[b"poo/birth/v1", name.as_bytes(), &version]);
@@ -91,7 +91,7 @@ pub(crate) fn births() -> Value {
 
 /// The first two changes of an actor: the list gets a title, then another one.
 fn chain() -> [EncodedChange; 2] {
-    let birth = DocumentKind::List.birth();
+    let birth = DocumentKind::List.birth().unwrap();
     let maps = DocumentKind::List.maps();
     let meta = maps.iter().position(|name| *name == "meta").unwrap() as u64 + 3;
     let put = |counter, title: &str, pred: Vec<OpId>| Op {
@@ -216,6 +216,7 @@ fn every_statement() -> Vec<(&'static str, Statement)> {
         version: BIRTH_VERSION,
         home: Some(did(RELAY)),
         created_at_ms: NOW_MS,
+        chosen_id: None,
     });
     let profile = Payload::Profile(Profile {
         identity: did(ANN),
@@ -252,7 +253,7 @@ fn every_statement() -> Vec<(&'static str, Statement)> {
         redeemed_at_ms: NOW_MS + 60_000,
     });
     let witness = Payload::Witness(Witness {
-        document: document(),
+        document: Some(document()),
         relay: did(RELAY),
         for_: Some(did(ANN)),
         issued_at_ms: NOW_MS,

@@ -55,6 +55,7 @@ impl Client {
         let (output, frames) = mpsc::channel(OUTPUTS_MAX);
         let joined = Arc::new(AtomicBool::new(false));
         let open = Input::Open {
+            ticket: None,
             id,
             output,
             joined: Arc::clone(&joined),

@@ -43,6 +43,19 @@ pub(super) fn document() -> AutoCommit {
             .with_message("all scalars")
             .with_time(-5),
     );
+    let rows = one.put_object(ROOT, "rows", ObjType::List).unwrap();
+    one.put(&meta, "count", ScalarValue::counter(3)).unwrap();
+    for number in 0..4_usize {
+        one.insert(&rows, number, number as i64).unwrap();
+    }
+    let row = one.insert_object(&rows, 1, ObjType::Map).unwrap();
+    one.put(&row, "title", "in a list").unwrap();
+    commit(&mut one, 1_700_000_050);
+    one.increment(&meta, "count", -2).unwrap();
+    one.put(&rows, 2, "over").unwrap();
+    one.delete(&rows, 3).unwrap();
+    one.insert(&rows, 0, ScalarValue::counter(1)).unwrap();
+    commit(&mut one, 1_700_000_051);
     let mut two = replica(Some(&mut one), 0x05);
     let mut three = replica(Some(&mut one), 0xee);
     for (doc, word) in [(&mut one, "one"), (&mut two, "two"), (&mut three, "three")] {
@@ -50,6 +63,8 @@ pub(super) fn document() -> AutoCommit {
         doc.splice_text(&texts[0], 3, 2, word).unwrap();
         commit(doc, 1_700_000_100);
         doc.put(&meta, "int", word.len() as i64).unwrap();
+        doc.increment(&meta, "count", word.len() as i64).unwrap();
+        doc.insert(&rows, 1, word).unwrap();
         doc.splice_text(&texts[1], 0, 0, word).unwrap();
         doc.delete(&items, format!("item-{}", word.len())).unwrap();
         commit(doc, 1_700_000_101);
@@ -84,6 +99,7 @@ pub(super) fn scalars() -> Vec<(&'static str, ScalarValue)> {
         ("empty", ScalarValue::Str("".into())),
         ("bytes", ScalarValue::Bytes(vec![0, 255, 128])),
         ("time", ScalarValue::Timestamp(-1)),
+        ("counter", ScalarValue::counter(i64::MAX)),
     ]
 }
 

@@ -45,7 +45,9 @@ pub(super) fn assert_equal(ours: &Change, theirs: &ExpandedChange) {
         let same = match (&our.action, &their.action) {
             (Action::MakeMap, legacy::OpType::Make(ObjType::Map))
             | (Action::MakeText, legacy::OpType::Make(ObjType::Text))
+            | (Action::MakeList, legacy::OpType::Make(ObjType::List))
             | (Action::Delete, legacy::OpType::Delete) => true,
+            (Action::Increment(our), legacy::OpType::Increment(their)) => our == their,
             (Action::Put(our), legacy::OpType::Put(their)) => same_scalar(our, their),
             _ => false,
         };
@@ -63,6 +65,9 @@ fn same_scalar(ours: &Scalar, theirs: &ScalarValue) -> bool {
         (Scalar::F64(a), ScalarValue::F64(b)) => a.to_bits() == b.to_bits(),
         (Scalar::Str(a), ScalarValue::Str(b)) => a == b.as_str(),
         (Scalar::Bytes(a), ScalarValue::Bytes(b)) => a == b,
+        (Scalar::Counter(start), ScalarValue::Counter(_)) => {
+            ScalarValue::counter(*start) == *theirs
+        }
         _ => false,
     }
 }

@@ -138,13 +138,8 @@ fn a_deletion_belongs_to_one_place() {
 }
 
 #[test]
-fn what_lists_do_not_have_is_unsupported() {
-    for (action, part) in [
-        (2, Unsupported::List),
-        (5, Unsupported::Counter),
-        (6, Unsupported::Table),
-        (7, Unsupported::Mark),
-    ] {
+fn tables_and_marks_are_unsupported() {
+    for (action, part) in [(6, Unsupported::Table), (7, Unsupported::Mark)] {
         let error = refusal(&Parts::small().op_column(66, &[2, action]).seal());
         assert_eq!(error, ChunkError::Rows(part.into()));
         assert!(error.is_unsupported());

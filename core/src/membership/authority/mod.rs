@@ -10,7 +10,7 @@ use super::kinds::{Genesis, Grantee, Invite, Payload, Profile, Revoke, Role, Sco
 use super::relevance::{fingerprint, mentioned, relevant};
 use super::statement::{Statement, StatementDigest};
 use super::{Identities, Ineffective, IneffectiveReason};
-use crate::document::{ActorId, DocumentId};
+use crate::document::{ActorId, DocumentId, Signer};
 use crate::identity::{Did, PublicKey};
 
 /// How far an actor's changes count by their own right.
@@ -106,7 +106,10 @@ pub struct Authority {
     former_writers: BTreeMap<Did, Vec<BTreeSet<StatementDigest>>>,
     invites: BTreeMap<StatementDigest, InviteState>,
     evidence: Vec<Evidence>,
-    witnesses: BTreeMap<Did, BTreeSet<Option<Did>>>,
+    /// For whom a relay may sign, with the revocations of that. `None`: for every member.
+    witnesses: BTreeMap<Did, Vec<(Option<Did>, BTreeSet<StatementDigest>)>>,
+    /// Everybody who owns the document or once did.
+    owners_ever: BTreeSet<Did>,
     ineffective: BTreeMap<StatementDigest, IneffectiveReason>,
 }
 
@@ -135,6 +138,7 @@ impl Authority {
             invites: BTreeMap::new(),
             evidence: Vec::new(),
             witnesses: BTreeMap::new(),
+            owners_ever: BTreeSet::new(),
             ineffective: BTreeMap::new(),
             statements: BTreeMap::new(),
             identities: Identities::default(),
@@ -166,21 +170,28 @@ impl Authority {
             .extend(more.iter().map(|it| (it.statement, it.reason)));
     }
 
-    /// The genesis that the owner signed; of several the one with the smallest digest.
+    /// The genesis that the owner signed, or the home relay where it may sign for the owner. One
+    /// from which the document's id follows comes before any with a chosen id; of several the one
+    /// with the smallest digest.
     fn find_genesis<'s>(
         &mut self,
         statements: &'s BTreeMap<StatementDigest, Statement>,
         identities: &Identities,
     ) -> Option<(StatementDigest, &'s Genesis)> {
         let mut found = None;
-        for (digest, statement) in statements {
-            let Payload::Genesis(genesis) = statement.payload() else {
-                continue;
-            };
-            let reason = if !identities
+        let mut all: Vec<_> = (statements.iter())
+            .filter_map(|(digest, statement)| match statement.payload() {
+                Payload::Genesis(genesis) => Some((digest, statement, genesis)),
+                _ => None,
+            })
+            .collect();
+        all.sort_by_key(|(_, _, genesis)| genesis.chosen_id.is_some());
+        for (digest, statement, genesis) in all {
+            let speaks = identities
                 .speakers(statement)
                 .any(|did| did == genesis.owner)
-            {
+                || is_witnessed(genesis, statement, identities);
+            let reason = if !speaks {
                 if identities.signer_fell(statement) {
                     IneffectiveReason::SignerFell
                 } else {
@@ -206,6 +217,9 @@ impl Authority {
         self.list(&titles.ineffective);
         let mut holders = BTreeMap::new();
         for title in titles.titles {
+            if title.role == Role::Owner {
+                self.owners_ever.insert(title.holder);
+            }
             holders.insert(title.statement, title.holder);
             if title.felled.is_empty() {
                 let member = self.members.entry(title.holder).or_insert_with(|| Member {
@@ -255,9 +269,10 @@ impl Authority {
                 },
             );
         }
-        for digest in titles.witnesses {
+        for (digest, felled) in titles.witnesses {
             if let Some(Payload::Witness(it)) = statements.get(&digest).map(Statement::payload) {
-                self.witnesses.entry(it.relay).or_default().insert(it.for_);
+                let of_relay = self.witnesses.entry(it.relay).or_default();
+                of_relay.push((it.for_, felled));
             }
         }
     }
@@ -374,19 +389,29 @@ impl Authority {
         &self.identities
     }
 
-    /// For whom a relay may witness changes; `None` in the set: for every member. Empty if it
-    /// may not.
-    #[must_use]
-    pub fn witnesses(&self, relay: &Did) -> BTreeSet<Option<Did>> {
-        self.witnesses.get(relay).cloned().unwrap_or_default()
-    }
-
-    /// Whether `relay` may witness a change that `author` asked for.
+    /// Whether `relay` may sign now for what `author` writes.
     #[must_use]
     pub fn may_witness(&self, relay: &Did, author: &Did) -> bool {
-        self.witnesses
-            .get(relay)
-            .is_some_and(|for_| for_.contains(&None) || for_.contains(&Some(*author)))
+        self.witnessings(relay, author)
+            .any(|revokes| revokes.is_empty())
+    }
+
+    /// For each statement that lets `relay` sign for `author`: the revocations of it. Owners say
+    /// so about a document, and identities about all documents that they own; what was written
+    /// there stays when they pass one on.
+    fn witnessings<'s>(
+        &'s self,
+        relay: &'s Did,
+        author: &'s Did,
+    ) -> impl Iterator<Item = Vec<&'s Revoke>> {
+        let of_document = self.witnesses.get(relay).map_or(&[][..], Vec::as_slice);
+        let of_document = of_document
+            .iter()
+            .filter(move |(for_, _)| for_.is_none_or(|did| did == *author))
+            .map(|(_, felled)| felled.iter().filter_map(|d| self.revoke(d)).collect());
+        let of_author = self.identities.witnessings(author, relay);
+        let owns = self.owners_ever.contains(author);
+        of_document.chain(of_author.filter(move |_| owns))
     }
 
     /// The invites that owners made, by the digest of their grants.
@@ -429,6 +454,21 @@ impl Authority {
             .fold(own, WriteLimit::max)
     }
 
+    /// How far the changes of `actor` count by their own right, as its tips are signed: by its
+    /// device, or by a relay for somebody. Then both must allow it.
+    pub(crate) fn limit_of(&self, signer: &Signer, actor: &ActorId) -> WriteLimit {
+        let Some(author) = signer.witnessed else {
+            return self.write_limit(&signer.device, actor);
+        };
+        let relay = Did::from_key(signer.device);
+        let witnessed = self
+            .witnessings(&relay, &author)
+            .map(|revokes| WriteLimit::after(revokes, actor))
+            .max()
+            .unwrap_or(WriteLimit::Nothing);
+        witnessed.min(self.writer_limit(&author, actor))
+    }
+
     fn writer_limit(&self, did: &Did, actor: &ActorId) -> WriteLimit {
         if self.can_write(did) {
             return WriteLimit::Unlimited;
@@ -460,4 +500,17 @@ impl Authority {
     pub fn digest_set_fingerprint(&self) -> [u8; 32] {
         fingerprint(self.statements.keys())
     }
+}
+
+/// Whether the home relay signed a document's beginning for its owner, who lets it, or let it
+/// and kept what it had begun.
+fn is_witnessed(genesis: &Genesis, statement: &Statement, identities: &Identities) -> bool {
+    let Some(relay) = genesis.home.filter(|_| genesis.chosen_id.is_some()) else {
+        return false;
+    };
+    let digest = statement.digest();
+    statement.signer() == relay.key()
+        && identities
+            .witnessings(&genesis.owner, &relay)
+            .any(|revokes| revokes.iter().all(|it| it.keep.contains(&digest)))
 }

@@ -37,9 +37,8 @@ impl Ladder<'_> {
                 }
                 (Payload::Witness(_), Some(standing)) if standing.felled.is_empty() => {
                     revocable.insert(*digest);
-                    if self.struck(digest, u32::MAX).is_empty() {
-                        self.out.witnesses.insert(*digest);
-                    }
+                    let felled = self.struck(digest, u32::MAX);
+                    self.out.witnesses.insert(*digest, felled);
                 }
                 (Payload::Grant(_) | Payload::Witness(_), _) => {
                     self.refuse(*digest, self.without_right(statement));

@@ -40,8 +40,8 @@ pub(super) struct Titles {
     pub(super) invites: BTreeMap<StatementDigest, Digests>,
     /// The redeems with effect, by grant.
     pub(super) redeems: BTreeMap<StatementDigest, Vec<StatementDigest>>,
-    /// The witnesses that stand.
-    pub(super) witnesses: Digests,
+    /// The witnesses that an owner made, with the revocations by which each fell.
+    pub(super) witnesses: BTreeMap<StatementDigest, Digests>,
     pub(super) ineffective: Vec<Ineffective>,
 }
 

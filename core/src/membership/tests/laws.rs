@@ -24,11 +24,11 @@ fn said(authority: &Authority, people: &[Person]) -> String {
                 );
             }
         }
-        out += &format!(
-            " {:?} {:?}",
-            authority.profile(&person.did),
-            authority.witnesses(&person.did)
-        );
+        let witnessed: Vec<bool> = people
+            .iter()
+            .map(|author| authority.may_witness(&person.did, &author.did))
+            .collect();
+        out += &format!(" {:?} {witnessed:?}", authority.profile(&person.did));
     }
     out
 }

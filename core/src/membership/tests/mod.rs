@@ -47,6 +47,7 @@ pub(super) fn genesis_body(owner: &Person) -> Genesis {
         version: 1,
         home: None,
         created_at_ms: 1,
+        chosen_id: None,
     }
 }
 

@@ -53,7 +53,7 @@ fn one_of_each() -> Vec<Statement> {
         redeemed_at_ms: 5,
     };
     let witness = Witness {
-        document: id,
+        document: Some(id),
         relay: relay.did,
         for_: Some(joiner.did),
         issued_at_ms: 1,

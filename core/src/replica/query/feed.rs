@@ -89,8 +89,7 @@ impl Names {
     }
 
     fn did(&self, actor: i64) -> Option<Did> {
-        let device = self.actors.by_row(actor)?.device?;
-        self.authority.identity_of(&device)
+        self.actors.by_row(actor)?.author(&self.authority)
     }
 
     fn name(&self, did: &Did) -> String {

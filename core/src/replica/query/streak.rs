@@ -28,7 +28,7 @@ pub(super) fn streak(conn: &Connection, did: &Did, reader: &Reader) -> Result<St
             "SELECT DISTINCT activity.day, iif(activity.day IS NULL, activity.at, 0)
              FROM actor CROSS JOIN activity INDEXED BY activity_actor
                  ON activity.actor = actor.id
-             WHERE actor.device = ?1 AND activity.action = 'completed'",
+             WHERE coalesce(actor.witnessed, actor.device) = ?1 AND activity.action = 'completed'",
         )?;
         let mut rows = statement.query(params![key])?;
         while let Some(row) = rows.next()? {

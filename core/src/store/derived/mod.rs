@@ -70,7 +70,8 @@ pub(crate) fn refresh(
     actors: &Actors,
     touched: &Touched,
 ) -> Result<(), StoreError> {
-    if touched.is_empty() {
+    if touched.is_empty() || document.kind == DocumentKind::Plain {
+        // Of a document without a shape nothing is derived.
         return Ok(());
     }
     let model = Model {
@@ -93,6 +94,7 @@ pub(crate) fn refresh(
     match document.kind {
         DocumentKind::List => model.refresh_list_document(&entries)?,
         DocumentKind::Space => model.refresh_space_document(&entries)?,
+        DocumentKind::Plain => {}
     }
     if document.kind == DocumentKind::List {
         activity::catch_up(&model)?;

@@ -36,6 +36,7 @@ impl Bed {
             version: BIRTH_VERSION,
             home: None,
             created_at_ms: 0,
+            chosen_id: None,
         };
         let id = genesis.document();
         let grant = Grant {
@@ -106,7 +107,7 @@ impl Bed {
 
     /// The object of a top-level map.
     pub(super) fn map(&self, name: &str) -> ObjectId {
-        let birth = DocumentKind::List.birth();
+        let birth = DocumentKind::List.birth().unwrap();
         let op = birth
             .change()
             .ops

@@ -7,3 +7,4 @@ mod ephemerals;
 mod files;
 mod quotas;
 mod statements;
+mod token;

@@ -36,12 +36,12 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
         model,
         objects: BTreeMap::new(),
     };
-    let birth = model.document.kind.birth().hash();
+    let birth = model.document.kind.birth().map(|birth| birth.hash());
     let mut earliest = None;
     while let Some(row) = rows.next()? {
         last = row.get(0)?;
         let hash: document::ChangeHash = blob(row, 2)?;
-        if hash == birth {
+        if Some(hash) == birth {
             continue;
         }
         let bytes = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;

@@ -1,0 +1,172 @@
+//! What a relay takes in from clients that cannot sign: it signs for them, where an owner lets it.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use super::Env;
+use super::ingest::settle;
+use crate::document::{
+    ActorId, ActorNonce, ChangeHash, DocumentId, DocumentKind, DocumentNonce, EncodedChange,
+    Signer, TIP_INTERVAL, Tip,
+};
+use crate::identity::{Did, Keypair};
+use crate::membership::{Authority, Genesis, Payload, Statement};
+use crate::store::{
+    Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change,
+    give_birth, refresh, statements,
+};
+
+/// The changes that are tried together: a half of what may wait.
+const PART: usize = 4_000;
+
+/// What became of the changes of one client.
+#[derive(Debug, Default)]
+pub(crate) struct Witnessed {
+    pub(crate) added: usize,
+    pub(crate) refused: Vec<(ChangeHash, Refusal)>,
+}
+
+/// Signs for `author` and takes in what the rules allow. `None` if the document is not here or
+/// not theirs to see.
+pub(crate) fn witness(
+    conn: &Connection,
+    relay: &Keypair,
+    id: &DocumentId,
+    author: &Did,
+    changes: Vec<EncodedChange>,
+) -> Result<Option<Witnessed>, StoreError> {
+    let Some(mut document) = DocumentRow::find(conn, id)? else {
+        return Ok(None);
+    };
+    let authority = statements::authority(conn, id)?;
+    if !authority.can_read(author) {
+        return Ok(None);
+    }
+    let mut actors = Actors::load(conn, document.row)?;
+    let mut witnessed = Witnessed::default();
+    let mut touched = crate::store::Touched::new();
+    let mut changes = changes.into_iter().peekable();
+    while changes.peek().is_some() {
+        let mut waiting = Quarantine::default();
+        let part = changes.by_ref().take(PART);
+        sign(
+            conn,
+            relay,
+            author,
+            &document,
+            &actors,
+            part,
+            &mut waiting,
+            &mut witnessed,
+        )?;
+        let mut accepted = Acceptor {
+            conn,
+            document: &mut document,
+            actors: &mut actors,
+            authority: &authority,
+        }
+        .run(&mut waiting, true)?;
+        witnessed.added += accepted.added;
+        witnessed.refused.append(&mut accepted.refused);
+        touched.append(&mut accepted.touched);
+    }
+    if witnessed.added > 0 {
+        refresh(conn, &document, &actors, &touched)?;
+        document.save(conn, &actors, &authority.digest_set_fingerprint())?;
+    }
+    Ok(Some(witnessed))
+}
+
+/// Signs each history among `changes` as far as it continues what is here. Nothing is kept of a
+/// signature whose change is refused.
+#[allow(clippy::too_many_arguments, reason = "the parts of one state")]
+fn sign(
+    conn: &Connection,
+    relay: &Keypair,
+    author: &Did,
+    document: &DocumentRow,
+    actors: &Actors,
+    changes: impl Iterator<Item = EncodedChange>,
+    waiting: &mut Quarantine,
+    witnessed: &mut Witnessed,
+) -> Result<(), StoreError> {
+    let signer = Signer {
+        device: relay.public(),
+        nonce: ActorNonce::from_bytes([0; 16]),
+        witnessed: Some(*author),
+    };
+    let mut chains: BTreeMap<ActorId, BTreeMap<u64, ChangeHash>> = BTreeMap::new();
+    for change in changes {
+        let actor = change.change().actor;
+        if find_change(conn, document.row, &change.hash())?.is_some() {
+            continue;
+        }
+        // Under somebody else's actor nobody writes.
+        let known = actors.get(&actor);
+        if known.is_some_and(|known| known.signer() != Some(signer)) {
+            witnessed.refused.push((change.hash(), Refusal::Forbidden));
+            continue;
+        }
+        let chain = chains.entry(actor).or_default();
+        chain.entry(change.change().seq).or_insert(change.hash());
+        waiting.push(change);
+    }
+    for (actor, chain) in chains {
+        let mut last = actors.get(&actor).map_or(0, |known: &ActorRow| known.seq);
+        let mut end = None;
+        while let Some(hash) = chain.get(&(last + 1)) {
+            last += 1;
+            end = Some((last, *hash));
+            if last.is_multiple_of(TIP_INTERVAL) {
+                waiting.push_tip(Tip::witness(
+                    relay,
+                    &document.id,
+                    actor,
+                    last,
+                    *hash,
+                    *author,
+                ));
+                end = None;
+            }
+        }
+        if let Some((seq, hash)) = end {
+            waiting.push_tip(Tip::witness(relay, &document.id, actor, seq, hash, *author));
+        }
+    }
+    Ok(())
+}
+
+/// Begins a document for `author` whose id another program chose, if they let this relay sign
+/// for them. False if not.
+pub(crate) fn begin(
+    conn: &Connection,
+    relay: &Keypair,
+    id: &DocumentId,
+    author: &Did,
+    env: &mut Env<'_>,
+) -> Result<bool, StoreError> {
+    let genesis = Genesis {
+        owner: *author,
+        nonce: DocumentNonce::Random(env.random()),
+        kind: DocumentKind::Plain,
+        version: crate::document::BIRTH_VERSION,
+        home: Some(Did::from_key(relay.public())),
+        created_at_ms: env.now.as_millisecond(),
+        chosen_id: Some(*id),
+    };
+    let Ok(statement) = Statement::sign(Payload::Genesis(genesis), relay) else {
+        return Ok(false);
+    };
+    let with = statements::of_document_with(conn, id, std::slice::from_ref(&statement))?;
+    if Authority::evaluate(id, &with).genesis_digest() != Some(statement.digest()) {
+        return Ok(false);
+    }
+    statements::put(conn, &statement)?;
+    let mut document = DocumentRow::create(conn, id, DocumentKind::Plain)?;
+    let mut actors = Actors::default();
+    give_birth(conn, &mut document, &mut actors)?;
+    let authority = statements::authority(conn, id)?;
+    settle(conn, &mut document, &mut actors, &authority)?;
+    Ok(true)
+}

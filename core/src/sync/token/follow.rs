@@ -1,0 +1,296 @@
+//! One document in one token session: what the client has, and what it still gets.
+//!
+//! Automerge's sync goes back and forth until both sides have the same heads. Here the relay
+//! reads from its change index what a client's heads stand for, so that it sends what is missing
+//! once, asks by name for what it lacks, and owes an answer only to news.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use super::message::{Have, SyncMessage, encode};
+use crate::document::ChangeHash;
+use crate::store::{Actors, Clock, DocumentRow, StoreError, find_change};
+
+/// About how many bytes of changes go into one message.
+const MESSAGE_TARGET_BYTES: usize = 1 << 20;
+/// The most changes in one message.
+const MESSAGE_CHANGES_MAX: usize = 8_000;
+/// The most refused changes that a session remembers of one document.
+const REFUSED_MAX: usize = 10_000;
+
+/// Actor row -> how much of its history: what somebody has.
+type Reached = BTreeMap<i64, u64>;
+
+fn reach(reached: &mut Reached, clock: &Clock) {
+    for (actor, seq) in clock.iter() {
+        let known = reached.entry(actor).or_default();
+        *known = (*known).max(seq);
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Follow {
+    /// What the client has, as far as its heads tell, and what it was sent.
+    has: Reached,
+    heads: Vec<ChangeHash>,
+    last_sync: Vec<ChangeHash>,
+    /// Heads of the client that are not here, and for which nothing was refused.
+    unknown: Vec<ChangeHash>,
+    /// Those that it was asked for last.
+    asked: Vec<ChangeHash>,
+    /// The heads that it was told last.
+    told: Option<Vec<ChangeHash>>,
+    /// It may lack something that it was not sent.
+    look: bool,
+    /// The client waits to hear what became of what it sent.
+    answer_due: bool,
+    /// What the client sent before is to be sent again.
+    again: bool,
+    /// So it was asked for these heads.
+    again_for: Vec<ChangeHash>,
+    /// Changes that were refused, with what of them is here: the accepted part of the history
+    /// below each.
+    refused: BTreeMap<ChangeHash, Reached>,
+    /// The statements by which they were.
+    judged_by: [u8; 32],
+}
+
+impl Follow {
+    /// Notes what a client says of itself.
+    pub(super) fn hear(&mut self, message: &SyncMessage<'_>) {
+        if message.reset || message.heads.is_empty() {
+            self.has.clear();
+            self.told = None;
+        }
+        self.heads.clone_from(&message.heads);
+        self.last_sync.clone_from(&message.last_sync);
+        self.answer_due |= !message.changes.is_empty();
+    }
+
+    /// Notes that a change was refused, by which statements, and what is here of what it builds on.
+    pub(super) fn refuse(
+        &mut self,
+        conn: &Connection,
+        doc: i64,
+        hash: ChangeHash,
+        deps: &[ChangeHash],
+        judged_by: [u8; 32],
+    ) -> Result<(), StoreError> {
+        if self.refused.len() >= REFUSED_MAX {
+            self.refused.clear();
+        }
+        let mut below = Reached::new();
+        for dep in deps {
+            self.reach_below(conn, doc, dep, &mut below)?;
+        }
+        self.refused.insert(hash, below);
+        self.judged_by = judged_by;
+        Ok(())
+    }
+
+    /// Asks a client once to send again what it sent before something else that it builds on.
+    pub(super) fn ask_again(&mut self) {
+        if self.again_for != self.heads {
+            self.again_for.clone_from(&self.heads);
+            self.again = true;
+        }
+    }
+
+    /// Other statements may let through what was refused.
+    pub(super) fn judge_anew(&mut self, fingerprint: [u8; 32]) {
+        if !self.refused.is_empty() && self.judged_by != fingerprint {
+            self.refused.clear();
+            self.again = true;
+        }
+    }
+
+    /// Adds what a head stands for; false if it is not known.
+    fn reach_below(
+        &self,
+        conn: &Connection,
+        doc: i64,
+        head: &ChangeHash,
+        reached: &mut Reached,
+    ) -> Result<bool, StoreError> {
+        if let Some(known) = find_change(conn, doc, head)? {
+            // Of what is reached already everything before it is too.
+            if reached.get(&known.actor).is_none_or(|seq| *seq < known.seq) {
+                reach(reached, &Clock::load(conn, known.actor, known.seq)?);
+            }
+            return Ok(true);
+        }
+        let Some(below) = self.refused.get(head) else {
+            return Ok(false);
+        };
+        for (actor, seq) in below {
+            let known = reached.entry(*actor).or_default();
+            *known = (*known).max(*seq);
+        }
+        Ok(true)
+    }
+
+    /// Learns from the client's heads what it has.
+    pub(super) fn learn(&mut self, conn: &Connection, doc: i64) -> Result<(), StoreError> {
+        let mut has = core::mem::take(&mut self.has);
+        self.unknown.clear();
+        for head in self.heads.clone() {
+            if !self.reach_below(conn, doc, &head, &mut has)? {
+                self.unknown.push(head);
+            }
+        }
+        let mut shared = Vec::with_capacity(self.last_sync.len());
+        for head in core::mem::take(&mut self.last_sync) {
+            if self.reach_below(conn, doc, &head, &mut has)? {
+                shared.push(head);
+            }
+        }
+        self.last_sync = shared;
+        self.has = has;
+        self.look = true;
+        Ok(())
+    }
+
+    /// A document that is not here: all of it is asked for.
+    pub(super) fn next_of_nothing(&mut self) -> Option<Vec<u8>> {
+        if self.told.is_some() && self.asked == self.heads {
+            return None;
+        }
+        self.told = Some(Vec::new());
+        self.asked.clone_from(&self.heads);
+        Some(encode(&[], &self.heads, &Have::UpTo(Vec::new()), &[]))
+    }
+
+    /// What there is to say next; `None` when all is said.
+    pub(super) fn next(
+        &mut self,
+        conn: &Connection,
+        row: &DocumentRow,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        if !self.unknown.is_empty() && self.asked != self.unknown {
+            // First what the client has: then its heads tell what it lacks.
+            self.asked.clone_from(&self.unknown);
+            self.told = Some(row.heads.clone());
+            let have = self.what_is_here(conn, row)?;
+            return Ok(Some(encode(&row.heads, &self.unknown, &have, &[])));
+        }
+        if core::mem::take(&mut self.again) {
+            // No heads: to the client that is a relay which lost everything.
+            self.asked.clear();
+            self.told = Some(Vec::new());
+            let have = Have::Filtered(Vec::new(), hashes_after(conn, row, &Reached::new())?);
+            return Ok(Some(encode(&[], &[], &have, &[])));
+        }
+        let is_told = self.told.as_ref() == Some(&row.heads);
+        let part = if is_told && !self.look {
+            None
+        } else {
+            self.next_part(conn, row)?
+        };
+        match part {
+            Some((changes, true)) => Ok(Some(encode(&row.heads, &[], &Have::Later, &changes))),
+            None if is_told && !self.answer_due => {
+                self.look = false;
+                Ok(None)
+            }
+            part => {
+                self.tell(row);
+                let changes = part.map(|(changes, _)| changes).unwrap_or_default();
+                let have = Have::UpTo(row.heads.clone());
+                Ok(Some(encode(&row.heads, &[], &have, &changes)))
+            }
+        }
+    }
+
+    fn tell(&mut self, row: &DocumentRow) {
+        self.answer_due = false;
+        self.look = false;
+        self.told = Some(row.heads.clone());
+    }
+
+    /// From which state on the client is to send: the latest that both know, with a filter over
+    /// what came after it here, so that little of that is sent in vain.
+    fn what_is_here(&self, conn: &Connection, row: &DocumentRow) -> Result<Have, StoreError> {
+        let mut shared = Vec::new();
+        let mut reached = Reached::new();
+        for head in self.heads.iter().chain(&self.last_sync) {
+            if find_change(conn, row.row, head)?.is_some() && !shared.contains(head) {
+                self.reach_below(conn, row.row, head, &mut reached)?;
+                shared.push(*head);
+            }
+        }
+        let after = hashes_after(conn, row, &reached)?;
+        Ok(Have::Filtered(shared, after))
+    }
+
+    /// The next changes that the client lacks, in causal order, and whether there are more.
+    fn next_part(
+        &mut self,
+        conn: &Connection,
+        row: &DocumentRow,
+    ) -> Result<Option<(Vec<Vec<u8>>, bool)>, StoreError> {
+        let actors = Actors::load(conn, row.row)?;
+        let mut found: Vec<(i64, i64, u64, Vec<u8>)> = Vec::new();
+        // Behind the last row of a history that was cut short nothing may go: it may build on it.
+        let mut upto = i64::MAX;
+        let mut statement = conn.prepare_cached(
+            "SELECT id, seq, bytes FROM change WHERE actor = ?1 AND seq > ?2 ORDER BY seq",
+        )?;
+        for actor in actors.iter() {
+            let has = self.has.get(&actor.row).copied().unwrap_or_default();
+            if has >= actor.seq {
+                continue;
+            }
+            let mut rows = statement.query(params![actor.row, has as i64])?;
+            let (mut bytes, mut count) = (0, 0);
+            while let Some(change) = rows.next()? {
+                let id: i64 = change.get(0)?;
+                let chunk: Vec<u8> = change.get(2)?;
+                bytes += chunk.len();
+                count += 1;
+                let seq = change.get::<_, i64>(1)?.unsigned_abs();
+                found.push((id, actor.row, seq, chunk));
+                if bytes > MESSAGE_TARGET_BYTES || count >= MESSAGE_CHANGES_MAX {
+                    upto = upto.min(id);
+                    break;
+                }
+            }
+        }
+        if found.is_empty() {
+            return Ok(None);
+        }
+        found.sort_unstable_by_key(|(id, ..)| *id);
+        let mut changes = Vec::new();
+        let mut bytes = 0;
+        let all = found.len();
+        for (id, actor, seq, chunk) in found {
+            if id > upto || bytes > MESSAGE_TARGET_BYTES || changes.len() >= MESSAGE_CHANGES_MAX {
+                break;
+            }
+            bytes += chunk.len();
+            self.has.insert(actor, seq);
+            changes.push(chunk);
+        }
+        let more = changes.len() < all || upto != i64::MAX;
+        Ok(Some((changes, more)))
+    }
+}
+
+/// The hashes of what is here beyond what is reached.
+fn hashes_after(
+    conn: &Connection,
+    row: &DocumentRow,
+    reached: &Reached,
+) -> Result<Vec<ChangeHash>, StoreError> {
+    let mut hashes = Vec::new();
+    let mut statement =
+        conn.prepare_cached("SELECT hash FROM change WHERE actor = ?1 AND seq > ?2")?;
+    for actor in Actors::load(conn, row.row)?.iter() {
+        let after = reached.get(&actor.row).copied().unwrap_or_default();
+        let mut rows = statement.query(params![actor.row, after as i64])?;
+        while let Some(found) = rows.next()? {
+            hashes.push(crate::store::blob(found, 0)?);
+        }
+    }
+    Ok(hashes)
+}

@@ -1,0 +1,451 @@
+//! Token sessions: stock automerge-repo and samod clients, who cannot sign.
+//!
+//! A client shows a ticket instead of a signature and speaks the automerge-repo websocket
+//! protocol, version 1, as it is. The relay takes in what it sends as the work of the identity
+//! behind the ticket, and signs for that as a witness. The loop around a session is that of
+//! signed sessions, with one step more: when all frames of a batch were given to their sessions,
+//! [`TokenSession::settle`] takes in what they brought, within the same transaction.
+
+mod follow;
+pub(in crate::sync) mod frame;
+mod message;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use self::follow::Follow;
+use self::frame::{Ephemeral, Incoming, Route};
+use self::message::SyncMessage;
+use super::error::SessionError;
+use super::event::Effect;
+use super::exchange::may_read;
+use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
+use super::wire::EPHEMERAL_BYTES_MAX;
+use crate::document::limits::MESSAGE_BYTES_MAX;
+use crate::document::{ChangeHash, DocumentId, EncodedChange};
+use crate::identity::Did;
+use crate::membership::Identities;
+use crate::replica::{Env, Replica, Ticket, begin, witness};
+use crate::store::{DocumentRow, Refusal, StoreError, statements};
+
+/// The most documents that one session may follow.
+const DOCUMENTS_MAX: usize = 10_000;
+/// The most messages, beside those about documents, that wait to be sent. Ephemeral ones give way.
+const WAITING_MAX: usize = 64;
+
+/// Why a ticket does not let somebody in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TicketRefusal {
+    /// It is for another relay.
+    #[error("this ticket is for another relay")]
+    OtherRelay,
+    /// Its time is over.
+    #[error("this ticket has ended: make another one with `poo ticket create`")]
+    Expired,
+    /// The device that made it does not speak for the identity, as far as is known here.
+    #[error(
+        "the device that made this ticket is not known here as one of its owner, or was revoked: run `poo sync` there and try again"
+    )]
+    Device,
+}
+
+/// What a client sent of a document in this batch.
+#[derive(Default)]
+struct Brought {
+    changes: Vec<EncodedChange>,
+    /// Changes that are none, or none that this engine knows: what they build on is not known.
+    unreadable: usize,
+}
+
+/// A session with a client that shows a ticket.
+pub struct TokenSession {
+    ticket: Ticket,
+    relay: Did,
+    /// What the relay calls itself.
+    name: String,
+    admission: Admission,
+    /// What the client calls itself, once it has joined.
+    peer: Option<String>,
+    follows: BTreeMap<DocumentId, Follow>,
+    brought: BTreeMap<DocumentId, Brought>,
+    /// Documents of which there may be something to say.
+    dirty: BTreeSet<DocumentId>,
+    waiting: VecDeque<Vec<u8>>,
+    effects: Vec<Effect>,
+}
+
+impl TokenSession {
+    /// A session for whoever shows `ticket`.
+    ///
+    /// # Errors
+    /// [`TicketRefusal`] if it lets nobody in; [`StoreError`] if the database failed.
+    pub fn new(
+        replica: &Replica,
+        ticket: Ticket,
+        admission: Admission,
+        env: &Env<'_>,
+    ) -> Result<Result<Self, TicketRefusal>, StoreError> {
+        let relay = replica.did();
+        let terms = ticket.terms();
+        if terms.relay != relay {
+            return Ok(Err(TicketRefusal::OtherRelay));
+        }
+        if terms.expires_at_ms <= env.now.as_millisecond() {
+            return Ok(Err(TicketRefusal::Expired));
+        }
+        let known = statements::of_identity(replica.conn(), &terms.identity)?;
+        if !Identities::evaluate(&known).is_live(&terms.identity, &ticket.device()) {
+            return Ok(Err(TicketRefusal::Device));
+        }
+        Ok(Ok(Self {
+            ticket,
+            relay,
+            name: relay.to_string(),
+            admission,
+            peer: None,
+            follows: BTreeMap::new(),
+            brought: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            effects: Vec::new(),
+        }))
+    }
+
+    /// Whether the client has joined.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.peer.is_some()
+    }
+
+    /// For whom the client acts.
+    #[must_use]
+    pub fn identity(&self) -> Did {
+        self.ticket.terms().identity
+    }
+
+    fn say(&mut self, encode: impl FnOnce(Route<'_>) -> Vec<u8>) {
+        let target = self.peer.as_deref().unwrap_or_default();
+        let frame = encode(Route {
+            sender: &self.name,
+            target,
+        });
+        self.waiting.push_back(frame);
+    }
+
+    /// Reads a frame. What it brings is taken in by [`Self::settle`].
+    ///
+    /// # Errors
+    /// [`SessionError`] if the session cannot go on.
+    pub fn handle_frame(
+        &mut self,
+        replica: &mut Replica,
+        bytes: &[u8],
+        env: &Env<'_>,
+    ) -> Result<(), SessionError> {
+        let handled = self.handle(replica, bytes, env);
+        if let Err(error) = &handled {
+            let message = error.to_string();
+            self.say(|route| frame::error(route, &message));
+        }
+        handled
+    }
+
+    fn handle(
+        &mut self,
+        replica: &mut Replica,
+        bytes: &[u8],
+        env: &Env<'_>,
+    ) -> Result<(), SessionError> {
+        if bytes.len() > MESSAGE_BYTES_MAX {
+            return Err(SessionError::FrameTooLarge(bytes.len()));
+        }
+        match frame::decode(bytes)? {
+            Incoming::Join { sender, versions } => self.join(replica, sender, &versions, env),
+            _ if self.peer.is_none() => Err(SessionError::Unexpected("a message before the join")),
+            Incoming::Sync {
+                document,
+                request,
+                data,
+            } => self.on_sync(replica, &document, request, &data),
+            Incoming::Ephemeral(message) => self.on_ephemeral(replica, &message),
+            Incoming::Leave => Err(SessionError::Bye {
+                code: "leave".to_owned(),
+                message: "the client left".to_owned(),
+            }),
+            Incoming::Unavailable | Incoming::Other => Ok(()),
+        }
+    }
+
+    fn join(
+        &mut self,
+        replica: &mut Replica,
+        sender: String,
+        versions: &[String],
+        env: &Env<'_>,
+    ) -> Result<(), SessionError> {
+        if self.peer.is_some() {
+            return Err(SessionError::Unexpected("a second join"));
+        }
+        if !versions.is_empty() && !versions.iter().any(|version| version == frame::VERSION) {
+            return Err(SessionError::Unexpected(
+                "a version of the protocol other than 1",
+            ));
+        }
+        if !replica.use_ticket(&self.ticket, &sender, env.now)? {
+            return Err(SessionError::TooMany(
+                "clients for this ticket: make another one",
+            ));
+        }
+        self.peer = Some(sender);
+        self.say(frame::peer);
+        Ok(())
+    }
+
+    /// Whether the ticket is good for a document that is here.
+    fn sees(&self, replica: &Replica, document: &DocumentId) -> Result<bool, StoreError> {
+        let terms = self.ticket.terms();
+        let within = terms.document.is_none_or(|only| only == *document);
+        Ok(within && may_read(replica.conn(), document, &terms.identity)?)
+    }
+
+    /// Whether the client may begin documents here, and this one is not excluded by the ticket.
+    fn may_begin(&self, replica: &Replica) -> Result<bool, StoreError> {
+        let terms = self.ticket.terms();
+        let admitted = self.admission == Admission::Open || replica.is_admitted(&terms.identity)?;
+        Ok(terms.document.is_none()
+            && admitted
+            && replica.documents_brought(&terms.identity)? < DOCUMENTS_PER_IDENTITY_MAX)
+    }
+
+    fn on_sync(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+        request: bool,
+        data: &[u8],
+    ) -> Result<(), SessionError> {
+        let message = SyncMessage::decode(data)?;
+        // Somebody who has the document may know its id from its owner, or have made it. To what
+        // is forbidden and to what is not here the answer is the same.
+        let begins = !request || !message.heads.is_empty();
+        let known = self.follows.contains_key(document);
+        if !self.sees(replica, document)? && !(begins && self.may_begin(replica)?) {
+            self.follows.remove(document);
+            self.say(|route| frame::unavailable(route, document));
+            return Ok(());
+        }
+        if !known && self.follows.len() >= DOCUMENTS_MAX {
+            return Err(SessionError::TooMany("documents in a session"));
+        }
+        let follow = self.follows.entry(*document).or_default();
+        follow.hear(&message);
+        if !message.changes.is_empty() {
+            let brought = self.brought.entry(*document).or_default();
+            for chunk in message.changes {
+                match EncodedChange::audit_stock(chunk) {
+                    Ok(change) => brought.changes.push(change),
+                    Err(error) => {
+                        tracing::info!(%document, %error, "a change of a stock client is refused");
+                        brought.unreadable += 1;
+                    }
+                }
+            }
+        }
+        self.dirty.insert(*document);
+        // Even without changes: the heads have to be looked up.
+        self.brought.entry(*document).or_default();
+        Ok(())
+    }
+
+    fn on_ephemeral(&mut self, replica: &Replica, message: &Ephemeral) -> Result<(), SessionError> {
+        if message.data.len() > EPHEMERAL_BYTES_MAX {
+            return Err(SessionError::TooMany("bytes of an ephemeral message"));
+        }
+        // Only in one's own name, for the relay sees nobody else behind the client.
+        let own = self.peer.as_deref() == Some(message.sender.as_str());
+        if own && self.sees(replica, &message.document)? {
+            self.effects.push(Effect::StockEphemeral {
+                document: message.document,
+                // Each receiver's frame names that receiver.
+                frame: frame::ephemeral(message, ""),
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes in what the frames of a batch brought.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database failed: then the whole batch did.
+    pub fn settle(&mut self, replica: &mut Replica, env: &mut Env<'_>) -> Result<(), StoreError> {
+        for (document, brought) in core::mem::take(&mut self.brought) {
+            self.settle_one(replica, &document, brought, env)?;
+        }
+        Ok(())
+    }
+
+    fn settle_one(
+        &mut self,
+        replica: &mut Replica,
+        document: &DocumentId,
+        brought: Brought,
+        env: &mut Env<'_>,
+    ) -> Result<(), StoreError> {
+        let identity = self.identity();
+        let mut is_here = DocumentRow::find(replica.conn(), document)?.is_some();
+        if !is_here && brought.changes.is_empty() {
+            return Ok(());
+        }
+        if !is_here && self.may_begin(replica)? {
+            is_here = begin(
+                replica.conn(),
+                replica.keys().signer(),
+                document,
+                &identity,
+                env,
+            )?;
+            if is_here {
+                replica.note_document_brought(&identity)?;
+            }
+        }
+        if !is_here || !self.sees(replica, document)? {
+            self.follows.remove(document);
+            self.say(|route| frame::unavailable(route, document));
+            return Ok(());
+        }
+        let deps: BTreeMap<ChangeHash, Vec<ChangeHash>> = (brought.changes.iter())
+            .map(|change| (change.hash(), change.change().deps.clone()))
+            .collect();
+        let conn = replica.conn();
+        let signer = replica.keys().signer();
+        let taken =
+            witness(conn, signer, document, &identity, brought.changes)?.unwrap_or_default();
+        let (Some(row), Some(follow)) = (
+            DocumentRow::find(conn, document)?,
+            self.follows.get_mut(document),
+        ) else {
+            return Ok(());
+        };
+        let judged_by = statements::authority(conn, document)?.digest_set_fingerprint();
+        let only_missing = taken
+            .refused
+            .iter()
+            .all(|(_, it)| *it == Refusal::MissingDeps);
+        if only_missing && !taken.refused.is_empty() && brought.unreadable == 0 {
+            follow.ask_again();
+        }
+        for (hash, refusal) in &taken.refused {
+            tracing::info!(%document, code = refusal.code(), "a change of a stock client is refused");
+            let deps = deps.get(hash).map(Vec::as_slice).unwrap_or_default();
+            follow.refuse(conn, row.row, *hash, deps, judged_by)?;
+        }
+        follow.learn(conn, row.row)?;
+        if taken.added > 0 {
+            self.effects.push(Effect::Document(*document));
+        }
+        Ok(())
+    }
+
+    /// The next frame for the client. To be called when the batch was committed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be read.
+    pub fn poll_transmit(&mut self, replica: &Replica) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(frame) = self.waiting.pop_front() {
+            return Ok(Some(frame));
+        }
+        while let Some(document) = self.dirty.first().copied() {
+            if let Some(frame) = self.next_of(replica, &document)? {
+                return Ok(Some(frame));
+            }
+            self.dirty.remove(&document);
+        }
+        Ok(None)
+    }
+
+    fn next_of(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = DocumentRow::find(replica.conn(), document)?;
+        if row.is_some() && !self.sees(replica, document)? && self.follows.contains_key(document) {
+            // Told as one who asks for what is not here, whatever it was before.
+            let route = self.route();
+            let frame = frame::unavailable(route, document);
+            self.follows.remove(document);
+            return Ok(Some(frame));
+        }
+        let Some(follow) = self.follows.get_mut(document) else {
+            return Ok(None);
+        };
+        let data = match &row {
+            Some(row) => follow.next(replica.conn(), row)?,
+            None => follow.next_of_nothing(),
+        };
+        Ok(data.map(|data| frame::sync(self.route(), document, &data)))
+    }
+
+    fn route(&self) -> Route<'_> {
+        Route {
+            sender: &self.name,
+            target: self.peer.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// What other sessions have to hear of.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        core::mem::take(&mut self.effects)
+    }
+
+    /// A document changed, or who may read it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be read.
+    pub fn notify_document(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+    ) -> Result<(), StoreError> {
+        if let Some(follow) = self.follows.get_mut(document) {
+            let authority = statements::authority(replica.conn(), document)?;
+            follow.judge_anew(authority.digest_set_fingerprint());
+            self.dirty.insert(*document);
+        }
+        Ok(())
+    }
+
+    /// Hands on an ephemeral message of another token session, if the client follows its document.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be read.
+    pub fn forward(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+        bytes: &[u8],
+    ) -> Result<bool, StoreError> {
+        if !self.follows.contains_key(document) || !self.sees(replica, document)? {
+            return Ok(false);
+        }
+        let Ok(Incoming::Ephemeral(message)) = frame::decode(bytes) else {
+            return Ok(false);
+        };
+        if self.waiting.len() >= WAITING_MAX {
+            self.waiting.pop_front();
+        }
+        let target = self.peer.as_deref().unwrap_or_default();
+        self.waiting.push_back(frame::ephemeral(&message, target));
+        Ok(true)
+    }
+
+    /// Says why the session ends.
+    pub fn close(&mut self, message: &str) {
+        self.say(|route| frame::error(route, message));
+    }
+
+    /// The relay that the session is with.
+    #[must_use]
+    pub fn relay(&self) -> Did {
+        self.relay
+    }
+}

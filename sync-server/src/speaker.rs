@@ -1,0 +1,130 @@
+//! Whom a connection speaks with: a signed session, or a client that shows a ticket.
+
+use poo_core::document::DocumentId;
+use poo_core::replica::{Env, Replica};
+use poo_core::store::StoreError;
+use poo_core::sync::{Effect, Session, SessionError, TokenSession};
+
+/// A session of either kind, as the engine's loop drives it.
+pub(crate) enum Speaker {
+    Signed(Box<Session>),
+    Token(Box<TokenSession>),
+}
+
+impl Speaker {
+    pub(crate) fn handle_frame(
+        &mut self,
+        replica: &mut Replica,
+        frame: &[u8],
+        env: &mut Env<'_>,
+    ) -> Result<(), SessionError> {
+        match self {
+            Self::Signed(session) => session.handle_frame(replica, frame, env),
+            Self::Token(session) => session.handle_frame(replica, frame, env),
+        }
+    }
+
+    /// Takes in what the frames of a batch brought, where that waits for the last of them.
+    pub(crate) fn settle(
+        &mut self,
+        replica: &mut Replica,
+        env: &mut Env<'_>,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Signed(_) => Ok(()),
+            Self::Token(session) => session.settle(replica, env),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Self::Signed(session) => session.is_open(),
+            Self::Token(session) => session.is_open(),
+        }
+    }
+
+    pub(crate) fn poll_transmit(
+        &mut self,
+        replica: &Replica,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Signed(session) => session.poll_transmit(replica),
+            Self::Token(session) => session.poll_transmit(replica),
+        }
+    }
+
+    /// Forgets what a session tells an application: a relay has none.
+    pub(crate) fn drop_events(&mut self) {
+        if let Self::Signed(session) = self {
+            while session.poll_event().is_some() {}
+        }
+    }
+
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        match self {
+            Self::Signed(session) => session.take_effects(),
+            Self::Token(session) => session.take_effects(),
+        }
+    }
+
+    pub(crate) fn notify_document(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Signed(session) => {
+                session.notify_document(document);
+                Ok(())
+            }
+            Self::Token(session) => session.notify_document(replica, document),
+        }
+    }
+
+    pub(crate) fn notify_box(
+        &mut self,
+        replica: &Replica,
+        point: &[u8; 16],
+        env: &Env<'_>,
+    ) -> Result<(), SessionError> {
+        match self {
+            Self::Signed(session) => session.notify_box(replica, point, env),
+            Self::Token(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn notify_packed(&mut self, document: &DocumentId, packed: bool) {
+        if let Self::Signed(session) = self {
+            session.notify_packed(document, packed);
+        }
+    }
+
+    /// Hands a signed message on that is not kept. False if it is not for this session.
+    pub(crate) fn forward(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+        frame: &[u8],
+    ) -> Result<bool, StoreError> {
+        match self {
+            Self::Signed(session) if session.follows(replica, document)? => {
+                session.forward(frame.to_vec());
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Hands a message of a stock client on. False if it is not for this session.
+    pub(crate) fn forward_stock(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+        frame: &[u8],
+    ) -> Result<bool, StoreError> {
+        match self {
+            Self::Token(session) => session.forward(replica, document, frame),
+            Self::Signed(_) => Ok(false),
+        }
+    }
+}
