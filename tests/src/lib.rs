@@ -1,4 +1,5 @@
 //! What no crate can prove alone.
 
 pub mod harness;
+pub mod packages;
 pub mod repository;

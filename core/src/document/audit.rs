@@ -150,10 +150,11 @@ fn read_deps(reader: &mut Reader<'_>) -> Result<Vec<ChangeHash>, ChangeError> {
 
 fn read_actor(reader: &mut Reader<'_>) -> Result<ActorId, ChangeError> {
     let len = field("actor", reader.uleb())?;
-    if len != ActorId::LEN as u64 {
+    if !(ActorId::LEN as u64..=ActorId::LEN_MAX as u64).contains(&len) {
         return Err(ChangeError::ActorLength { found: len });
     }
-    Ok(ActorId(field("actor", reader.array())?))
+    let bytes = field("actor", reader.take(len as usize))?;
+    ActorId::try_from(bytes).map_err(|_| ChangeError::ActorLength { found: len })
 }
 
 fn read_note(reader: &mut Reader<'_>) -> Result<Option<String>, ChangeError> {

@@ -97,7 +97,7 @@ impl Change {
 }
 
 fn to_actor(actor: &ActorId) -> automerge::ActorId {
-    automerge::ActorId::from(actor.as_bytes().as_slice())
+    automerge::ActorId::from(actor.as_bytes())
 }
 
 fn to_op_id(id: &OpId) -> legacy::OpId {

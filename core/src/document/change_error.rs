@@ -51,9 +51,9 @@ pub enum ChangeError {
     /// The dependencies are not in ascending order, or one stands twice.
     #[error("the dependencies of the change are out of order: the client that wrote it is faulty")]
     DepsOrder,
-    /// An actor has not 16 bytes.
+    /// An actor has fewer than 16 or more than 32 bytes.
     #[error(
-        "an actor has {found} bytes and needs 16: the client must write under an actor of its device"
+        "an actor has {found} bytes and needs 16 to 32: the client that wrote the change is faulty"
     )]
     ActorLength {
         /// How many bytes it has.

@@ -32,9 +32,9 @@ pub enum ChunkError {
         /// What is wrong with it.
         fault: ReadFault,
     },
-    /// An actor has not 16 bytes.
+    /// An actor has fewer than 16 or more than 32 bytes.
     #[error(
-        "an actor has {found} bytes and needs 16: this document was not written for this engine"
+        "an actor has {found} bytes and needs 16 to 32: this document was not written for this engine"
     )]
     ActorLength {
         /// How many bytes it has.

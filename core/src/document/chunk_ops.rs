@@ -110,7 +110,7 @@ fn op_id(actors: &[ActorId], id: Id) -> OpId {
         actor: actors
             .get(id.actor as usize)
             .copied()
-            .unwrap_or(ActorId([0; 16])),
+            .unwrap_or(ActorId::from_bytes([0; 16])),
     }
 }
 

@@ -106,10 +106,11 @@ fn read_actors(reader: &mut Reader<'_>, limits: &ChunkLimits) -> Result<Vec<Acto
     let mut actors: Vec<ActorId> = Vec::with_capacity(count.min(reader.len() / ActorId::LEN));
     for _ in 0..count {
         let found = field(FIELD, reader.uleb())?;
-        if found != ActorId::LEN as u64 {
+        if !(ActorId::LEN as u64..=ActorId::LEN_MAX as u64).contains(&found) {
             return Err(ChunkError::ActorLength { found });
         }
-        let actor = ActorId(field(FIELD, reader.array())?);
+        let bytes = field(FIELD, reader.take(found as usize))?;
+        let actor = ActorId::try_from(bytes).map_err(|_| ChunkError::ActorLength { found })?;
         if actors.last().is_some_and(|last| *last >= actor) {
             return Err(ChunkError::Order { field: FIELD });
         }

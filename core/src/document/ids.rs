@@ -6,18 +6,12 @@ use core::str::FromStr;
 use sha2::{Digest as _, Sha256};
 
 use crate::bytes::byte_newtype;
-use crate::identity::{Did, PublicKey};
+use crate::identity::Did;
 
 byte_newtype!(
     /// The id of a document: SHA-256("poo/document/v1" ‖ owner key ‖ nonce), the first 16 bytes.
     /// Written as base58 with a checksum, the form that automerge-repo uses.
     DocumentId, 16
-);
-
-byte_newtype!(
-    /// The id of an actor: SHA-256("poo/actor/v1" ‖ device key ‖ document id ‖ nonce), the first
-    /// 16 bytes. One device writes one document under one actor, so that an id names its device.
-    ActorId, 16
 );
 
 byte_newtype!(
@@ -32,7 +26,6 @@ byte_newtype!(
 );
 
 const DOCUMENT_TAG: &[u8] = b"poo/document/v1";
-const ACTOR_TAG: &[u8] = b"poo/actor/v1";
 
 fn first_16(parts: [&[u8]; 4]) -> [u8; 16] {
     let mut hasher = Sha256::new();
@@ -136,19 +129,6 @@ impl<'de> serde::Deserialize<'de> for DocumentId {
     }
 }
 
-impl ActorId {
-    /// The actor under which `device` writes `document`.
-    #[must_use]
-    pub fn derive(device: &PublicKey, document: &DocumentId, nonce: &ActorNonce) -> Self {
-        Self(first_16([
-            ACTOR_TAG,
-            device.as_ref(),
-            document.as_ref(),
-            nonce.as_ref(),
-        ]))
-    }
-}
-
 /// What a document is for.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
@@ -216,6 +196,7 @@ impl<'b, C> minicbor::Decode<'b, C> for DocumentKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::ActorId;
     use crate::identity::Keypair;
 
     #[test]

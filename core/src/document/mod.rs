@@ -1,5 +1,6 @@
 //! Documents: their ids, their signed history, and the checks that every change passes.
 
+mod actor;
 mod audit;
 mod audit_ops;
 mod birth;
@@ -23,6 +24,7 @@ mod op;
 mod rows;
 mod tip;
 
+pub use actor::ActorId;
 pub use birth::BIRTH_VERSION;
 pub use change::{Change, EncodedChange};
 pub use change_error::{ChangeError, OpFault, Unsupported};
@@ -31,8 +33,7 @@ pub use chunk_error::{ChunkError, EntryFault};
 pub use columns::ColumnFault;
 pub use frame::FrameError;
 pub use ids::{
-    ActorId, ActorNonce, ChangeHash, DocumentId, DocumentIdError, DocumentKind, DocumentNonce,
-    UnknownKind,
+    ActorNonce, ChangeHash, DocumentId, DocumentIdError, DocumentKind, DocumentNonce, UnknownKind,
 };
 pub use layout::LayoutFault;
 pub use leb::ReadFault;

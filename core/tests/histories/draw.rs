@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::world::World;
 
 /// Every command by its name.
-pub(crate) const COMMANDS: [&str; 46] = [
+pub(crate) const COMMANDS: [&str; 47] = [
     "CreateList",
     "RenameList",
     "EditList",

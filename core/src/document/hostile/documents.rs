@@ -166,10 +166,10 @@ fn actors_and_heads_are_counted_and_in_order() {
         refusal(&parts.seal()),
         ChunkError::Order { field: "actors" }
     );
-    parts.actors = vec![vec![1; 32]];
+    parts.actors = vec![vec![1; 33]];
     assert_eq!(
         refusal(&parts.seal()),
-        ChunkError::ActorLength { found: 32 }
+        ChunkError::ActorLength { found: 33 }
     );
     let mut parts = Parts::small();
     parts.heads = vec![parts.heads[0]; 2];

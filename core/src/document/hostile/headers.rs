@@ -203,9 +203,9 @@ fn dependencies_are_counted_before_they_are_read_and_come_in_order() {
 }
 
 #[test]
-fn an_actor_has_sixteen_bytes() {
+fn an_actor_has_sixteen_bytes_or_some_more() {
     let mut forge = Forge::put();
-    for len in [0_usize, 15, 17, 64] {
+    for len in [0_usize, 15, 33, 64] {
         forge.actor = vec![1; len];
         let error = refused(&forge);
         assert_eq!(error, ChangeError::ActorLength { found: len as u64 });

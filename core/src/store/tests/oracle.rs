@@ -130,7 +130,7 @@ fn compare(steps: &[Step], seed: u64) {
         .map(|(pair, nonce)| {
             let actor = ActorId::derive(&pair.public(), &bed.id(), nonce);
             base.fork()
-                .with_actor(automerge::ActorId::from(actor.as_bytes().as_slice()))
+                .with_actor(automerge::ActorId::from(actor.as_bytes()))
         })
         .collect();
     for step in steps {

@@ -1,0 +1,258 @@
+//! Stock clients: unmodified automerge-repo (Node) and samod connect with a ticket and nothing
+//! else, and sync with one another and with signed peers through a real relay.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use poo_tests::harness::{Home, Relay, Stage, wait_until};
+use poo_tests::{packages, programs};
+use serde_json::{Value, json};
+
+const LIST: &str = "Plans";
+
+/// A Node process with an automerge-repo in it.
+struct Node {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Node {
+    fn start(stage: &Stage, ticket: &str, name: &str, storage: Option<&Path>) -> Self {
+        let folder = packages::beside(stage.path(), "stock");
+        let mut child = Command::new("node")
+            .arg("client.mjs")
+            .args([ticket, name])
+            .args(storage)
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap_or_else(|error| panic!("node does not start: {error}"));
+        Self {
+            input: child.stdin.take().unwrap(),
+            output: BufReader::new(child.stdout.take().unwrap()),
+            child,
+        }
+    }
+
+    fn run(&mut self, command: Value) -> Value {
+        writeln!(self.input, "{command}").unwrap();
+        loop {
+            let mut line = String::new();
+            let read = self.output.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "the client ended at {command}");
+            // What its libraries print is not for us.
+            if let Ok(answer) = serde_json::from_str(&line) {
+                return answer;
+            }
+        }
+    }
+
+    fn doc(&mut self) -> Value {
+        self.run(json!({ "do": "doc" }))["doc"].clone()
+    }
+
+    fn find(&mut self, url: &str) -> Value {
+        self.run(json!({ "do": "find", "url": url }))
+    }
+
+    fn put(&mut self, path: Value, value: Value) {
+        self.run(json!({ "do": "put", "path": path, "value": value }));
+    }
+
+    /// Ends the process at once.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _killed = self.child.kill();
+        let _waited = self.child.wait();
+    }
+}
+
+/// Sam's home with a list on a relay.
+fn sam(stage: &Stage, relay: &Relay) -> Home {
+    let sam = stage.person("Sam", relay);
+    sam.ok(&["list", "create", LIST]);
+    sam.ok(&["sync"]);
+    sam
+}
+
+fn ticket(home: &Home, more: &[&str]) -> String {
+    let made = home.json(&[&["ticket", "create"], more].concat());
+    made["url"].as_str().unwrap().to_owned()
+}
+
+fn list_url(home: &Home) -> String {
+    let lists = home.json(&["list", "ls"]);
+    format!("automerge:{}", lists["items"][0]["id"].as_str().unwrap())
+}
+
+#[test]
+fn automerge_repo_clients_share_a_document_of_their_own() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = sam(&stage, &relay);
+    let ticket = ticket(&sam, &["--uses", "2"]);
+    let mut one = Node::start(&stage, &ticket, "one", None);
+    let made = one.run(json!({
+        "do": "create",
+        "value": { "title": "Ours", "rows": [{ "n": 1 }], "text": "long ".repeat(200) },
+    }));
+    let url = made["url"].as_str().unwrap().to_owned();
+    let mut two = Node::start(&stage, &ticket, "two", None);
+    wait_until("the other client has the document", || {
+        two.find(&url)["doc"]["title"] == "Ours"
+    });
+    // Both at once: objects in lists, deflated changes, counters, deletions.
+    for round in 0..5 {
+        one.run(json!({ "do": "push", "path": ["rows"], "value": { "one": round } }));
+        two.run(json!({ "do": "push", "path": ["rows"], "value": { "two": round } }));
+        one.run(json!({ "do": "count", "by": 1 }));
+        two.run(json!({ "do": "count", "by": 10 }));
+    }
+    one.put(json!(["rows", 0]), Value::Null);
+    two.put(json!(["text"]), json!("other ".repeat(300)));
+    wait_until("both have the same", || {
+        let (one, two) = (one.doc(), two.doc());
+        one == two && one["rows"].as_array().unwrap().len() == 10 && one["count"] == 55
+    });
+    // What is not kept goes both ways.
+    one.run(json!({ "do": "broadcast", "message": { "cursor": 7 } }));
+    two.run(json!({ "do": "broadcast", "message": "here" }));
+    wait_until("they hear one another", || {
+        let by_two = two.run(json!({ "do": "heard" }));
+        let by_one = one.run(json!({ "do": "heard" }));
+        by_two["heard"][0] == json!({ "message": { "cursor": 7 }, "senderId": "one" })
+            && by_one["heard"][0] == json!({ "message": "here", "senderId": "two" })
+    });
+    // The relay stops at once and comes back: nothing that it took is lost, and they go on.
+    let mut relay = relay;
+    relay.kill();
+    one.put(json!(["title"]), json!("Written without a relay"));
+    relay.restart();
+    wait_until("it comes through", || {
+        two.doc()["title"] == "Written without a relay"
+    });
+}
+
+#[test]
+fn an_automerge_repo_client_edits_a_list_with_a_signed_peer() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = sam(&stage, &relay);
+    let milk = sam.task(LIST, "Milk", &[]);
+    sam.ok(&["sync"]);
+    let ticket = ticket(&sam, &["--list", LIST]);
+    let mut node = Node::start(&stage, &ticket, "node", None);
+    let url = list_url(&sam);
+    assert_eq!(node.find(&url)["doc"]["items"][&milk]["title"], "Milk");
+    node.put(json!(["items", milk, "title"]), json!("Oat milk"));
+    node.put(json!(["items", milk, "priority"]), json!("high"));
+    sam.write(&["task", "edit", &milk, "--notes", "Two of them"]);
+    wait_until("Sam has it", || {
+        sam.ok(&["sync"]);
+        sam.titles(LIST) == ["Oat milk"]
+    });
+    wait_until("the client has it", || {
+        node.doc()["items"][&milk]["notes"] == "Two of them"
+    });
+    let shown = sam.json(&["task", "show", &milk]);
+    assert_eq!(shown["priority"], "high");
+    let report = sam.json(&["verify", LIST]);
+    let via: Vec<_> = report["authors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["via"])
+        .collect();
+    assert_eq!(via, ["signed", "witnessed"]);
+    assert!(report["problems"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_client_that_was_away_for_long_and_one_that_changes_the_past_go_on() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = sam(&stage, &relay);
+    let ticket = ticket(&sam, &["--uses", "3"]);
+    let storage = stage.path().join("storage");
+    let mut one = Node::start(&stage, &ticket, "one", Some(&storage));
+    let made = one.run(json!({ "do": "create", "value": { "rows": [] } }));
+    let url = made["url"].as_str().unwrap().to_owned();
+    let mut two = Node::start(&stage, &ticket, "two", None);
+    wait_until("the other client has the document", || {
+        two.find(&url)["doc"]["rows"].is_array()
+    });
+    let past = two.run(json!({ "do": "doc" }))["heads"].clone();
+    one.run(json!({ "do": "flush" }));
+    one.kill();
+    for n in 0..300 {
+        two.run(json!({ "do": "push", "path": ["rows"], "value": n }));
+    }
+    // Back from its own storage, with work of its own.
+    let mut one = Node::start(&stage, &ticket, "one", Some(&storage));
+    one.find(&url);
+    one.put(json!(["back"]), json!(true));
+    wait_until("both have everything", || {
+        let (one, two) = (one.doc(), two.doc());
+        one == two && one["back"] == true && one["rows"].as_array().unwrap().len() == 300
+    });
+    // A change on top of an old state, and ordinary ones after it.
+    two.run(json!({ "do": "putAt", "heads": past, "path": ["old"], "value": 1 }));
+    for n in 0..5 {
+        two.put(json!(["new"]), json!(n));
+    }
+    wait_until("it comes through", || {
+        let doc = one.doc();
+        doc["old"] == 1 && doc["new"] == 4
+    });
+}
+
+#[test]
+fn without_a_ticket_that_holds_nobody_gets_in() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = sam(&stage, &relay);
+    let ann = stage.person("Ann", &relay);
+    ann.ok(&["list", "create", "Hers"]);
+    ann.ok(&["sync"]);
+    let sams = ticket(&sam, &["--uses", "1"]);
+    let (hers, here) = (list_url(&ann), list_url(&sam));
+    let mut node = Node::start(&stage, &sams, "node", None);
+    assert!(node.find(&here)["doc"].is_object());
+    // What is somebody else's, and what nobody has.
+    let theirs = node.find(&hers)["unavailable"].clone();
+    let nobodys = node.find("automerge:bH8pjscq1pb1vojBed8kZv3hxMw")["unavailable"].clone();
+    assert!(theirs.is_string(), "{theirs}");
+    assert_eq!(
+        theirs.as_str().unwrap().replace(&hers, ""),
+        nobodys
+            .as_str()
+            .unwrap()
+            .replace("automerge:bH8pjscq1pb1vojBed8kZv3hxMw", "")
+    );
+    // Its one client came already; and one that has ended.
+    let ended = ticket(&sam, &["--ttl", "1s"]);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let mut second = Node::start(&stage, &sams, "second", None);
+    let mut late = Node::start(&stage, &ended, "late", None);
+    for other in [&mut second, &mut late] {
+        assert!(other.find(&here)["unavailable"].is_string());
+    }
+}
