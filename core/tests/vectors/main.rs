@@ -14,12 +14,17 @@
     reason = "a test fails by panicking"
 )]
 
+mod bench;
+mod brought;
+mod contents;
+mod exchanges;
 mod parts;
 mod session;
+mod values;
 
 use std::path::PathBuf;
 
-use poo_core::identity::{Did, Keypair};
+use poo_core::identity::{Did, Keypair, RecoveryPhrase};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -75,15 +80,19 @@ fn keys() -> Value {
         ("annDevice", ANN_DEVICE),
         ("relay", RELAY),
         ("invite", INVITE),
+        ("vicIdentity", VIC),
+        ("vicDevice", VIC_DEVICE),
     ];
     named
         .into_iter()
         .map(|(name, byte)| {
+            let phrase = RecoveryPhrase::of(&key(byte));
             json!({
                 "name": name,
                 "seed": hex([byte; 32]),
                 "publicKey": hex(key(byte).public()),
                 "did": did(byte).to_string(),
+                "phrase": name.ends_with("Identity").then(|| phrase.words()),
             })
         })
         .collect()
@@ -103,6 +112,10 @@ fn vectors() -> Value {
         "statements": parts::statements(),
         "digests": parts::digests(),
         "links": parts::links(),
+        "meetings": parts::meetings(),
+        "contents": contents::contents(),
+        "values": values::values(),
+        "exchanges": exchanges::exchanges(),
         "sessions": session::sessions(),
     })
 }
