@@ -100,17 +100,20 @@ export function readRule(text) {
     return PARTS.filter(named).map((name) => `${name}=${parts[name]}`).join(";");
 }
 
+/** How many times of a series are looked at. */
+const TIMES_MAX = 100;
+
 /** The times of a series, each as its due date is written. */
-function* occurrences(start, rule) {
+function occurrences(start, rule) {
     const due = readDue(start);
     let plain = rule.replace(/;?(RSCALE|SKIP)=\w+/g, "");
     // The last day that a month has, where it has not the start's: the idiom of RFC 5545.
     const date = new Date(due.local);
     const open = !/BY(MONTHDAY|DAY|YEARDAY)/.test(rule) && !/SKIP=OMIT/.test(rule);
     if (open && date.getUTCDate() > 28 && /FREQ=(MONTHLY|YEARLY)/.test(rule)) {
-        const days = Array.from({ length: date.getUTCDate() - 27 }, (_, index) => 28 + index);
+        const last = Array.from({ length: date.getUTCDate() - 27 }, (_, index) => 28 + index);
         const month = /YEARLY/.test(rule) && !/BYMONTH=/.test(rule) ? `;BYMONTH=${date.getUTCMonth() + 1}` : "";
-        plain += `${month};BYMONTHDAY=${days};BYSETPOS=-1`;
+        plain += `${month};BYMONTHDAY=${last};BYSETPOS=-1`;
     }
     const until = /UNTIL=(\d{8})T(\d{6})Z/.exec(plain);
     if (until && due.zone) {
@@ -120,18 +123,14 @@ function* occurrences(start, rule) {
         plain = plain.replace(until[0], `UNTIL=${local}`);
     }
     const options = { ...RRule.parseString(plain), dtstart: date };
-    let previous = null;
-    for (let at = new RRule(options).after(date, true); at; at = new RRule(options).after(previous)) {
-        yield day(at) + start.slice(10);
-        previous = at;
-    }
+    const days = new RRule(options).all((_, index) => index < TIMES_MAX);
+    return days.map((at) => day(at) + start.slice(10));
 }
 
 /** What follows for a series: its first times, what is due next, and what a completion closes. */
 export function follow(text, closed, now) {
     const [, start, rule] = /^[0-9a-f]{16} (\S+) (\S+)$/.exec(text);
-    const times = [];
-    for (const time of occurrences(start, rule)) if (times.push(time) >= 500) break;
+    const times = occurrences(start, rule);
     const latest = times.findLastIndex((time) => closed.some(([due]) => due === time));
     const begun = times.findLastIndex((time) => begins(readDue(time)) <= Date.parse(now));
     const next = times[latest + 1] ?? null;

@@ -15,6 +15,7 @@ use rand_core::SeedableRng as _;
 use serde_json::{Value, json};
 
 use crate::parts::{self, cbor, signature};
+use crate::session::Notes;
 use crate::{NOW_MS, RELAY, SAM, SAM_DEVICE, diagnostic, did, hex, key, sha256};
 
 /// The nonce of the client in every exchange.
@@ -139,6 +140,16 @@ impl Bench {
     pub(crate) fn join(&self) -> Vec<u8> {
         let device = key(SAM_DEVICE);
         self.frame(self.seal(&device, 0, join_body(SAM, &[statement("device")])))
+    }
+
+    /// Gives a right frame to the relay, and notes it with all that the relay says then.
+    pub(crate) fn exchange(&mut self, notes: &mut Notes, frame: &[u8]) {
+        notes.note(frame, false);
+        let (session, rng) = (&mut self.session, &mut self.rng);
+        let _ended = (self.relay).batch(|relay| session.handle_frame(relay, frame, &mut env(rng)));
+        while let Some(frame) = self.session.poll_transmit(&self.relay).unwrap() {
+            notes.note(&frame, true);
+        }
     }
 
     /// Gives a frame to the relay, and what it says then, one line for each message.

@@ -60,6 +60,11 @@ fn third(change: impl FnOnce(&mut Change)) -> EncodedChange {
     next.encode()
 }
 
+/// The change behind the two of the base, and nothing that vouches for it.
+pub(crate) fn unsigned() -> Vec<u8> {
+    bring(false, &[], &[], &[third(|_| ()).bytes().to_vec()])
+}
+
 /// Data messages behind a join and the base.
 pub(crate) fn data() -> Vec<Value> {
     let [first, last] = parts::chain();
@@ -191,11 +196,7 @@ pub(crate) fn data() -> Vec<Value> {
             "bye unexpected",
             vec![chunk[0].clone(), with_index(&chunk[1], 2)],
         ),
-        (
-            "a change without a tip",
-            "nack unsigned",
-            vec![raw(plain.to_vec())],
-        ),
+        ("a change without a tip", "nack unsigned", vec![unsigned()]),
         (
             "a tip with a broken signature",
             "bye forged-author",

@@ -284,7 +284,7 @@ pub(crate) fn contents() -> Value {
     talk.client.admit(&setup).unwrap();
     talk.run(sam, relay, clock);
     assert!(talk.client.is_in_sync());
-    gather(&talk.frames)
+    gather(&talk.notes.frames)
         .into_iter()
         .map(|(document, gathered)| {
             let kind = if document == list {

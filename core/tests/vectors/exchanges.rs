@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use crate::bench::{
     Bench, CLIENT_NONCE, Seal, box_get, case, flipped, join_body, statement, with_order,
 };
-use crate::brought::{base, data};
+use crate::brought::{base, data, unsigned};
 use crate::parts::{self, cbor};
+use crate::session::Notes;
 use crate::{ANN, RELAY, SAM, SAM_DEVICE, VIC, VIC_DEVICE, hex, key};
 
 /// First frames that are no join.
@@ -258,4 +259,34 @@ pub(crate) fn exchanges() -> Value {
         "sealed": sealed(),
         "data": data(),
     })
+}
+
+/// The session that docs/EXAMPLE.md shows: each message of it at its shortest.
+pub(crate) fn example() -> Value {
+    let device = key(SAM_DEVICE);
+    let mut bench = Bench::new();
+    let mut notes = Notes::new(device.public());
+    notes.note(&bench.challenge.clone(), true);
+    let join = bench.join();
+    bench.exchange(&mut notes, &join);
+    let catalog = cbor(|e| e.array(2)?.u8(4)?.array(2)?.bytes(&[0; 16])?.u8(0)?.ok());
+    let have = cbor(|e| {
+        e.array(2)?.u8(2)?.array(1)?.map(4)?;
+        e.u8(0)?.bytes(parts::document().as_ref())?;
+        e.u8(1)?.array(0)?.u8(2)?.array(0)?.u8(3)?.bool(true)?.ok()
+    });
+    for (counter, body) in [(1, catalog), (2, have)] {
+        let frame = bench.frame(bench.seal(&device, counter, body));
+        bench.exchange(&mut notes, &frame);
+    }
+    bench.exchange(&mut notes, &base());
+    bench.exchange(&mut notes, &unsigned());
+    let bye = cbor(|e| e.array(2)?.u8(12)?.array(2)?.str("done")?.str("")?.ok());
+    let frame = bench.frame(bench.seal(&device, 3, bye));
+    bench.exchange(&mut notes, &frame);
+    notes.done(
+        "By hand",
+        "Sam brings a list; a change without a tip is refused; he leaves",
+        None,
+    )
 }

@@ -116,6 +116,7 @@ fn vectors() -> Value {
         "contents": contents::contents(),
         "values": values::values(),
         "exchanges": exchanges::exchanges(),
+        "example": exchanges::example(),
         "sessions": session::sessions(),
     })
 }
@@ -147,6 +148,19 @@ fn the_vectors_are_what_the_engine_writes() {
         kept.as_object().unwrap().len(),
         made.as_object().unwrap().len()
     );
+}
+
+/// docs/EXAMPLE.md shows the frames of the example, a line for each.
+#[test]
+fn the_page_shows_the_example() {
+    let page = std::fs::read_to_string(path().with_file_name("EXAMPLE.md")).unwrap();
+    let example = exchanges::example();
+    let join = example["frames"][1]["signedBytes"].as_str().unwrap();
+    let frames = example["frames"].as_array().unwrap().iter();
+    let frames = frames.map(|frame| frame["frame"].as_str().unwrap());
+    for line in frames.chain([join]) {
+        assert!(page.contains(line), "docs/EXAMPLE.md does not show {line}");
+    }
 }
 
 #[test]

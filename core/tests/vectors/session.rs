@@ -73,6 +73,11 @@ pub(crate) fn person(clock: &mut Clock, identity: u8, device: u8, name: &str) ->
 pub(crate) struct Talk {
     pub(crate) client: Session,
     relay: Session,
+    pub(crate) notes: Notes,
+}
+
+/// The frames of a session, taken apart.
+pub(crate) struct Notes {
     client_key: PublicKey,
     nonces: Vec<[u8; 32]>,
     counters: [u64; 2],
@@ -84,10 +89,7 @@ impl Talk {
         Self {
             client: Session::client(replica, Some(did(RELAY)), &mut clock.env()),
             relay: Session::relay(relay, Admission::Invite, &mut clock.env()).unwrap(),
-            client_key: replica.keys().device.public(),
-            nonces: Vec::new(),
-            counters: [0, 0],
-            frames: Vec::new(),
+            notes: Notes::new(replica.keys().device.public()),
         }
     }
 
@@ -101,13 +103,13 @@ impl Talk {
         for to_client in [true, false, true] {
             if to_client {
                 let frame = self.relay.poll_transmit(relay).unwrap().unwrap();
-                self.note(&frame, true);
+                self.notes.note(&frame, true);
                 client
                     .batch(|c| self.client.handle_frame(c, &frame, &mut clock.env()))
                     .unwrap();
             } else {
                 let frame = self.client.poll_transmit(client).unwrap().unwrap();
-                self.note(&frame, false);
+                self.notes.note(&frame, false);
                 relay
                     .batch(|r| self.relay.handle_frame(r, &frame, &mut clock.env()))
                     .unwrap();
@@ -121,14 +123,14 @@ impl Talk {
             let mut quiet = true;
             while let Some(frame) = self.relay.poll_transmit(relay).unwrap() {
                 quiet = false;
-                self.note(&frame, true);
+                self.notes.note(&frame, true);
                 // A goodbye ends the client's session, which is what it says.
                 let _taken =
                     client.batch(|c| self.client.handle_frame(c, &frame, &mut clock.env()));
             }
             while let Some(frame) = self.client.poll_transmit(client).unwrap() {
                 quiet = false;
-                self.note(&frame, false);
+                self.notes.note(&frame, false);
                 relay
                     .batch(|r| self.relay.handle_frame(r, &frame, &mut clock.env()))
                     .unwrap();
@@ -139,7 +141,22 @@ impl Talk {
         }
     }
 
-    fn note(&mut self, frame: &[u8], to_client: bool) {
+    fn done(self, name: &str, says: &str, secret: Option<String>) -> Value {
+        self.notes.done(name, says, secret)
+    }
+}
+
+impl Notes {
+    pub(crate) fn new(client_key: PublicKey) -> Self {
+        Self {
+            client_key,
+            nonces: Vec::new(),
+            counters: [0, 0],
+            frames: Vec::new(),
+        }
+    }
+
+    pub(crate) fn note(&mut self, frame: &[u8], to_client: bool) {
         let direction = if to_client { "toClient" } else { "toRelay" };
         let noted = if frame.first() == Some(&0xd2) {
             self.sealed(frame, to_client)
@@ -217,7 +234,7 @@ impl Talk {
         })
     }
 
-    fn done(self, name: &str, says: &str, secret: Option<String>) -> Value {
+    pub(crate) fn done(self, name: &str, says: &str, secret: Option<String>) -> Value {
         json!({
             "secret": secret,
             "name": name,
