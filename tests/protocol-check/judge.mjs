@@ -25,6 +25,18 @@ function isDevice(identity, device, statements) {
     return live.has(hex(device));
 }
 
+/** A change that is one, as far as its bytes tell. */
+function audit(bytes) {
+    const hash = hex(changeHash(bytes));
+    // Behind the frame: how many dependencies there are, in one byte here, and those.
+    const at = bytes.findIndex((byte, index) => index > 8 && byte < 0x80) + 1;
+    const deps = Array.from({ length: bytes[at] }, (_, index) => hex(bytes.slice(at + 1 + 32 * index, at + 33 + 32 * index)));
+    if (deps.some((dep, index) => index > 0 && deps[index - 1] >= dep)) throw new Fault("deps_order");
+    const change = A.decodeChange(bytes);
+    if (!change.ops.every((op) => ["set", "del", "makeMap", "makeText"].includes(op.action))) throw new Fault("unsupported");
+    return { ...change, hash };
+}
+
 export class Judge {
     constructor({ relay, relayNonce }) {
         this.relay = unhex(relay);
@@ -100,7 +112,7 @@ export class Judge {
         const genesis = all.find((it) => it.kind === "genesis" && isDevice(it.body.get(0), it.signer, all));
         if (!genesis) return { says: "nack", code: "unavailable", hashes: [] };
         const named = tips.map((tip) => checkTip(document, tip));
-        const chunks = changes.map((bytes) => ({ hash: hex(changeHash(bytes)), ...A.decodeChange(bytes) }));
+        const chunks = changes.map(audit);
         this.keep(fresh);
         const state = this.documents.get(hex(document)) ?? this.born(genesis);
         this.documents.set(hex(document), state);

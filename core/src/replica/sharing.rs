@@ -460,11 +460,11 @@ mod tests {
                 params![point, secret, i64::MAX],
             )
             .unwrap();
-        let mut env = Env {
+        let env = Env {
             now: Timestamp::from_millisecond(1_795_424_400_000).unwrap(),
             rng: &mut ChaCha20Rng::seed_from_u64(0),
         };
-        let certified = known.certify(&point, &bytes("request"), &mut env);
+        let certified = known.certify(&point, &bytes("request"), &env);
         let certified = certified.unwrap().unwrap();
         assert_eq!(certified.reply, bytes("reply"));
         assert_eq!(certified.reply_box.to_vec(), bytes("replyPoint"));

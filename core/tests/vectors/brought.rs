@@ -1,13 +1,17 @@
 //! Data messages that a client brings, right ones and wrong ones.
 
+use automerge::transaction::{CommitOptions, Transactable as _};
+use automerge::{AutoCommit, ObjType, ROOT, ReadDoc as _};
 use minicbor::{Decoder, Encoder};
-use poo_core::document::{ActorNonce, Change, ChangeHash, DocumentChunk, EncodedChange, Tip};
+use poo_core::document::{
+    ActorNonce, Change, ChangeHash, DocumentChunk, DocumentKind, EncodedChange, Tip,
+};
 use poo_core::membership::{Payload, Profile, Statement};
 use serde_json::Value;
 
 use crate::bench::{Bench, case, flipped, statement, with_order};
 use crate::parts::{self, ACTOR_NONCE, cbor, signature};
-use crate::{RELAY, SAM, SAM_DEVICE, VIC_DEVICE, did, key};
+use crate::{RELAY, SAM, SAM_DEVICE, VIC_DEVICE, did, key, sha256};
 
 /// A `changes` message about the document of the vectors.
 fn bring(more: bool, statements: &[Vec<u8>], tips: &[Vec<u8>], changes: &[Vec<u8>]) -> Vec<u8> {
@@ -58,6 +62,44 @@ fn third(change: impl FnOnce(&mut Change)) -> EncodedChange {
     next.ops[0].pred[0].counter += 1;
     change(&mut next);
     next.encode()
+}
+
+/// A change with the checksum that its bytes should have.
+fn rechecked(mut chunk: Vec<u8>) -> Vec<u8> {
+    let hash = sha256(&[&chunk[8..]]);
+    chunk[4..8].copy_from_slice(&hash[..4]);
+    chunk
+}
+
+/// A change that names its dependencies in the wrong order.
+fn unordered() -> Vec<u8> {
+    let [_, last] = parts::chain();
+    let change = third(|change| {
+        change.deps = vec![DocumentKind::List.birth().hash(), last.hash()];
+        change.deps.sort_unstable();
+    });
+    let mut bytes = change.bytes().to_vec();
+    // Behind frame and count.
+    let deps = bytes
+        .windows(32)
+        .position(|it| change.change().deps[0].as_ref() == it);
+    let (first, second) = bytes[deps.unwrap()..].split_at_mut(32);
+    first.swap_with_slice(&mut second[..32]);
+    rechecked(bytes)
+}
+
+/// A sound change of Automerge's with something that documents do not have.
+fn unsupported() -> Vec<u8> {
+    let [first, last] = parts::chain();
+    let actor = last.change().actor;
+    let mut doc = AutoCommit::new().with_actor(actor.as_ref().into());
+    let birth = DocumentKind::List.birth();
+    let known = [birth.bytes(), first.bytes(), last.bytes()].map(|it| it.try_into().unwrap());
+    doc.apply_changes(known).unwrap();
+    let (_, meta) = doc.get(ROOT, "meta").unwrap().unwrap();
+    doc.put_object(&meta, "list", ObjType::List).unwrap();
+    doc.commit_with(CommitOptions::default().with_time(0));
+    doc.get_last_local_change().unwrap().raw_bytes().to_vec()
 }
 
 /// The change behind the two of the base, and nothing that vouches for it.
@@ -170,7 +212,7 @@ pub(crate) fn data() -> Vec<Value> {
         message
     };
     let chunk = {
-        let birth = poo_core::document::DocumentKind::List.birth();
+        let birth = DocumentKind::List.birth();
         let changes = [birth.bytes(), first.bytes(), last.bytes()];
         let bytes = DocumentChunk::build(changes).unwrap();
         let (head, rest) = bytes.split_at(100);
@@ -277,6 +319,16 @@ pub(crate) fn data() -> Vec<Value> {
             "a byte behind a change",
             "bye trailing",
             vec![raw([plain, &[0]].concat())],
+        ),
+        (
+            "a change with its dependencies out of order",
+            "bye deps_order",
+            vec![raw(unordered())],
+        ),
+        (
+            "a change that makes a list",
+            "bye unsupported",
+            vec![raw(unsupported())],
         ),
         (
             "a statement with a broken signature",

@@ -62,8 +62,12 @@ const RULES: [&str; 16] = [
     "FREQ=DAILY;INTERVAL=0",
 ];
 
+/// Times that are closed, and how.
+type Closings = &'static [(&'static str, &'static str)];
+type Looked = (&'static str, Closings, &'static str);
+
 /// A series, the times of it that are closed, and when it is looked at: `now` in UTC.
-const SERIES: [(&str, &[(&str, &str)], &str); 13] = [
+const SERIES: [Looked; 13] = [
     ("2026-11-23 FREQ=DAILY;COUNT=3", &[], "2026-11-23T09:00:00Z"),
     (
         "2026-11-23 FREQ=DAILY;COUNT=3",
