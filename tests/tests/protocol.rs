@@ -1,6 +1,13 @@
 //! docs/PROTOCOL.md and docs/vectors.json hold for programs that share no code with the engine:
 //! those in `tests/protocol-check`, under Node, on other people's libraries.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
