@@ -9,10 +9,10 @@ import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { Judge } from "./judge.mjs";
 import { follow, isBetween, readDue, readReminder, readRule } from "./values.mjs";
 import {
-    MAPS, TO_CLIENT, TO_RELAY, actorId, base58check, birthActor, birthChange, changeHash, checkEphemeral, checkTip,
-    concat, data, decode, did, documentDigest, documentId, encode, ephemeralSigned, externalData, fingerprint, hex,
-    hmac, isSealed, open, peek, publicKey, readStatement, relevant, same, seal, sessionName, sha256, sigStructure,
-    sign, signTip, tagged, tipSigned, unbase58check, unhex, utf8, verify, verifyRaw,
+    Fault, MAPS, TO_CLIENT, TO_RELAY, actorId, base58check, birthActor, birthChange, changeHash, checkEphemeral,
+    checkTip, control, data, decode, did, documentDigest, documentId, encode, ephemeralSigned, externalData,
+    fingerprint, hex, hmac, isSealed, open, peek, publicKey, readStatement, relevant, same, say, seal, sessionName,
+    sha256, sigStructure, sign, signTip, tagged, tipSigned, unbase58check, unhex, utf8, verify, verifyRaw,
 } from "./wire.mjs";
 
 const vectors = JSON.parse(readFileSync(process.argv[2], "utf8"));
@@ -184,6 +184,38 @@ const sections = {
                 for (const frame of [...before, ...frames]) found = await judge.hear(unhex(frame));
                 equal(found, answer, `${group}: ${name}`);
             }
+        }
+    },
+
+    async greetings(it) {
+        const pinned = unhex(it.relay);
+        const session = { client: unhex(it.clientDevice), relay: pinned, clientNonce: unhex(it.clientNonce), relayNonce: unhex(it.relayNonce) };
+        const joined = control(peek(unhex(it.join)).body);
+        equal(seal(session, seedOf(session.client), TO_RELAY, 0, say("join", ...joined.fields)), it.join);
+        const judged = async (judge) => {
+            try {
+                await judge();
+                return null;
+            } catch (fault) {
+                return fault.code ?? assert.fail(fault);
+            }
+        };
+        for (const { name, frame, code } of it.challenges) {
+            const found = await judged(() => {
+                const { kind, fields } = data(unhex(frame));
+                if (kind !== "challenge") throw new Fault("malformed");
+                if (fields[0] !== 1) throw new Fault("version");
+                if (!same(fields[1], pinned)) throw new Fault("wrong-relay");
+            });
+            equal(found, code, name);
+        }
+        for (const { name, frame, code } of it.peers) {
+            const found = await judged(async () => {
+                const { kind, fields } = await open(session, pinned, TO_CLIENT, 0, unhex(frame));
+                if (kind === "bye") throw new Fault(fields[0]);
+                if (kind !== "peer") throw new Fault("unexpected");
+            });
+            equal(found, code, name);
         }
     },
 

@@ -18,6 +18,7 @@ mod bench;
 mod brought;
 mod contents;
 mod exchanges;
+mod greetings;
 mod parts;
 mod session;
 mod values;
@@ -117,6 +118,7 @@ fn vectors() -> Value {
         "values": values::values(),
         "exchanges": exchanges::exchanges(),
         "example": exchanges::example(),
+        "greetings": greetings::greetings(),
         "sessions": session::sessions(),
     })
 }
