@@ -415,3 +415,61 @@ pub(crate) fn own_chain(
     let known = statements::of_identity(conn, &keys.did)?;
     Ok(Identities::evaluate(&known).chain(&keys.did, &keys.device.public()))
 }
+
+#[cfg(all(test, feature = "net"))]
+mod tests {
+    //! What two devices leave for one another is what docs/vectors.json says.
+
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng as _;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::bytes::unhex;
+    use crate::identity::Did;
+
+    #[test]
+    fn devices_meet_as_the_protocol_says() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../../docs/vectors.json")).unwrap();
+        let bytes = |field: &str| unhex(vectors["meetings"][field].as_str().unwrap()).unwrap();
+        let secret: [u8; 32] = bytes("secret").try_into().unwrap();
+        assert_eq!(link_box(&secret).to_vec(), bytes("requestPoint"));
+        assert_eq!(link_reply_box(&secret).to_vec(), bytes("replyPoint"));
+
+        let identity = Keypair::from_seed(&[3; 32]);
+        let did = Did::from_key(identity.public());
+        let mut new = Replica::in_memory(Keyring {
+            did,
+            device: Keypair::from_seed(&[4; 32]),
+            identity: None,
+        })
+        .unwrap();
+        let name = vectors["meetings"]["name"].as_str().unwrap();
+        assert_eq!(new.link_request(&secret, name), bytes("request"));
+
+        let mut known = Replica::in_memory(Keyring {
+            did,
+            device: identity.clone(),
+            identity: Some(identity),
+        })
+        .unwrap();
+        let point = link_box(&secret);
+        known
+            .conn()
+            .execute(
+                "INSERT INTO pending_link (id, secret, expires_at) VALUES (?1, ?2, ?3)",
+                params![point, secret, i64::MAX],
+            )
+            .unwrap();
+        let env = Env {
+            now: Timestamp::from_millisecond(1_795_424_400_000).unwrap(),
+            rng: &mut ChaCha20Rng::seed_from_u64(0),
+        };
+        let certified = known.certify(&point, &bytes("request"), &env);
+        let certified = certified.unwrap().unwrap();
+        assert_eq!(certified.reply, bytes("reply"));
+        assert_eq!(certified.reply_box.to_vec(), bytes("replyPoint"));
+        assert!(new.accept_certificate(&certified.reply).unwrap());
+    }
+}

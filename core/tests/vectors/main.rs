@@ -14,12 +14,18 @@
     reason = "a test fails by panicking"
 )]
 
+mod bench;
+mod brought;
+mod contents;
+mod exchanges;
+mod greetings;
 mod parts;
 mod session;
+mod values;
 
 use std::path::PathBuf;
 
-use poo_core::identity::{Did, Keypair};
+use poo_core::identity::{Did, Keypair, RecoveryPhrase};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -75,15 +81,19 @@ fn keys() -> Value {
         ("annDevice", ANN_DEVICE),
         ("relay", RELAY),
         ("invite", INVITE),
+        ("vicIdentity", VIC),
+        ("vicDevice", VIC_DEVICE),
     ];
     named
         .into_iter()
         .map(|(name, byte)| {
+            let phrase = RecoveryPhrase::of(&key(byte));
             json!({
                 "name": name,
                 "seed": hex([byte; 32]),
                 "publicKey": hex(key(byte).public()),
                 "did": did(byte).to_string(),
+                "phrase": name.ends_with("Identity").then(|| phrase.words()),
             })
         })
         .collect()
@@ -103,6 +113,12 @@ fn vectors() -> Value {
         "statements": parts::statements(),
         "digests": parts::digests(),
         "links": parts::links(),
+        "meetings": parts::meetings(),
+        "contents": contents::contents(),
+        "values": values::values(),
+        "exchanges": exchanges::exchanges(),
+        "example": exchanges::example(),
+        "greetings": greetings::greetings(),
         "sessions": session::sessions(),
     })
 }
@@ -134,6 +150,19 @@ fn the_vectors_are_what_the_engine_writes() {
         kept.as_object().unwrap().len(),
         made.as_object().unwrap().len()
     );
+}
+
+/// docs/EXAMPLE.md shows the frames of the example, a line for each.
+#[test]
+fn the_page_shows_the_example() {
+    let page = std::fs::read_to_string(path().with_file_name("EXAMPLE.md")).unwrap();
+    let example = exchanges::example();
+    let join = example["frames"][1]["signedBytes"].as_str().unwrap();
+    let frames = example["frames"].as_array().unwrap().iter();
+    let frames = frames.map(|frame| frame["frame"].as_str().unwrap());
+    for line in frames.chain([join]) {
+        assert!(page.contains(line), "docs/EXAMPLE.md does not show {line}");
+    }
 }
 
 #[test]

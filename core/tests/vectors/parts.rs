@@ -1,8 +1,10 @@
 //! Ids, changes, tips, statements: each as the engine writes it, checked against a second
 //! construction by hand from the words of docs/PROTOCOL.md.
 
+use core::convert::Infallible;
 use std::collections::{BTreeMap, BTreeSet};
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use minicbor::Encoder;
 use poo_core::document::{
     Action, ActorId, ActorNonce, BIRTH_VERSION, Change, ChangeHash, DocumentId, DocumentKind,
@@ -14,13 +16,14 @@ use poo_core::membership::{
 };
 use poo_core::replica::Link;
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use crate::{
     ANN, ANN_DEVICE, INVITE, NOW_MS, RELAY, SAM, SAM_DEVICE, diagnostic, did, hex, key, sha256,
 };
 
 const DOCUMENT_NONCE: [u8; 16] = [0x11; 16];
-const ACTOR_NONCE: [u8; 16] = [0x22; 16];
+pub(crate) const ACTOR_NONCE: [u8; 16] = [0x22; 16];
 
 pub(crate) fn document() -> DocumentId {
     DocumentId::derive(&did(SAM), &DocumentNonce::Random(DOCUMENT_NONCE))
@@ -90,7 +93,7 @@ pub(crate) fn births() -> Value {
 }
 
 /// The first two changes of an actor: the list gets a title, then another one.
-fn chain() -> [EncodedChange; 2] {
+pub(crate) fn chain() -> [EncodedChange; 2] {
     let birth = DocumentKind::List.birth().unwrap();
     let maps = DocumentKind::List.maps();
     let meta = maps.iter().position(|name| *name == "meta").unwrap() as u64 + 3;
@@ -146,6 +149,15 @@ pub(crate) fn changes() -> Value {
         .collect()
 }
 
+/// CBOR, put together by hand.
+pub(crate) fn cbor(
+    fill: impl FnOnce(&mut Encoder<&mut Vec<u8>>) -> Result<(), minicbor::encode::Error<Infallible>>,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    fill(&mut Encoder::new(&mut out)).unwrap();
+    out
+}
+
 fn tagged(tag: &str, message: &[u8]) -> Vec<u8> {
     [tag.as_bytes(), &[0], message].concat()
 }
@@ -197,7 +209,7 @@ pub(crate) fn signature(by: &poo_core::identity::Keypair, message: &[u8]) -> [u8
 }
 
 /// One of each kind, in an order in which each makes sense.
-fn every_statement() -> Vec<(&'static str, Statement)> {
+pub(crate) fn every_statement() -> Vec<(&'static str, Statement)> {
     let sign = |payload, by| Statement::sign(payload, &key(by)).unwrap();
     let device = |identity: u8, device: u8, name: &str| {
         Payload::Device(Device {
@@ -287,6 +299,44 @@ fn every_statement() -> Vec<(&'static str, Statement)> {
     ]
 }
 
+/// What the two devices of a link leave for one another, by hand: a test beside the code of links
+/// holds the engine to it.
+pub(crate) fn meetings() -> Value {
+    let secret = [0x55; 32];
+    let point = |tag: &str| hex(&sha256(&[tag.as_bytes(), &secret])[..16]);
+    let device = key(ANN_DEVICE);
+    let consent = Device::consent(&device, &did(ANN));
+    let name = "laptop";
+    let mut mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap();
+    mac.update(device.public().as_ref());
+    mac.update(consent.as_ref());
+    mac.update(name.as_bytes());
+    let mac: [u8; 32] = mac.finalize().into_bytes().into();
+    let request = cbor(|e| {
+        e.map(4)?.u8(0)?.bytes(device.public().as_ref())?;
+        e.u8(1)?.str(name)?;
+        e.u8(2)?.bytes(consent.as_ref())?;
+        e.u8(3)?.bytes(&mac)?.ok()
+    });
+    let certificate = every_statement()
+        .into_iter()
+        .find(|(name, _)| *name == "device of Ann")
+        .map(|(_, statement)| statement.to_wire())
+        .unwrap();
+    let reply = cbor(|e| e.array(1)?.bytes(&certificate)?.ok());
+    json!({
+        "secret": hex(secret),
+        "identity": hex(key(ANN).public()),
+        "device": hex(device.public()),
+        "name": name,
+        "requestPoint": point("poo/link/v1"),
+        "request": hex(&request),
+        "requestDiagnostic": diagnostic(&request),
+        "replyPoint": point("poo/link-reply/v1"),
+        "reply": hex(&reply),
+    })
+}
+
 /// The signatures inside a payload: by whom, over what.
 fn proof(statement: &Statement) -> Option<Value> {
     let (by, message, proof) = match statement.payload() {
@@ -336,7 +386,7 @@ pub(crate) fn statements() -> Value {
         .collect()
 }
 
-/// The fingerprint of the statements above, and the digest of a document with them and one tip.
+/// The fingerprint of the statements above, and the digest of a document with them and one actor.
 pub(crate) fn digests() -> Value {
     let statements: Vec<Statement> = every_statement().into_iter().map(|(_, s)| s).collect();
     let authority = Authority::evaluate(&document(), &statements);
@@ -347,10 +397,20 @@ pub(crate) fn digests() -> Value {
         hashed.extend_from_slice(digest.as_ref());
     }
     assert_eq!(fingerprint, sha256(&[&hashed]));
+    let [_, last] = chain();
+    let digest = sha256(&[
+        b"poo/digest/v1",
+        &fingerprint,
+        actor().as_ref(),
+        &2_u64.to_be_bytes(),
+        last.hash().as_ref(),
+    ]);
     json!({
         "document": hex(document()),
         "statements": sorted.iter().map(hex).collect::<Vec<_>>(),
         "fingerprint": hex(fingerprint),
+        "ends": [{ "actor": hex(actor()), "seq": 2, "hash": hex(last.hash()) }],
+        "digest": hex(&digest[..16]),
     })
 }
 

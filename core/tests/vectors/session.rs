@@ -9,7 +9,7 @@ use poo_core::identity::PublicKey;
 use poo_core::membership::Role;
 use poo_core::model::{BlobHash, Command, NewFile, NewTask, Outcome, TaskId};
 use poo_core::replica::{Env, Keyring, Link, Replica};
-use poo_core::sync::{Admission, Session};
+use poo_core::sync::{Admission, PresenceMessage, PresenceState, Session};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use serde_json::{Value, json};
@@ -39,12 +39,12 @@ const CONTROLS: [&str; 16] = [
 ];
 const DATA: [&str; 5] = ["challenge", "changes", "ephemeral", "chunk", "blob-chunk"];
 
-struct Clock {
-    rng: ChaCha20Rng,
+pub(crate) struct Clock {
+    pub(crate) rng: ChaCha20Rng,
 }
 
 impl Clock {
-    fn env(&mut self) -> Env<'_> {
+    pub(crate) fn env(&mut self) -> Env<'_> {
         Env {
             now: Timestamp::from_millisecond(NOW_MS).unwrap(),
             rng: &mut self.rng,
@@ -52,7 +52,7 @@ impl Clock {
     }
 }
 
-fn keyring(identity: u8, device: u8) -> Keyring {
+pub(crate) fn keyring(identity: u8, device: u8) -> Keyring {
     Keyring {
         did: did(identity),
         device: key(device),
@@ -60,7 +60,7 @@ fn keyring(identity: u8, device: u8) -> Keyring {
     }
 }
 
-fn person(clock: &mut Clock, identity: u8, device: u8, name: &str) -> Replica {
+pub(crate) fn person(clock: &mut Clock, identity: u8, device: u8, name: &str) -> Replica {
     let mut replica = Replica::in_memory(keyring(identity, device)).unwrap();
     replica
         .set_relay("ws://127.0.0.1:8787", Some(did(RELAY)))
@@ -70,39 +70,46 @@ fn person(clock: &mut Clock, identity: u8, device: u8, name: &str) -> Replica {
 }
 
 /// One session and what was said in it.
-struct Talk {
-    client: Session,
+pub(crate) struct Talk {
+    pub(crate) client: Session,
     relay: Session,
+    pub(crate) notes: Notes,
+}
+
+/// The frames of a session, taken apart.
+pub(crate) struct Notes {
     client_key: PublicKey,
     nonces: Vec<[u8; 32]>,
     counters: [u64; 2],
-    frames: Vec<Value>,
+    pub(crate) frames: Vec<Value>,
 }
 
 impl Talk {
-    fn new(replica: &Replica, relay: &Replica, clock: &mut Clock) -> Self {
+    pub(crate) fn new(replica: &Replica, relay: &Replica, clock: &mut Clock) -> Self {
         Self {
             client: Session::client(replica, Some(did(RELAY)), &mut clock.env()),
             relay: Session::relay(relay, Admission::Invite, &mut clock.env()).unwrap(),
-            client_key: replica.keys().device.public(),
-            nonces: Vec::new(),
-            counters: [0, 0],
-            frames: Vec::new(),
+            notes: Notes::new(replica.keys().device.public()),
         }
     }
 
     /// Carries the first three frames: challenge, join, peer.
-    fn handshake(&mut self, client: &mut Replica, relay: &mut Replica, clock: &mut Clock) {
+    pub(crate) fn handshake(
+        &mut self,
+        client: &mut Replica,
+        relay: &mut Replica,
+        clock: &mut Clock,
+    ) {
         for to_client in [true, false, true] {
             if to_client {
                 let frame = self.relay.poll_transmit(relay).unwrap().unwrap();
-                self.note(&frame, true);
+                self.notes.note(&frame, true);
                 client
                     .batch(|c| self.client.handle_frame(c, &frame, &mut clock.env()))
                     .unwrap();
             } else {
                 let frame = self.client.poll_transmit(client).unwrap().unwrap();
-                self.note(&frame, false);
+                self.notes.note(&frame, false);
                 relay
                     .batch(|r| self.relay.handle_frame(r, &frame, &mut clock.env()))
                     .unwrap();
@@ -111,19 +118,19 @@ impl Talk {
     }
 
     /// Carries frames until both are quiet.
-    fn run(&mut self, client: &mut Replica, relay: &mut Replica, clock: &mut Clock) {
+    pub(crate) fn run(&mut self, client: &mut Replica, relay: &mut Replica, clock: &mut Clock) {
         loop {
             let mut quiet = true;
             while let Some(frame) = self.relay.poll_transmit(relay).unwrap() {
                 quiet = false;
-                self.note(&frame, true);
+                self.notes.note(&frame, true);
                 // A goodbye ends the client's session, which is what it says.
                 let _taken =
                     client.batch(|c| self.client.handle_frame(c, &frame, &mut clock.env()));
             }
             while let Some(frame) = self.client.poll_transmit(client).unwrap() {
                 quiet = false;
-                self.note(&frame, false);
+                self.notes.note(&frame, false);
                 relay
                     .batch(|r| self.relay.handle_frame(r, &frame, &mut clock.env()))
                     .unwrap();
@@ -134,7 +141,22 @@ impl Talk {
         }
     }
 
-    fn note(&mut self, frame: &[u8], to_client: bool) {
+    fn done(self, name: &str, says: &str, secret: Option<String>) -> Value {
+        self.notes.done(name, says, secret)
+    }
+}
+
+impl Notes {
+    pub(crate) fn new(client_key: PublicKey) -> Self {
+        Self {
+            client_key,
+            nonces: Vec::new(),
+            counters: [0, 0],
+            frames: Vec::new(),
+        }
+    }
+
+    pub(crate) fn note(&mut self, frame: &[u8], to_client: bool) {
         let direction = if to_client { "toClient" } else { "toRelay" };
         let noted = if frame.first() == Some(&0xd2) {
             self.sealed(frame, to_client)
@@ -153,6 +175,7 @@ impl Talk {
                 "kind": kind,
                 "frame": hex(frame),
                 "diagnostic": diagnostic(frame),
+                "signedBytes": (kind == "ephemeral").then(|| hex(ephemeral_signed(frame))),
             })
         };
         self.frames.push(noted);
@@ -211,8 +234,9 @@ impl Talk {
         })
     }
 
-    fn done(self, name: &str, says: &str) -> Value {
+    pub(crate) fn done(self, name: &str, says: &str, secret: Option<String>) -> Value {
         json!({
+            "secret": secret,
             "name": name,
             "says": says,
             "clientDevice": hex(self.client_key),
@@ -222,6 +246,33 @@ impl Talk {
             "frames": self.frames,
         })
     }
+}
+
+/// What an ephemeral's signature is over, put together from its fields.
+fn ephemeral_signed(frame: &[u8]) -> Vec<u8> {
+    let mut d = Decoder::new(frame);
+    d.array().unwrap();
+    d.skip().unwrap();
+    d.array().unwrap();
+    assert_eq!(d.map().unwrap(), Some(6));
+    let mut fields = vec![0x85];
+    for index in 0..5 {
+        assert_eq!(d.u8().unwrap(), index);
+        let from = d.position();
+        d.skip().unwrap();
+        fields.extend_from_slice(&frame[from..d.position()]);
+    }
+    d.skip().unwrap();
+    let signature: [u8; 64] = d.bytes().unwrap().try_into().unwrap();
+    let signed = [b"poo/ephemeral/v1\0", &fields[..]].concat();
+    let mut d = Decoder::new(&fields);
+    d.array().unwrap();
+    d.skip().unwrap();
+    let device: [u8; 32] = d.bytes().unwrap().try_into().unwrap();
+    let key = ed25519_dalek::VerifyingKey::from_bytes(&device).unwrap();
+    let signature = ed25519_dalek::Signature::from_bytes(&signature);
+    key.verify_strict(&signed, &signature).unwrap();
+    signed
 }
 
 /// The `Sig_structure` of RFC 9052, section 4.4.
@@ -285,6 +336,7 @@ pub(crate) fn sessions() -> Value {
     let first = first.done(
         "Sam",
         "Sam uses the relay's set-up link and brings his space and a list with one task",
+        Some(hex(setup)),
     );
 
     let mut second = Talk::new(ann, relay, clock);
@@ -292,7 +344,14 @@ pub(crate) fn sessions() -> Value {
     second.client.redeem(list, *grant, secret).unwrap();
     second.run(ann, relay, clock);
     assert!(second.client.is_in_sync());
-    second.client.send_ephemeral(list, b"\xa1\x00\x01").unwrap();
+    for (state, task) in [
+        (PresenceState::Here, None),
+        (PresenceState::Typing, Some(task)),
+        (PresenceState::Left, None),
+    ] {
+        let said = PresenceMessage { state, task }.encode();
+        second.client.send_ephemeral(list, &said).unwrap();
+    }
     second.client.watch_box([0x66; 16]).unwrap();
     second
         .client
@@ -302,8 +361,9 @@ pub(crate) fn sessions() -> Value {
     second.run(ann, relay, clock);
     let second = second.done(
         "Ann",
-        "Ann's space is refused, then she uses the invite to Sam's list, says something that is \
-         not kept, and leaves something at a meeting point",
+        "Ann's space is refused, then she uses the invite to Sam's list, says that she is here, \
+         that she writes, and that she left, and leaves something at a meeting point",
+        Some(hex(secret)),
     );
 
     let mut third = Talk::new(vic, relay, clock);
@@ -314,6 +374,7 @@ pub(crate) fn sessions() -> Value {
     let third = third.done(
         "Vic",
         "A stranger's space is refused; a frame that cannot be read ends the session",
+        None,
     );
 
     // A text, so that the vector stays short: what is in a file makes no difference here.
@@ -330,7 +391,11 @@ pub(crate) fn sessions() -> Value {
     let mut fourth = Talk::new(sam, relay, clock);
     fourth.run(sam, relay, clock);
     assert!(fourth.client.files_are_settled());
-    let fourth = fourth.done("Sam", "Sam attaches a file, and the relay asks for it");
+    let fourth = fourth.done(
+        "Sam",
+        "Sam attaches a file, and the relay asks for it",
+        None,
+    );
 
     let mut fifth = Talk::new(ann, relay, clock);
     fifth.run(ann, relay, clock);
@@ -342,6 +407,7 @@ pub(crate) fn sessions() -> Value {
     let fifth = fifth.done(
         "Ann",
         "Ann fetches the file, and is refused one that nothing names",
+        None,
     );
     json!([first, second, third, fourth, fifth])
 }

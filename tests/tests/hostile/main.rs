@@ -70,7 +70,7 @@ struct Forgery {
 
 impl Forgery {
     fn change(self) -> EncodedChange {
-        let birth = DocumentKind::List.birth();
+        let birth = DocumentKind::List.birth().unwrap();
         let meta = (birth.change().ops.iter())
             .find(|op| op.key == Key::Map("meta".into()))
             .unwrap()
