@@ -33,7 +33,7 @@ function audit(bytes) {
     const deps = Array.from({ length: bytes[at] }, (_, index) => hex(bytes.slice(at + 1 + 32 * index, at + 33 + 32 * index)));
     if (deps.some((dep, index) => index > 0 && deps[index - 1] >= dep)) throw new Fault("deps_order");
     const change = A.decodeChange(bytes);
-    if (!change.ops.every((op) => ["set", "del", "makeMap", "makeText"].includes(op.action))) throw new Fault("unsupported");
+    if (!change.ops.every((op) => ["set", "del", "inc", "makeMap", "makeList", "makeText"].includes(op.action))) throw new Fault("unsupported");
     return { ...change, hash };
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::StoreError;
 use super::actors::{ActorRow, Actors};
@@ -11,6 +11,7 @@ use super::clock::{Clock, Known, find_change};
 use super::documents::DocumentRow;
 use super::fallen::{forget_recalled, has_fallen, keep_evidence, recall};
 use super::forks::{keep_fork, vouched};
+use super::log::insert_row;
 use super::ops::{Applier, ApplyError, Touched};
 use super::quarantine::Quarantine;
 use super::refusal::Refusal;
@@ -563,42 +564,4 @@ impl Acceptor<'_> {
         waiting.drop_tips(actor, end);
         Ok(())
     }
-}
-
-/// Writes a change into the log and moves the document's heads.
-pub(crate) fn insert_row(
-    conn: &Connection,
-    document: &mut DocumentRow,
-    row: i64,
-    encoded: &EncodedChange,
-    clock: Option<&Clock>,
-) -> Result<(), StoreError> {
-    let change = encoded.change();
-    let deps: Vec<u8> = change
-        .deps
-        .iter()
-        .flat_map(|hash| *hash.as_bytes())
-        .collect();
-    conn.prepare_cached(
-        "INSERT INTO change (doc, actor, seq, hash, start_op, max_op, deps, clock, bytes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute(params![
-        document.row,
-        row,
-        change.seq as i64,
-        encoded.hash().as_ref(),
-        change.start_op as i64,
-        change.max_op() as i64,
-        deps,
-        clock.map(Clock::encode),
-        encoded.bytes()
-    ])?;
-    document.heads.retain(|head| !change.deps.contains(head));
-    document.heads.push(encoded.hash());
-    document.heads.sort_unstable();
-    document.max_op = document.max_op.max(change.max_op());
-    document.ops += change.ops.len() as u64;
-    document.bytes += encoded.bytes().len() as u64;
-    Ok(())
 }

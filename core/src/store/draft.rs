@@ -8,7 +8,8 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use super::StoreError;
 use super::actors::Actors;
 use super::documents::DocumentRow;
-use super::ops::{Held, HeldValue, Kind, field, text_runs};
+use super::held::{Held, HeldValue, field};
+use super::ops::{Kind, text_runs};
 use crate::document::{Action, ActorId, Change, EncodedChange, Key, ObjectId, Op, OpId, Scalar};
 
 /// An object that a draft writes to: one of the document, or one that the draft makes.

@@ -11,7 +11,8 @@ use rusqlite::params;
 
 use super::StoreError;
 use super::draft::{Draft, Target};
-use super::ops::{HeldValue, Kind, Object, field, find_object, overwritten, text_runs};
+use super::held::{HeldValue, field, overwritten};
+use super::ops::{Kind, Object, find_object, text_runs};
 use super::text::{ElementId, TextRuns};
 use crate::document::{Action, Change, Key, ObjectId, Op, OpId, Scalar};
 

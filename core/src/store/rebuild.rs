@@ -8,6 +8,7 @@ use super::accept::{Accepted, Acceptor};
 use super::actors::Actors;
 use super::clock::Clock;
 use super::documents::DocumentRow;
+use super::log::insert_row;
 use super::ops::{Applier, ApplyError};
 use super::quarantine::Quarantine;
 use super::sql::blob;
@@ -36,7 +37,7 @@ pub(crate) fn give_birth(
     applier
         .apply(row, birth.change(), &clock, actors, true)
         .map_err(unfit)?;
-    super::accept::insert_row(conn, document, row, &birth, Some(&clock))?;
+    insert_row(conn, document, row, &birth, Some(&clock))?;
     actors.advance(conn, row, 1, Some(birth.hash()))?;
     if document.kind == DocumentKind::List {
         conn.prepare_cached("INSERT OR IGNORE INTO list (doc, title) VALUES (?1, '')")?

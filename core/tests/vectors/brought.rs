@@ -97,7 +97,7 @@ fn unsupported() -> Vec<u8> {
     let known = [birth.bytes(), first.bytes(), last.bytes()].map(|it| it.try_into().unwrap());
     doc.apply_changes(known).unwrap();
     let (_, meta) = doc.get(ROOT, "meta").unwrap().unwrap();
-    doc.put_object(&meta, "list", ObjType::List).unwrap();
+    doc.put_object(&meta, "table", ObjType::Table).unwrap();
     doc.commit_with(CommitOptions::default().with_time(0));
     doc.get_last_local_change().unwrap().raw_bytes().to_vec()
 }
@@ -326,7 +326,7 @@ pub(crate) fn data() -> Vec<Value> {
             vec![raw(unordered())],
         ),
         (
-            "a change that makes a list",
+            "a change that makes a table",
             "bye unsupported",
             vec![raw(unsupported())],
         ),

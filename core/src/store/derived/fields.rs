@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::Model;
 use crate::document::Scalar;
 use crate::store::StoreError;
-use crate::store::ops::{Held, HeldValue, Kind, fields, find_object};
+use crate::store::held::{Held, HeldValue, fields};
+use crate::store::ops::{Kind, find_object};
 
 /// The text of a value, whether it was written as a scalar or as a text object.
 pub(in crate::store) fn text_of(

@@ -10,7 +10,7 @@ use crate::document::Scalar;
 use crate::identity::Did;
 use crate::model::{BlobHash, Closed, Due, Priority, Series, Status, TaskId, is_sound_file};
 use crate::store::StoreError;
-use crate::store::ops::{Held, HeldValue};
+use crate::store::held::{Held, HeldValue};
 
 /// How far above a task one that recurs is looked for. Deeper ones stand for themselves.
 const ANCESTORS_MAX: usize = 256;

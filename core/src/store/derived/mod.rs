@@ -15,7 +15,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::StoreError;
 use super::actors::Actors;
 use super::documents::DocumentRow;
-use super::ops::{HeldValue, Kind, Touched, field, find_object};
+use super::held::{HeldValue, field};
+use super::ops::{Kind, Touched, find_object};
 use crate::document::DocumentKind;
 
 pub(crate) use activity::refresh_joined;

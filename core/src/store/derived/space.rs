@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::{Entries, Model};
 use crate::document::Scalar;
 use crate::store::StoreError;
-use crate::store::ops::HeldValue;
+use crate::store::held::HeldValue;
 
 impl Model<'_> {
     pub(super) fn refresh_space_document(&self, entries: &Entries<'_>) -> Result<(), StoreError> {
@@ -40,7 +40,7 @@ impl Model<'_> {
             } else {
                 format!("{list}/{what}")
             };
-            let held = crate::store::ops::field(self.conn, lists, &key, self.actors)?;
+            let held = crate::store::held::field(self.conn, lists, &key, self.actors)?;
             Ok(held.into_iter().next().and_then(|held| match held.value {
                 HeldValue::Scalar(scalar) => Some(scalar),
                 HeldValue::Made(_) => None,

@@ -7,7 +7,8 @@ use automerge::{AutoCommit, ObjType, ReadDoc as _};
 use proptest::prelude::*;
 
 use super::super::derived::{maps, text_of};
-use super::super::ops::{field, find_object};
+use super::super::held::field;
+use super::super::ops::find_object;
 use super::*;
 
 /// What a writer does next.

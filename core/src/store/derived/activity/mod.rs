@@ -15,7 +15,8 @@ pub(crate) use self::joined::refresh_joined;
 use super::Model;
 use crate::document::{self, Change, Key, ObjectId, OpId, Scalar};
 use crate::store::StoreError;
-use crate::store::ops::{find_object, overwritten};
+use crate::store::held::overwritten;
+use crate::store::ops::find_object;
 use crate::store::sql::blob;
 use crate::store::value;
 
