@@ -33,6 +33,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) changes: Vec<&'a [u8]>,
     /// Changes that were audited as parts of one chunk.
     pub(crate) audited: Vec<EncodedChange>,
+    /// When it came, in milliseconds since 1970.
+    pub(crate) received: Option<i64>,
     /// Nothing more is on its way: what cannot be added now is refused.
     pub(crate) complete: bool,
 }
@@ -135,6 +137,7 @@ pub(crate) fn ingest(
         let mut named = Vec::new();
         for statement in &fresh {
             statements::put(conn, statement)?;
+            statements::note_received(conn, &statement.digest(), incoming.received)?;
             if let Scope::Identity(did) = statement.scope()
                 && !named.contains(&did)
             {
@@ -186,6 +189,7 @@ pub(crate) fn ingest(
         document: &mut document,
         actors: &mut actors,
         authority: &authority,
+        received: incoming.received,
     }
     .run(waiting, incoming.complete)?;
     ingested.added = accepted.added;

@@ -60,6 +60,8 @@ pub(crate) struct Acceptor<'a> {
     pub(crate) document: &'a mut DocumentRow,
     pub(crate) actors: &'a mut Actors,
     pub(crate) authority: &'a Authority,
+    /// When what waits came, in milliseconds since 1970; `None`: nobody knows.
+    pub(crate) received: Option<i64>,
 }
 
 /// How a waiting change stands.
@@ -485,6 +487,7 @@ impl Acceptor<'_> {
             row,
             encoded,
             (!plain).then_some(&clock),
+            self.received,
         )?;
         self.actors.reach(row, change.seq, Some(encoded.hash()));
         applier.note_end(row, change.seq, change.max_op());
@@ -541,7 +544,7 @@ impl Acceptor<'_> {
                     if let (Some(change), Some(place)) =
                         (waiting.changes().get(index), standing.get_mut(index))
                     {
-                        keep_evidence(self.conn, self.document, change)?;
+                        keep_evidence(self.conn, self.document, change, self.received)?;
                         *place = Standing::Evidence;
                     }
                 }
@@ -562,6 +565,7 @@ pub(crate) fn insert_row(
     row: i64,
     encoded: &EncodedChange,
     clock: Option<&Clock>,
+    received: Option<i64>,
 ) -> Result<(), StoreError> {
     let change = encoded.change();
     let deps: Vec<u8> = change
@@ -570,8 +574,8 @@ pub(crate) fn insert_row(
         .flat_map(|hash| *hash.as_bytes())
         .collect();
     conn.prepare_cached(
-        "INSERT INTO change (doc, actor, seq, hash, start_op, max_op, deps, clock, bytes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO change (doc, actor, seq, hash, start_op, max_op, deps, clock, bytes, received)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         document.row,
@@ -582,7 +586,8 @@ pub(crate) fn insert_row(
         change.max_op() as i64,
         deps,
         clock.map(Clock::encode),
-        encoded.bytes()
+        encoded.bytes(),
+        received
     ])?;
     document.heads.retain(|head| !change.deps.contains(head));
     document.heads.push(encoded.hash());

@@ -146,6 +146,8 @@ CREATE TABLE activity (
     n       INTEGER NOT NULL,             -- place within the change
     actor   INTEGER NOT NULL,
     at      INTEGER NOT NULL,             -- as its author claims, milliseconds since 1970
+    placed  INTEGER NOT NULL,             -- the same, or when it came here if that was before: no
+                                          -- claim lifts a row above what just came
     action  TEXT NOT NULL,
     task    TEXT,
     comment TEXT,
@@ -153,7 +155,7 @@ CREATE TABLE activity (
     detail  TEXT NOT NULL,                -- JSON
     PRIMARY KEY (doc, pos, hash, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX activity_at ON activity (at, hash, n);
+CREATE INDEX activity_placed ON activity (placed, hash, n);
 CREATE INDEX activity_task ON activity (doc, task, pos) WHERE task IS NOT NULL;
 CREATE INDEX activity_joined ON activity (doc, at) WHERE action = 'joined';
 CREATE INDEX activity_actor ON activity (actor, action, at);

@@ -12,6 +12,7 @@
 mod common;
 
 mod around;
+mod feeds;
 mod files;
 mod recurrence;
 mod together;

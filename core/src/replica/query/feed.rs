@@ -102,7 +102,11 @@ impl Names {
 const COLUMNS: &str = "activity.pos, activity.hash, activity.n, activity.actor, activity.at,
     activity.action, activity.task, activity.comment, activity.detail,
     (SELECT title FROM item WHERE item.doc = activity.doc AND item.task = activity.task),
-    activity.doc";
+    activity.doc, activity.placed";
+
+/// The columns by which the rows of one list, and those of all lists, are in order.
+const POS: usize = 0;
+const PLACED: usize = 11;
 
 /// What happened in one list, in causal order.
 pub(super) fn of_list(
@@ -118,28 +122,23 @@ pub(super) fn of_list(
     }
     after(&mut sql, &mut values, "pos", asked);
     sql.push_str(" ORDER BY pos DESC, hash DESC, n DESC");
-    collect(
-        conn,
-        &sql,
-        values,
-        core::slice::from_ref(document),
-        asked,
-        |pos, _| pos,
-    )
+    let documents = core::slice::from_ref(document);
+    collect(conn, &sql, values, documents, asked, POS)
 }
 
-/// What happened in all lists, by the time that authors claim.
+/// What happened in all lists, by the time that authors claim. What claims a time at which it was
+/// here already stands where it came: a clock that is ahead lifts nothing to the top.
 pub(super) fn of_all(
     conn: &Connection,
     documents: &[DocumentRow],
     asked: &Asked,
 ) -> Result<Page<Activity>, QueryError> {
     let mut sql =
-        format!("SELECT {COLUMNS} FROM activity INDEXED BY activity_at WHERE activity.at > ?1");
+        format!("SELECT {COLUMNS} FROM activity INDEXED BY activity_placed WHERE placed > ?1");
     let mut values: Vec<Value> = vec![i64::MIN.into()];
-    after(&mut sql, &mut values, "at", asked);
-    sql.push_str(" ORDER BY at DESC, hash DESC, n DESC");
-    collect(conn, &sql, values, documents, asked, |_, at| at)
+    after(&mut sql, &mut values, "placed", asked);
+    sql.push_str(" ORDER BY placed DESC, hash DESC, n DESC");
+    collect(conn, &sql, values, documents, asked, PLACED)
 }
 
 fn after(sql: &mut String, values: &mut Vec<Value>, major: &str, asked: &Asked) {
@@ -165,7 +164,7 @@ fn collect(
     values: Vec<Value>,
     documents: &[DocumentRow],
     asked: &Asked,
-    major: impl Fn(i64, i64) -> i64,
+    major: usize,
 ) -> Result<Page<Activity>, QueryError> {
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
@@ -188,7 +187,7 @@ fn collect(
             Entry::Vacant(place) => place.insert(Names::load(conn, document)?),
         };
         let place = Place {
-            major: major(row.get(0)?, row.get(4)?),
+            major: row.get(major)?,
             hash: blob(row, 1)?,
             n: row.get(2)?,
         };

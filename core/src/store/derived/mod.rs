@@ -24,7 +24,7 @@ pub(super) use fields::text_of;
 pub(crate) use item::{StoredAttachment, StoredConflict};
 
 /// The version of everything that is derived: another one makes it all anew.
-pub(super) const DERIVED_VERSION: i64 = 3;
+pub(super) const DERIVED_VERSION: i64 = 4;
 /// The tables.
 pub(super) const DERIVED_SQL: &str = include_str!("../derived.sql");
 /// Their names.

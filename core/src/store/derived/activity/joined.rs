@@ -51,8 +51,9 @@ pub(crate) fn refresh_joined(conn: &Connection, document: &DocumentRow) -> Resul
             ..Detail::default()
         };
         conn.prepare_cached(
-            "INSERT OR REPLACE INTO activity (doc, pos, hash, n, actor, at, action, detail)
-             VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, ?6)",
+            "INSERT OR REPLACE INTO activity (doc, pos, hash, n, actor, at, placed, action, detail)
+             VALUES (?1, ?2, ?3, 0, 0, ?4,
+                 min(?4, (SELECT coalesce(received, ?4) FROM statement WHERE digest = ?3)), ?5, ?6)",
         )?
         .execute(params![
             document.row,

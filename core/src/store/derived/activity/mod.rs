@@ -29,7 +29,8 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
         .unwrap_or_default();
     let mut last = done;
     let mut statement = conn.prepare_cached(
-        "SELECT id, actor, hash, bytes FROM change WHERE doc = ?1 AND id > ?2 ORDER BY id",
+        "SELECT id, actor, hash, bytes, received FROM change
+         WHERE doc = ?1 AND id > ?2 ORDER BY id",
     )?;
     let mut rows = statement.query(params![model.row(), done])?;
     let mut reader = Reader {
@@ -49,12 +50,14 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
             .map_err(|e| StoreError::Damaged(format!("a stored change cannot be read: {e}")))?;
         let actor: i64 = row.get(1)?;
         let at = change.time_s.saturating_mul(1_000);
+        let received: Option<i64> = row.get(4)?;
+        let placed = received.map_or(at, |received| received.min(at));
         earliest = Some(earliest.map_or(at, |earliest: i64| earliest.min(at)));
         for (n, row) in reader.rows(&change)?.into_iter().enumerate() {
             conn.prepare_cached(
                 "INSERT OR REPLACE INTO activity
-                     (doc, pos, hash, n, actor, at, action, task, comment, day, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     (doc, pos, hash, n, actor, at, placed, action, task, comment, day, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
                 model.row(),
@@ -63,6 +66,7 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
                 n as i64,
                 actor,
                 at,
+                placed,
                 row.action.as_str(),
                 row.task,
                 row.comment,
