@@ -282,7 +282,10 @@ fn templates_come_with_the_program_and_are_saved() {
 #[test]
 fn what_was_put_away_and_what_was_done_comes_back() {
     let home = Home::with_list();
-    assert_eq!(home.ok(&["trash"]), "The trash is empty.\n");
+    assert_eq!(
+        home.ok(&["trash"]),
+        "Nothing was deleted in the last 30 days.\n"
+    );
     let fresh = Home::sam();
     let message = fresh.fails(&["undo"], 3, "not_found");
     assert!(message.contains("nothing to take back"), "{message}");

@@ -15,6 +15,7 @@ use crate::identity::Did;
 use crate::membership::Authority;
 use crate::model::{
     Assignee, Attachment, Closed, Conflict, Due, Progress, Series, Status, Task, TaskId,
+    is_listed_in_trash,
 };
 use crate::store::{
     Actors, DocumentRow, StoreError, StoredAttachment, StoredConflict, parsed, statements,
@@ -83,16 +84,29 @@ pub(super) struct Place {
     pub(super) task: TaskId,
     /// How many tasks it is below.
     pub(super) depth: u32,
-    /// Whether it is in the trash, by itself or with a parent.
-    pub(super) trashed: bool,
+    /// Since when it is in the trash, by itself or else with the nearest parent that is.
+    pub(super) deleted_at: Option<i64>,
     pub(super) status: Status,
+}
+
+impl Place {
+    pub(super) fn is_trashed(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+
+    /// Whether the trash lists it.
+    pub(super) fn is_listed_in_trash(&self, now: Timestamp) -> bool {
+        // A time beyond the calendar, which only a foreign client can write, is no time that is
+        // over.
+        self.is_trashed() && time(self.deleted_at).is_none_or(|at| is_listed_in_trash(at, now))
+    }
 }
 
 /// An item before its place is known.
 struct Loose {
     task: TaskId,
     order: String,
-    deleted: bool,
+    deleted_at: Option<i64>,
     status: Status,
 }
 
@@ -100,7 +114,7 @@ struct Loose {
 /// that this reads is in one index; what the items say is not touched.
 pub(super) fn places(conn: &Connection, document: &DocumentRow) -> Result<Vec<Place>, StoreError> {
     let mut statement = conn.prepare_cached(
-        "SELECT task, parent, ord, deleted_at IS NOT NULL, iif(done, 'done', status)
+        "SELECT task, parent, ord, deleted_at, iif(done, 'done', status)
          FROM item INDEXED BY item_order WHERE doc = ?1 ORDER BY parent, ord, task",
     )?;
     let mut rows = statement.query(params![document.row])?;
@@ -111,7 +125,7 @@ pub(super) fn places(conn: &Connection, document: &DocumentRow) -> Result<Vec<Pl
         let item = Loose {
             task: parsed(row, 0)?,
             order: row.get(2)?,
-            deleted: row.get(3)?,
+            deleted_at: row.get(3)?,
             status: parsed(row, 4)?,
         };
         let parent = parent(row, 1)?;
@@ -139,19 +153,19 @@ pub(super) fn places(conn: &Connection, document: &DocumentRow) -> Result<Vec<Pl
     }
     let mut places = Vec::with_capacity(parents.len());
     // From the last to the first, so that the first is taken from the stack first.
-    let mut stack: Vec<(Loose, u32, bool)> =
-        top.into_iter().rev().map(|item| (item, 0, false)).collect();
-    while let Some((item, depth, trashed)) = stack.pop() {
-        let trashed = trashed || item.deleted;
+    let mut stack: Vec<(Loose, u32, Option<i64>)> =
+        top.into_iter().rev().map(|item| (item, 0, None)).collect();
+    while let Some((item, depth, above)) = stack.pop() {
+        let deleted_at = item.deleted_at.or(above);
         places.push(Place {
             task: item.task,
             depth,
-            trashed,
+            deleted_at,
             status: item.status,
         });
         if let Some(children) = below.remove(&item.task) {
             let children = children.into_iter().rev();
-            stack.extend(children.map(|child| (child, depth + 1, trashed)));
+            stack.extend(children.map(|child| (child, depth + 1, deleted_at)));
         }
     }
     Ok(places)
@@ -368,7 +382,7 @@ impl Tree {
         reader: &Reader,
     ) -> Result<Self, StoreError> {
         let places = places(conn, document)?;
-        let trashed = places.iter().filter(|place| place.trashed);
+        let trashed = places.iter().filter(|place| place.is_trashed());
         Ok(Self {
             tasks: read(conn, document, &places, reader)?,
             trashed: trashed.map(|place| place.task).collect(),

@@ -16,6 +16,7 @@ mod feeds;
 mod files;
 mod recurrence;
 mod together;
+mod trash;
 mod undo;
 
 use common::*;

@@ -59,7 +59,12 @@ fn page_from(
             places = sorted(conn, document, places, sort, reader)?;
         }
         let lets_in = |place: &Place| {
-            place.trashed == filter.deleted
+            let shown = if filter.deleted {
+                place.is_listed_in_trash(reader.now)
+            } else {
+                !place.is_trashed()
+            };
+            shown
                 && filter.status.is_none_or(|status| place.status == status)
                 && fitting
                     .as_ref()
