@@ -14,7 +14,7 @@ use crate::membership::{
 };
 use crate::store::{
     Acceptor, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change, give_birth,
-    recount, refresh, refresh_joined, statements,
+    recount, refresh, refresh_members, statements,
 };
 
 /// The most statements that may belong to a document.
@@ -270,7 +270,7 @@ pub(super) fn settle(
     refresh(conn, document, actors, &recounted.accepted.touched)?;
     statements::index(conn, document.row, authority)?;
     if document.kind == DocumentKind::List {
-        refresh_joined(conn, document)?;
+        refresh_members(conn, document, authority)?;
     }
     document.save(conn, actors, &authority.digest_set_fingerprint())?;
     Ok(recounted.fell)

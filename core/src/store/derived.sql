@@ -142,9 +142,11 @@ CREATE TABLE aisle (
 CREATE TABLE activity (
     doc     INTEGER NOT NULL,
     pos     INTEGER NOT NULL,             -- the change's first counter: a Lamport clock
-    hash    BLOB NOT NULL,                -- of the change
+    hash    BLOB NOT NULL,                -- of the change; where a statement says it: begins
+                                          -- with ffff and the time, then follows from both
     n       INTEGER NOT NULL,             -- place within the change
-    actor   INTEGER NOT NULL,
+    actor   INTEGER NOT NULL,             -- who wrote the change
+    who     TEXT,                         -- where a statement says it: the DID of who did it
     at      INTEGER NOT NULL,             -- as its author claims, milliseconds since 1970
     placed  INTEGER NOT NULL,             -- the same, or when it came here if that was before: no
                                           -- claim lifts a row above what just came
@@ -157,7 +159,7 @@ CREATE TABLE activity (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX activity_placed ON activity (placed, hash, n);
 CREATE INDEX activity_task ON activity (doc, task, pos) WHERE task IS NOT NULL;
-CREATE INDEX activity_joined ON activity (doc, at) WHERE action = 'joined';
+CREATE INDEX activity_members ON activity (doc, at) WHERE who IS NOT NULL;
 CREATE INDEX activity_actor ON activity (actor, action, at);
 
 -- The last change of each document that activity was derived from.

@@ -14,6 +14,7 @@ mod common;
 mod around;
 mod feeds;
 mod files;
+mod members;
 mod recurrence;
 mod together;
 mod trash;

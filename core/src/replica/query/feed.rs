@@ -102,7 +102,7 @@ impl Names {
 const COLUMNS: &str = "activity.pos, activity.hash, activity.n, activity.actor, activity.at,
     activity.action, activity.task, activity.comment, activity.detail,
     (SELECT title FROM item WHERE item.doc = activity.doc AND item.task = activity.task),
-    activity.doc, activity.placed";
+    activity.doc, activity.placed, activity.who";
 
 /// The columns by which the rows of one list, and those of all lists, are in order.
 const POS: usize = 0;
@@ -240,9 +240,11 @@ fn activity(
     let action: ActivityAction = parsed(row, 5)?;
     let at = time(row.get(4)?).unwrap_or_default();
     let member: Option<Did> = detail.assignee.as_deref().and_then(|did| did.parse().ok());
-    let actor = match action {
-        ActivityAction::Joined => member,
-        _ => names.did(row.get(3)?),
+    let who: Option<String> = row.get(12)?;
+    let actor = match who {
+        // What a statement says was done under no actor.
+        Some(did) => did.parse().ok(),
+        None => names.did(row.get(3)?),
     };
     let task: Option<String> = row.get(6)?;
     Ok(Activity {

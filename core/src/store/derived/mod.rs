@@ -18,13 +18,13 @@ use super::documents::DocumentRow;
 use super::ops::{HeldValue, Kind, Touched, field, find_object};
 use crate::document::DocumentKind;
 
-pub(crate) use activity::refresh_joined;
+pub(crate) use activity::refresh_members;
 #[cfg(test)]
 pub(super) use fields::text_of;
 pub(crate) use item::{StoredAttachment, StoredConflict};
 
 /// The version of everything that is derived: another one makes it all anew.
-pub(super) const DERIVED_VERSION: i64 = 4;
+pub(super) const DERIVED_VERSION: i64 = 5;
 /// The tables.
 pub(super) const DERIVED_SQL: &str = include_str!("../derived.sql");
 /// Their names.

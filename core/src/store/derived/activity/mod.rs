@@ -3,21 +3,21 @@
 //! knew: so the rows are the same on every replica, whenever they are made.
 
 mod deeds;
-mod joined;
+mod members;
 
 use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, params};
 
 use self::deeds::{Deeds, Row, Subject, VALUE_CHARS_MAX};
-use self::joined::knows_joined_after;
-pub(crate) use self::joined::refresh_joined;
+use self::members::knows_members_after;
+pub(crate) use self::members::refresh_members;
 use super::Model;
 use crate::document::{self, Change, Key, ObjectId, OpId, Scalar};
 use crate::store::StoreError;
 use crate::store::ops::{find_object, overwritten};
 use crate::store::sql::blob;
-use crate::store::value;
+use crate::store::{statements, value};
 
 /// Derives from the changes that came since the last time.
 pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), StoreError> {
@@ -76,13 +76,14 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
         }
     }
     drop(rows);
-    // The place of who joined has to be found again where something from before came later.
-    let moves_joined = match earliest {
-        Some(at) if done > 0 => knows_joined_after(conn, model.row(), at)?,
+    // The place of who came and went has to be found again where something from before came later.
+    let moves_members = match earliest {
+        Some(at) if done > 0 => knows_members_after(conn, model.row(), at)?,
         _ => done == 0,
     };
-    if moves_joined {
-        refresh_joined(conn, model.document)?;
+    if moves_members {
+        let authority = statements::authority(conn, &model.document.id)?;
+        refresh_members(conn, model.document, &authority)?;
     }
     if last > done {
         conn.prepare_cached("INSERT OR REPLACE INTO activity_end (doc, change) VALUES (?1, ?2)")?
