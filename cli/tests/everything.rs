@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
@@ -391,6 +392,39 @@ fn what_other_processes_do_is_followed_line_by_line() {
     assert_eq!(row["action"], "created");
     assert_eq!(row["taskTitle"], "After");
     assert_eq!(row["actorName"], "Sam");
+}
+
+#[test]
+fn nothing_is_missed_of_what_comes_at_once() {
+    const TASKS: usize = 3_000;
+    let home = Home::with_list();
+    let mut child = home
+        .command(&["activity", "ls", "--follow", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It says when it is ready.
+    let mut ready = String::new();
+    let mut notes = BufReader::new(child.stderr.take().unwrap());
+    notes.read_line(&mut ready).unwrap();
+    assert!(ready.starts_with("Waiting"), "{ready}");
+    let file = home.file("tasks.md");
+    let tasks: String = (0..TASKS).map(|n| format!("- [ ] Task {n}\n")).collect();
+    std::fs::write(&file, tasks).unwrap();
+    home.ok(&["import", file.to_str().unwrap(), "--list", "Groceries"]);
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let seen: BTreeSet<String> = lines
+        .take(TASKS)
+        .map(|line| {
+            let row: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            assert_eq!(row["action"], "created");
+            row["task"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(seen.len(), TASKS);
 }
 
 #[test]

@@ -574,8 +574,9 @@ pub(crate) fn insert_row(
         .flat_map(|hash| *hash.as_bytes())
         .collect();
     conn.prepare_cached(
-        "INSERT INTO change (doc, actor, seq, hash, start_op, max_op, deps, clock, bytes, received)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO change
+             (id, doc, actor, seq, hash, start_op, max_op, deps, clock, bytes, received)
+         VALUES ((SELECT id FROM next_change), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         document.row,

@@ -1,6 +1,10 @@
 //! What happened in all lists: in which order, and what a clock that is wrong does to it.
 
+use std::collections::BTreeSet;
+
 use super::*;
+use poo_core::model::ImportedTask;
+use poo_core::replica::ActivitySubscription;
 
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 
@@ -71,4 +75,108 @@ fn what_somebody_did_offline_stands_where_they_did_it() {
     let tasks: Vec<_> = rows.iter().filter_map(|row| row.task).collect();
     assert_eq!(tasks, [later, offline]);
     assert!(rows.iter().all(|row| !row.ahead));
+}
+
+/// What comes until nothing does.
+fn news(
+    replica: &Replica,
+    bench: &Bench,
+    subscription: &mut ActivitySubscription,
+) -> Vec<Activity> {
+    let mut all = Vec::new();
+    loop {
+        let more = replica.poll_activity(subscription, now(bench)).unwrap();
+        if more.is_empty() {
+            return all;
+        }
+        all.extend(more);
+    }
+}
+
+#[test]
+fn whoever_follows_gets_each_row_once_however_much_comes_at_once() {
+    let bench = &mut Bench::new(73);
+    let (mut relay, mut sam, mut ann, plans) = two(bench);
+    let other = list(&mut sam, bench, "Other");
+    let mut all = sam.subscribe_activity(None).unwrap();
+    let mut only = sam.subscribe_activity(Some(plans)).unwrap();
+    assert_eq!(news(&sam, bench, &mut all), []);
+
+    // A burst, from a device that was offline; and what was done here before it came.
+    for part in 0..3 {
+        let tasks = (0..1_000)
+            .map(|n| ImportedTask {
+                title: format!("{part} {n}"),
+                ..ImportedTask::default()
+            })
+            .collect();
+        let zone = None;
+        let list = plans;
+        run(&mut ann, bench, Command::ImportTasks { list, tasks, zone });
+    }
+    for n in 0..20 {
+        create(&mut ann, bench, plans, titled(&n.to_string()));
+    }
+    create(&mut sam, bench, other, titled("Elsewhere"));
+    let newest = create(&mut sam, bench, plans, titled("Before the rest"));
+    let seen = news(&sam, bench, &mut only);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].task, Some(newest));
+    sync(&mut ann, &mut relay, bench);
+    sync(&mut sam, &mut relay, bench);
+    let came = news(&sam, bench, &mut only);
+    assert_eq!(came.len(), 3_020);
+    let distinct: BTreeSet<&str> = came.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(distinct.len(), 3_020);
+    assert_eq!(news(&sam, bench, &mut all).len(), 3_022);
+
+    // Edits one after the other are told as one, and who came is told once.
+    for title in ["a", "b", "c"] {
+        edit_title(&mut sam, bench, plans, newest, title);
+    }
+    let link = invite(&mut sam, bench, plans, Role::Viewer);
+    sync(&mut sam, &mut relay, bench);
+    let mut vic = person(bench, &relay, "Vic");
+    join(&mut vic, &mut relay, bench, &link);
+    sync(&mut sam, &mut relay, bench);
+    let told = news(&sam, bench, &mut only);
+    assert_eq!(
+        told.iter().map(|row| row.action).collect::<Vec<_>>(),
+        [Did::Joined, Did::Edited]
+    );
+    let edit = &told[1].detail.fields[0];
+    assert_eq!(
+        (edit.old.as_deref(), edit.new.as_deref()),
+        (Some("Before the rest"), Some("c"))
+    );
+    assert_eq!(news(&sam, bench, &mut only), []);
+    sam.rebuild().unwrap();
+    assert_eq!(news(&sam, bench, &mut only), []);
+}
+
+#[test]
+fn what_comes_after_something_fell_is_not_missed() {
+    let bench = &mut Bench::new(74);
+    let (mut relay, mut sam, mut ann, plans) = two(bench);
+    let member = ann.did();
+    // Sam removes Ann without what she does meanwhile, which the relay has already.
+    run(
+        &mut sam,
+        bench,
+        Command::RevokeMember {
+            list: plans,
+            member,
+        },
+    );
+    create(&mut ann, bench, plans, titled("Too late"));
+    sync(&mut ann, &mut relay, bench);
+    let mut subscription = relay.subscribe_activity(Some(plans)).unwrap();
+    create(&mut sam, bench, plans, titled("In its place"));
+    sync(&mut sam, &mut relay, bench);
+    let told = news(&relay, bench, &mut subscription);
+    assert_eq!(
+        told.iter().map(|row| row.action).collect::<Vec<_>>(),
+        [Did::Removed, Did::Created]
+    );
+    assert_eq!(titles(&relay, plans), ["In its place"]);
 }

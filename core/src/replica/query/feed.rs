@@ -34,7 +34,7 @@ pub(super) struct Asked {
 
 /// Where a row stands in a feed.
 #[derive(Debug, Clone)]
-struct Place {
+pub(super) struct Place {
     /// The Lamport clock of its change within a list, the time across lists.
     major: i64,
     hash: ChangeHash,
@@ -60,6 +60,15 @@ impl Asked {
 }
 
 impl Place {
+    /// Of a row, by the column that its feed is in the order of.
+    pub(super) fn of(row: &Row<'_>, major: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            major: row.get(major)?,
+            hash: blob(row, HASH)?,
+            n: row.get(2)?,
+        })
+    }
+
     fn read(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         Some(Self {
@@ -75,13 +84,13 @@ impl Place {
 }
 
 /// Who is who in a document.
-struct Names {
+pub(super) struct Names {
     actors: Actors,
     authority: std::rc::Rc<crate::membership::Authority>,
 }
 
 impl Names {
-    fn load(conn: &Connection, document: &DocumentRow) -> Result<Self, StoreError> {
+    pub(super) fn load(conn: &Connection, document: &DocumentRow) -> Result<Self, StoreError> {
         Ok(Self {
             actors: Actors::load(conn, document.row)?,
             authority: statements::authority(conn, &document.id)?,
@@ -99,13 +108,19 @@ impl Names {
     }
 }
 
-const COLUMNS: &str = "activity.pos, activity.hash, activity.n, activity.actor, activity.at,
+/// What [`activity`] reads.
+pub(super) const COLUMNS: &str =
+    "activity.pos, activity.hash, activity.n, activity.actor, activity.at,
     activity.action, activity.task, activity.comment, activity.detail,
     (SELECT title FROM item WHERE item.doc = activity.doc AND item.task = activity.task),
     activity.doc, activity.placed, activity.who";
 
-/// The columns by which the rows of one list, and those of all lists, are in order.
-const POS: usize = 0;
+/// How many columns those are, and some of them: by which the rows of one list, and those of all
+/// lists, are in order.
+pub(super) const COLUMNS_COUNT: usize = 13;
+pub(super) const POS: usize = 0;
+pub(super) const HASH: usize = 1;
+pub(super) const DOC: usize = 10;
 const PLACED: usize = 11;
 
 /// What happened in one list, in causal order.
@@ -178,7 +193,7 @@ fn collect(
     let mut known: BTreeMap<i64, Names> = BTreeMap::new();
     // From when the row that is shown for several edits is: they are all close to it.
     while let Some(row) = rows.next()? {
-        let doc: i64 = row.get(10)?;
+        let doc: i64 = row.get(DOC)?;
         let Some(document) = documents.get(&doc) else {
             continue;
         };
@@ -186,18 +201,12 @@ fn collect(
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(Names::load(conn, document)?),
         };
-        let place = Place {
-            major: row.get(major)?,
-            hash: blob(row, 1)?,
-            n: row.get(2)?,
-        };
+        let place = Place::of(row, major)?;
         let next = activity(row, document, names, &place, asked.now)?;
         if let Some(shown) = page.items.last_mut()
             && together(shown, &next)
         {
-            for (newer, older) in shown.detail.fields.iter_mut().zip(next.detail.fields) {
-                newer.old = older.old;
-            }
+            absorb(shown, next);
             last = Some(place);
             continue;
         }
@@ -211,8 +220,21 @@ fn collect(
     Ok(page)
 }
 
+/// Lets the newer of two edits that are shown as one stand for both.
+fn absorb(newer: &mut Activity, older: Activity) {
+    for (newer, older) in newer.detail.fields.iter_mut().zip(older.detail.fields) {
+        newer.old = older.old;
+    }
+}
+
+/// The same where the older one is shown already: the newer takes its place.
+pub(super) fn put_together(shown: &mut Activity, newer: Activity) {
+    let older = core::mem::replace(shown, newer);
+    absorb(shown, older);
+}
+
 /// Whether two rows, one after the other, are edits that are shown as one.
-fn together(newer: &Activity, older: &Activity) -> bool {
+pub(super) fn together(newer: &Activity, older: &Activity) -> bool {
     let fields = |row: &Activity| -> Vec<String> {
         let fields = row.detail.fields.iter();
         fields.map(|edit| edit.field.clone()).collect()
@@ -227,7 +249,7 @@ fn together(newer: &Activity, older: &Activity) -> bool {
         && newer.at.duration_since(older.at).abs() <= EDITS_TOGETHER
 }
 
-fn activity(
+pub(super) fn activity(
     row: &Row<'_>,
     document: &DocumentRow,
     names: &Names,
