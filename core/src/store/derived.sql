@@ -84,10 +84,17 @@ CREATE INDEX item_short ON item (short);
 -- Holds all that the shape of a list takes, so that its pages are found without its texts.
 CREATE INDEX item_order ON item (doc, parent, ord, task, status, done, deleted_at);
 CREATE INDEX item_day ON item (day) WHERE day IS NOT NULL AND done = 0 AND deleted_at IS NULL;
-CREATE INDEX item_urgent ON item (doc) WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL;
+CREATE INDEX item_urgent ON item (doc, parent) WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL;
 CREATE INDEX item_assignee ON item (assignee) WHERE assignee IS NOT NULL;
 -- Holds what decides which of the texts that were found are shown, and in which order.
 CREATE INDEX item_texts ON item (texts, done, deleted_at);
+
+-- Tasks that stand at the top although they name a parent.
+CREATE TABLE lifted (
+    doc  INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    PRIMARY KEY (doc, task)
+) STRICT, WITHOUT ROWID;
 
 -- Which tasks name a file.
 CREATE TABLE attached (

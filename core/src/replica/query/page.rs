@@ -40,6 +40,23 @@ pub(super) fn page(
     Ok(page.unwrap_or_default())
 }
 
+/// Tasks in the order of a page.
+enum Places<'a> {
+    All(std::vec::IntoIter<Place>),
+    Walk(tree::Walk<'a>),
+}
+
+impl Iterator for Places<'_> {
+    type Item = Result<Place, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::All(places) => places.next().map(Ok),
+            Self::Walk(walk) => walk.next().transpose(),
+        }
+    }
+}
+
 /// The page that begins at `start`; `None` if that is not among the tasks. Only what is on the
 /// page is read whole.
 fn page_from(
@@ -54,10 +71,22 @@ fn page_from(
     let mut page = Page::default();
     for document in documents {
         let fitting = fitting(conn, document, filter, reader)?;
-        let mut places = tree::places(conn, document)?;
-        if let Some(sort) = filter.sort.filter(|sort| *sort != Sort::Manual) {
-            places = sorted(conn, document, places, sort, reader)?;
-        }
+        let sort = filter.sort.filter(|sort| *sort != Sort::Manual);
+        let places = if sort.is_none() && fitting.is_none() && !filter.deleted {
+            // Only where they stand decides: the list is read from the page's beginning to its end.
+            let from = if begun { None } else { start };
+            match tree::Walk::new(conn, document, from)? {
+                Some(walk) => Places::Walk(walk),
+                None => continue,
+            }
+        } else {
+            let all = tree::places(conn, document)?;
+            let all = match sort {
+                Some(sort) => sorted(conn, document, all, sort, reader)?,
+                None => all,
+            };
+            Places::All(all.into_iter())
+        };
         let lets_in = |place: &Place| {
             let shown = if filter.deleted {
                 place.is_listed_in_trash(reader.now)
@@ -71,7 +100,11 @@ fn page_from(
                     .is_none_or(|fitting| fitting.contains(&place.task))
         };
         let mut wanted: Vec<Place> = Vec::new();
-        for place in places.into_iter().filter(lets_in) {
+        for place in places {
+            let place = place?;
+            if !lets_in(&place) {
+                continue;
+            }
             begun |= start == Some(place.task);
             if !begun {
                 continue;
