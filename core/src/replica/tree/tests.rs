@@ -12,12 +12,8 @@ fn id(n: usize) -> TaskId {
 
 /// Those that are not in the trash, as a walk comes to them.
 fn walked(conn: &Connection, document: &DocumentRow, from: Option<TaskId>) -> Option<Vec<Place>> {
-    let mut walk = Walk::new(conn, document, from).unwrap()?;
-    let mut places = Vec::new();
-    while let Some(place) = walk.next().unwrap() {
-        places.push(place);
-    }
-    Some(places)
+    let walk = Walk::new(conn, document, from).unwrap()?;
+    Some(walk.collect::<Result<_, _>>().unwrap())
 }
 
 fn document(conn: &Connection, parents: &[Option<usize>]) -> DocumentRow {

@@ -108,7 +108,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The next place.
-    pub(in crate::replica) fn next(&mut self) -> Result<Option<Place>, StoreError> {
+    fn advance(&mut self) -> Result<Option<Place>, StoreError> {
         loop {
             let depth = self.levels.len();
             let Some(level) = self.levels.last_mut() else {
@@ -137,6 +137,14 @@ impl<'a> Walk<'a> {
                 status: step.status,
             }));
         }
+    }
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Result<Place, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.advance().transpose()
     }
 }
 
