@@ -87,7 +87,7 @@ pub(crate) enum Command {
     Undo,
     /// Make again what you took back
     Redo,
-    /// Show what was put away, and how to bring it back
+    /// Show what was deleted in the last 30 days, and how to bring it back
     Trash(TrashArgs),
     /// Make and manage lists
     #[command(subcommand)]

@@ -83,6 +83,16 @@ pub(crate) enum Problem {
     /// There is no action to take back, or to make again.
     #[error("there is nothing to {0} on this device: it takes back what was done here only")]
     NothingToTurn(&'static str),
+    /// The action that is next cannot be taken back, or made again.
+    #[error("{what} cannot be {} any more: {reason}", if *back { "taken back" } else { "made again" })]
+    CannotTurn {
+        /// What was done, in words.
+        what: String,
+        /// Whether it was to be taken back.
+        back: bool,
+        /// Why not.
+        reason: Box<CommandError>,
+    },
     /// What was asked for has been done, and the answer is bad: the report tells.
     #[error("{0}")]
     Unwell(String),
@@ -228,7 +238,7 @@ impl Problem {
             | Self::Link(_) => Kind::Usage,
             Self::File { source, .. } if source.kind() == ErrorKind::NotFound => Kind::NotFound,
             Self::NothingToTurn(_) | Self::UnknownMark { .. } => Kind::NotFound,
-            Self::RelayRefused { .. } => Kind::Refused,
+            Self::RelayRefused { .. } | Self::CannotTurn { .. } => Kind::Refused,
             Self::Unwell(_)
             | Self::FileElsewhere { .. }
             | Self::Runtime(_)
@@ -300,6 +310,12 @@ impl Problem {
                 _ => None,
             },
             Self::Query(QueryError::Ambiguous { .. }) => Some("use a whole id from these"),
+            Self::CannotTurn { back: true, .. } => {
+                Some("run `poo undo` again to take back what you did before it")
+            }
+            Self::CannotTurn { back: false, .. } => {
+                Some("run `poo redo` again to make the next one again")
+            }
             Self::Command(CommandError::NoRelay) => {
                 Some("set one with `poo relay URL`, then run `poo sync` once")
             }
@@ -334,6 +350,7 @@ fn command_kind(error: &CommandError) -> Kind {
         | CommandError::OnlyOwner
         | CommandError::Outranked
         | CommandError::NoIdentitySecret
+        | CommandError::CannotTurn { .. }
         | CommandError::Refused(_) => Kind::Refused,
         CommandError::Invalid { .. } => Kind::Usage,
         CommandError::NoRelay => Kind::NoRelay,

@@ -1,5 +1,6 @@
 //! What somebody did, as a sentence.
 
+use poo_core::membership::Role;
 use poo_core::model::{Activity, ActivityAction, List};
 
 use crate::screen::{Look, Screen};
@@ -61,7 +62,29 @@ pub(crate) fn sentence(row: &Activity) -> String {
         ActivityAction::Deleted => format!("deleted {what}"),
         ActivityAction::Restored => format!("restored {what}"),
         ActivityAction::Joined => "joined".to_owned(),
+        ActivityAction::Left => "left".to_owned(),
+        ActivityAction::Removed => format!("removed {}", member(row)),
+        ActivityAction::RoleChanged => {
+            let role = row.detail.role.map_or("nothing", with_article);
+            if row.detail.assignee == row.actor.map(|did| did.to_string()) {
+                format!("is {role} now")
+            } else {
+                format!("made {} {role}", member(row))
+            }
+        }
         ActivityAction::Note => format!("noted: {}", short(text)),
+    }
+}
+
+fn member(row: &Activity) -> &str {
+    row.member_name.as_deref().unwrap_or("somebody")
+}
+
+fn with_article(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "a viewer",
+        Role::Editor => "an editor",
+        Role::Owner => "an owner",
     }
 }
 

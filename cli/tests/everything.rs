@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
@@ -282,7 +283,10 @@ fn templates_come_with_the_program_and_are_saved() {
 #[test]
 fn what_was_put_away_and_what_was_done_comes_back() {
     let home = Home::with_list();
-    assert_eq!(home.ok(&["trash"]), "The trash is empty.\n");
+    assert_eq!(
+        home.ok(&["trash"]),
+        "Nothing was deleted in the last 30 days.\n"
+    );
     let fresh = Home::sam();
     let message = fresh.fails(&["undo"], 3, "not_found");
     assert!(message.contains("nothing to take back"), "{message}");
@@ -388,6 +392,40 @@ fn what_other_processes_do_is_followed_line_by_line() {
     assert_eq!(row["action"], "created");
     assert_eq!(row["taskTitle"], "After");
     assert_eq!(row["actorName"], "Sam");
+}
+
+#[test]
+fn nothing_is_missed_of_what_comes_at_once() {
+    const TASKS: usize = 3_000;
+    let home = Home::with_list();
+    let mut child = home
+        .command(&["activity", "ls", "--follow"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It says when it is ready.
+    let mut ready = String::new();
+    let mut notes = BufReader::new(child.stderr.take().unwrap());
+    notes.read_line(&mut ready).unwrap();
+    assert!(ready.starts_with("Waiting"), "{ready}");
+    let file = home.file("tasks.md");
+    let tasks: String = (0..TASKS).map(|n| format!("- [ ] Task {n}\n")).collect();
+    std::fs::write(&file, tasks).unwrap();
+    home.ok(&["import", file.to_str().unwrap(), "--list", "Groceries"]);
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let seen: BTreeSet<String> = lines
+        .take(TASKS)
+        .map(|line| {
+            let line = line.unwrap();
+            let told = line.strip_prefix("Sam added ").unwrap();
+            told.split(" · ").next().unwrap().to_owned()
+        })
+        .collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let all: BTreeSet<String> = (0..TASKS).map(|n| format!("Task {n}")).collect();
+    assert_eq!(seen, all);
 }
 
 #[test]

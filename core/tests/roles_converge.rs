@@ -1,5 +1,6 @@
 //! Whatever members do to one another's roles, apart and at the same time, and in whatever order
-//! it arrives: all who are members in the end agree on who may do what, and somebody is an owner.
+//! it arrives: all who are members in the end agree on who may do what, somebody is an owner, and
+//! what happened reads the same.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +16,7 @@ use jiff::Timestamp;
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::membership::Role;
-use poo_core::model::{Answer, Command, NewTask, Query};
+use poo_core::model::{Activity, Answer, Command, NewTask, Query};
 use poo_core::replica::{CommandError, Replica};
 use proptest::prelude::*;
 
@@ -32,6 +33,20 @@ fn roles(replica: &Replica, list: DocumentId) -> Vec<(Did, Role)> {
     let mut roles: Vec<_> = page.items.iter().map(|m| (m.did, m.role)).collect();
     roles.sort_unstable();
     roles
+}
+
+/// What happened in a list, as people read it.
+fn record(replica: &Replica, list: DocumentId) -> Vec<Activity> {
+    let query = Query::Activity {
+        list: Some(list),
+        task: None,
+        limit: Some(1_000),
+        cursor: None,
+    };
+    let Answer::Activity(page) = replica.query(&query, Timestamp::UNIX_EPOCH).unwrap() else {
+        panic!("no activity");
+    };
+    page.items
 }
 
 /// Takes in what the relay has, and gives what is here; being refused is a normal answer.
@@ -126,6 +141,7 @@ proptest! {
             if agreed.iter().any(|(did, _)| *did == replica.did()) {
                 prop_assert_eq!(&roles(replica, plans), &agreed);
                 prop_assert_eq!(titles(replica, plans), titles(relay, plans));
+                prop_assert_eq!(record(replica, plans), record(relay, plans));
             }
         }
     }

@@ -38,6 +38,7 @@ async fn an_agent_joins_by_its_invite_and_does_what_is_meant_for_it() {
         json_log: false,
         handshake_timeout: std::time::Duration::from_secs(10),
         file_quota: 1 << 30,
+        tickets: true,
     })
     .await
     .unwrap();

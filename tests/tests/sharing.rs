@@ -94,6 +94,7 @@ fn who_watches_hears_who_is_here_and_what_they_do() {
         (&role["member"]["name"], &role["role"]),
         (&json!("Ann"), &json!("viewer"))
     );
+    assert_eq!(role["by"]["name"], "Sam");
     sams.interrupt();
     assert_eq!(sams.wait().code, 0);
     anns.wait_for("Sam goes", is("presence_left", "Sam"));
@@ -134,6 +135,16 @@ fn a_list_changes_hands_and_its_founder_leaves() {
     assert_eq!(sam.json(&["list", "ls"])["items"], json!([]));
     assert_eq!(roles(&ann), [owner("Ann")]);
     assert_eq!(ann.titles(LIST), ["By Sam"]);
+    let told = ann.ok(&["activity", "ls", LIST]);
+    for said in ["Sam made Ann an owner", "Sam is an editor now", "Sam left"] {
+        assert!(told.contains(said), "{told}");
+    }
+    // What Sam did there is no longer Sam's to take back, which is said once of each action.
+    let gone = sam.fails(&["undo"], 4, "refused");
+    assert!(
+        gone.contains("adding a task cannot be taken back any more"),
+        "{gone}"
+    );
     assert_eq!(ann.json(&["verify", LIST])["ok"], true);
 }
 

@@ -8,7 +8,7 @@ use poo_core::sync::Event;
 
 use crate::app::App;
 use crate::find;
-use crate::net::{self, Happening, Options, SyncReport};
+use crate::net::{self, Options, SyncReport};
 use crate::problem::Problem;
 use crate::progress::Transfer;
 use crate::screen::{Look, Screen, count};
@@ -219,10 +219,8 @@ fn watch(app: &App, replica: &mut Replica) -> Result<(), Problem> {
         replica,
         &options(),
         |event| {
-            if let Some(happening) = Happening::of(event)
-                && printed.is_ok()
-            {
-                printed = tell(app, &aside.replica, &happening);
+            if event.concerns_people() && printed.is_ok() {
+                printed = tell(app, &aside.replica, &event);
                 if printed.is_err() {
                     unheard.notify_one();
                 }
@@ -233,21 +231,24 @@ fn watch(app: &App, replica: &mut Replica) -> Result<(), Problem> {
     printed
 }
 
-fn tell(app: &App, replica: &Replica, happening: &Happening) -> Result<(), Problem> {
-    app.print(happening, |screen| match happening {
-        Happening::Connected { .. } => {
+fn tell(app: &App, replica: &Replica, event: &Event) -> Result<(), Problem> {
+    app.print(event, |screen| match event {
+        Event::Connected { .. } => {
             screen.put(Look::Good, "Connected").end();
         }
-        Happening::Changed { document, added } => {
+        Event::Changed { document, added } => {
             let title = title(replica, app, *document);
             let changes = count(*added as u64, "change");
             screen.line(&format!("{title}: received {changes}"));
         }
-        Happening::Acknowledged { document } => {
+        Event::Acknowledged { document } => {
             let title = title(replica, app, *document);
             screen.put(Look::Dim, &format!("{title}: in sync")).end();
         }
-        Happening::Refused {
+        Event::Refused {
+            document, message, ..
+        }
+        | Event::BlobRefused {
             document, message, ..
         } => {
             let title = title(replica, app, *document);
@@ -255,13 +256,15 @@ fn tell(app: &App, replica: &Replica, happening: &Happening) -> Result<(), Probl
                 .put(Look::Warm, "Refused: ")
                 .line(&format!("{title}: {message}"));
         }
-        Happening::Reauthored { document, commands } => {
+        Event::Reauthored { document, commands } => {
             let title = title(replica, app, *document);
             let changes = count(*commands as u64, "change");
             screen.line(&format!(
                 "{title}: another copy of this device had written, so {changes} of yours were made again"
             ));
         }
+        // No concern of whoever watches.
+        _ => {}
     })
 }
 

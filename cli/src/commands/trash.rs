@@ -1,7 +1,7 @@
 //! `poo trash`.
 
 use clap::Args;
-use poo_core::model::{Answer, Query, TaskFilter};
+use poo_core::model::{Answer, List, Query, TaskFilter, is_listed_in_trash};
 
 use super::task::view;
 use crate::app::App;
@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::screen::{Look, Screen};
 use crate::when::Here;
 
-/// What was put away.
+/// What was deleted in the last 30 days. What was deleted before is kept too: its id brings it back.
 #[derive(Debug, Args)]
 pub(crate) struct TrashArgs {
     /// Of this list only: its title, the beginning of it, or its id
@@ -35,14 +35,18 @@ pub(crate) fn trash(app: &App, args: &TrashArgs) -> Result<(), Problem> {
     let tasks = answer!(home.replica, app.moment, query, Tasks, "tasks")?;
     let all = find::lists(&home.replica, &app.moment, true)?;
     let mut lists = all.clone();
-    lists.retain(|list| list.deleted_at.is_some() && args.list.is_none());
+    let is_listed = |list: &List| {
+        let deleted_at = list.deleted_at;
+        deleted_at.is_some_and(|at| is_listed_in_trash(at, app.moment.time()))
+    };
+    lists.retain(|list| args.list.is_none() && is_listed(list));
     if app.json {
         let trash = serde_json::json!({ "tasks": tasks.items, "lists": lists });
         return app.print_json(&trash);
     }
     let mut screen = Screen::default();
     if tasks.items.is_empty() && lists.is_empty() {
-        screen.line("The trash is empty.");
+        screen.line("Nothing was deleted in the last 30 days.");
         return app.show(&screen);
     }
     if !tasks.items.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use poo_core::model::{Command, Outcome};
+use poo_core::replica::CommandError;
 
 use crate::app::App;
 use crate::feed::Feed;
@@ -21,7 +22,21 @@ pub(crate) fn redo(app: &mut App) -> Result<(), Problem> {
 fn turn(app: &mut App, command: &Command, done: &str, what: &'static str) -> Result<(), Problem> {
     let mut home = app.home.open_to_write(&mut app.moment)?;
     let mut feed = Feed::start(&home.replica, None)?;
-    let outcome = home.replica.execute(command, &mut app.moment.env())?;
+    let outcome = home
+        .replica
+        .execute(command, &mut app.moment.env())
+        .map_err(|error| match error {
+            CommandError::CannotTurn {
+                action,
+                back,
+                reason,
+            } => Problem::CannotTurn {
+                what: words(&action),
+                back,
+                reason,
+            },
+            error => error.into(),
+        })?;
     let Outcome::Undone { action, changed } = &outcome else {
         return Err(Problem::Unexpected("outcome"));
     };

@@ -15,7 +15,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use authority::{Authority, Evidence, InviteState, Member, WriteLimit};
+pub use authority::{Authority, Evidence, GivenRole, InviteState, Member, WriteLimit};
 pub use counting::{ChangeNode, counts};
 pub use identities::{DeviceChainError, Identities, verify_device_chain};
 pub use kinds::{

@@ -10,6 +10,7 @@ use super::values::words;
 use super::{TaskId, ValueError};
 use crate::document::DocumentId;
 use crate::identity::Did;
+use crate::membership::Role;
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,6 +38,12 @@ pub enum ActivityAction {
     Restored,
     /// Somebody came into the list.
     Joined,
+    /// Somebody gave up their access to the list.
+    Left,
+    /// Somebody's access to the list was taken from them.
+    Removed,
+    /// Somebody may do more or less in the list.
+    RoleChanged,
     /// Something was written into the activity of a list.
     Note,
 }
@@ -45,10 +52,11 @@ words!(
     ActivityAction,
     "action",
     "created, completed, skipped, reopened, assigned, commented, edited, moved, deleted, \
-     restored, joined, note",
+     restored, joined, left, removed, role_changed, note",
     Created => "created", Completed => "completed", Skipped => "skipped", Reopened => "reopened",
     Assigned => "assigned", Commented => "commented", Edited => "edited", Moved => "moved",
-    Deleted => "deleted", Restored => "restored", Joined => "joined", Note => "note"
+    Deleted => "deleted", Restored => "restored", Joined => "joined",
+    Left => "left", Removed => "removed", RoleChanged => "role_changed", Note => "note"
 );
 
 /// A field that was changed.
@@ -78,9 +86,13 @@ pub struct ActivityDetail {
     /// Which time of a task that recurs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub occurrence: Option<String>,
-    /// Who a task was given to; absent where it was taken from somebody.
+    /// Who a task was given to, absent where it was taken from somebody; or the member who came,
+    /// went or has another role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
+    /// What a member may do since they came or their role was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// The text of a comment or a note, shortened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -100,7 +112,7 @@ pub struct Activity {
     /// Whether that claim lies more than ten minutes ahead of the reader's clock.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub ahead: bool,
-    /// Who did it: whose signature covers the change.
+    /// Who did it: whose signature covers the change, or who said so in a statement.
     pub actor: Option<Did>,
     /// Their name.
     pub actor_name: String,
@@ -115,7 +127,7 @@ pub struct Activity {
     /// With which comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// With which member, by name: where somebody was assigned or joined.
+    /// With which member, by name: the assignee, or who came, went or has another role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_name: Option<String>,
     /// The rest.

@@ -29,7 +29,7 @@ pub use files::{
 };
 pub use ids::{TaskId, TaskIdError};
 pub use interchange::ImportedTask;
-pub use query::{Answer, ExportFormat, Page, PendingList, Query, TaskFilter};
+pub use query::{Answer, ExportFormat, Page, PendingList, Query, TaskFilter, is_listed_in_trash};
 pub use quick_add::{QuickAdd, QuickAddContext, Span, SpanKind, quick_add};
 pub use recurrence::{
     Allowed, Closed, ClosedError, Recurrence, RecurrenceError, Series, SeriesError, SeriesId,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -242,7 +243,8 @@ pub struct TaskFilter {
     /// With words in title, notes or comments that begin with all of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Those in the trash instead of those that are not.
+    /// Those in the trash instead of those that are not: what was deleted in the last 30 days, as
+    /// [`is_listed_in_trash`] has it.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub deleted: bool,
     /// In this order instead of the one in which they stand.
@@ -251,6 +253,16 @@ pub struct TaskFilter {
     /// The reader's time zone, an IANA name; UTC unless told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+}
+
+/// How long the trash lists what was deleted.
+const TRASH_LISTS_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Whether the trash still lists what was deleted at some time. What it does not list any more is
+/// kept all the same, and can be brought back by its id.
+#[must_use]
+pub fn is_listed_in_trash(deleted_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(deleted_at) < TRASH_LISTS_FOR
 }
 
 /// The forms in which a list can be exported.

@@ -16,7 +16,8 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-/// A command was not carried out. Nothing of it was written.
+/// A command was not carried out. Nothing of it was written, but that an action which can be turned
+/// no longer is off the list of those that can ([`Self::CannotTurn`]).
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// There is no such thing here.
@@ -55,6 +56,20 @@ pub enum CommandError {
     /// The document has no room for it, or the engine's own rules refuse it.
     #[error("the change cannot be made: {0}")]
     Refused(#[from] Refusal),
+    /// The action that was to be taken back, or to be made again, cannot be any more. It is off the
+    /// list of those that can: the next time the one before it is meant.
+    #[error(
+        "{action} cannot be {} any more: {reason}. The next time the action before it is meant",
+        if *back { "taken back" } else { "made again" }
+    )]
+    CannotTurn {
+        /// The command that it was, by its name.
+        action: String,
+        /// Whether it was to be taken back.
+        back: bool,
+        /// Why not.
+        reason: Box<CommandError>,
+    },
     /// A statement cannot be made.
     #[error(transparent)]
     Statement(#[from] StatementError),

@@ -54,8 +54,9 @@ impl Replica {
             .execute(params![row.row, change_actor, seq, TO_BE_MADE_AGAIN])?;
             // What others wrote is kept: it may count again.
             conn.prepare_cached(
-                "INSERT OR REPLACE INTO fallen (doc, hash, actor, seq, bytes)
-                 SELECT change.doc, change.hash, actor.actor, change.seq, change.bytes
+                "INSERT OR REPLACE INTO fallen (doc, hash, actor, seq, bytes, received)
+                 SELECT change.doc, change.hash, actor.actor, change.seq, change.bytes,
+                     change.received
                  FROM change JOIN actor ON actor.id = change.actor
                  WHERE change.id = ?1 AND change.actor <> ?2",
             )?

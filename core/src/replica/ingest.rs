@@ -14,7 +14,7 @@ use crate::membership::{
 };
 use crate::store::{
     Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change,
-    give_birth, recount, refresh, refresh_joined, statements,
+    give_birth, recount, refresh, refresh_members, statements,
 };
 
 /// The most statements that may belong to a document.
@@ -33,6 +33,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) changes: Vec<&'a [u8]>,
     /// Changes that were audited as parts of one chunk.
     pub(crate) audited: Vec<EncodedChange>,
+    /// When it came, in milliseconds since 1970.
+    pub(crate) received: Option<i64>,
     /// Nothing more is on its way: what cannot be added now is refused.
     pub(crate) complete: bool,
 }
@@ -135,6 +137,7 @@ pub(crate) fn ingest(
         let mut named = Vec::new();
         for statement in &fresh {
             statements::put(conn, statement)?;
+            statements::note_received(conn, &statement.digest(), incoming.received)?;
             if let Scope::Identity(did) = statement.scope()
                 && !named.contains(&did)
             {
@@ -193,6 +196,7 @@ pub(crate) fn ingest(
         document: &mut document,
         actors: &mut actors,
         authority: &authority,
+        received: incoming.received,
     }
     .run(waiting, incoming.complete)?;
     ingested.added = accepted.added;
@@ -291,7 +295,7 @@ pub(super) fn settle(
     refresh(conn, document, actors, &recounted.accepted.touched)?;
     statements::index(conn, document.row, authority)?;
     if document.kind == DocumentKind::List {
-        refresh_joined(conn, document)?;
+        refresh_members(conn, document, authority)?;
     }
     document.save(conn, actors, &authority.digest_set_fingerprint())?;
     Ok(recounted.fell)

@@ -134,47 +134,38 @@ impl Replica {
                 keywords.iter().map(each).collect::<Result<Vec<_>, _>>()
             })
             .transpose()?;
-        let keys = &self.keys;
-        let changed = self.store.write(|conn| {
-            let mut opened = Opened::find(conn, list, "list")?;
+        self.change_meta(list, run, json, |conn, draft, run, meta| {
             let known: Vec<(String, String)> = conn
                 .prepare_cached("SELECT aisle, name FROM aisle WHERE doc = ?1 ORDER BY aisle")?
-                .query_map(params![opened.document.row], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?
+                .query_map(params![meta.document], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
-            let ids: Vec<&String> = known
+            let mut ids = known
                 .iter()
                 .filter(|(_, known)| known.to_lowercase() == name.to_lowercase())
                 .map(|(id, _)| id)
-                .collect();
-            if keywords.is_none() && ids.is_empty() {
-                return Err(CommandError::NotFound("aisle"));
-            }
-            if keywords.is_some() && ids.is_empty() && known.len() >= AISLES_MAX {
-                return Err(CommandError::invalid(
-                    "name",
-                    format!("a list can have at most {AISLES_MAX} aisles of its own"),
-                ));
-            }
-            let meta = opened.map(conn, "meta")?;
-            let ((), changed) = opened.change(conn, keys, run, json, |draft, run| {
-                let meta = draft.stored(meta)?;
-                let Some(keywords) = keywords else {
-                    for id in ids {
-                        draft.delete(meta, &format!("aisle/{id}"))?;
-                    }
-                    return Ok(());
-                };
-                let id = match ids.first() {
-                    Some(id) => (*id).clone(),
-                    None => run.task_id().to_string(),
-                };
-                let body = serde_json::json!({ "name": name, "keywords": keywords });
-                Ok(draft.put(meta, &format!("aisle/{id}"), Scalar::Str(body.to_string()))?)
-            })?;
-            Ok::<_, CommandError>(changed)
-        })?;
-        Ok(Outcome::Done { changed })
+                .peekable();
+            let Some(keywords) = keywords else {
+                if ids.peek().is_none() {
+                    return Err(CommandError::NotFound("aisle"));
+                }
+                for id in ids {
+                    draft.delete(meta.map, &format!("aisle/{id}"))?;
+                }
+                return Ok(());
+            };
+            let id = match ids.next() {
+                Some(id) => id.clone(),
+                None if known.len() >= AISLES_MAX => {
+                    return Err(CommandError::invalid(
+                        "name",
+                        format!("a list can have at most {AISLES_MAX} aisles of its own"),
+                    ));
+                }
+                None => run.task_id().to_string(),
+            };
+            let body = serde_json::json!({ "name": name, "keywords": keywords });
+            let body = Scalar::Str(body.to_string());
+            Ok(draft.put(meta.map, &format!("aisle/{id}"), body)?)
+        })
     }
 }

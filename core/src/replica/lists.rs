@@ -1,5 +1,7 @@
 //! Commands on whole lists.
 
+use rusqlite::Connection;
+
 use super::tree::Tree;
 use super::write::{Opened, Run, create_document, line};
 use super::{CommandError, Replica};
@@ -7,10 +9,17 @@ use crate::document::{BIRTH_VERSION, DocumentId, DocumentKind, DocumentNonce, Sc
 use crate::membership::{COLOR_CHARS_MAX, Genesis};
 use crate::model::interchange::LIST_TITLE_CHARS_MAX;
 use crate::model::{ImportedTask, ListPatch, Outcome, Status, Task, built_in_templates};
-use crate::store::DocumentRow;
+use crate::store::{DocumentRow, Draft, Target};
 
 /// The longest picture of a list, in characters: an emoji can take several.
 const ICON_CHARS_MAX: usize = 20;
+
+/// What a list says of itself: the row of its document, and the map.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Meta {
+    pub(super) document: i64,
+    pub(super) map: Target,
+}
 
 impl Replica {
     pub(super) fn create_list(
@@ -80,6 +89,28 @@ impl Replica {
         Ok(())
     }
 
+    /// Runs `fill` on what a list says of itself, in one change.
+    pub(super) fn change_meta(
+        &mut self,
+        list: &DocumentId,
+        run: &mut Run,
+        json: &str,
+        fill: impl FnOnce(&Connection, &mut Draft<'_>, &mut Run, Meta) -> Result<(), CommandError>,
+    ) -> Result<Outcome, CommandError> {
+        let keys = &self.keys;
+        let changed = self.store.write(|conn| {
+            let mut opened = Opened::find(conn, list, "list")?;
+            let document = opened.document.row;
+            let meta = opened.map(conn, "meta")?;
+            let ((), changed) = opened.change(conn, keys, run, json, |draft, run| {
+                let map = draft.stored(meta)?;
+                fill(conn, draft, run, Meta { document, map })
+            })?;
+            Ok::<_, CommandError>(changed)
+        })?;
+        Ok(Outcome::Done { changed })
+    }
+
     pub(super) fn set_meta_field(
         &mut self,
         list: &DocumentId,
@@ -88,22 +119,12 @@ impl Replica {
         run: &mut Run,
         json: &str,
     ) -> Result<Outcome, CommandError> {
-        let keys = &self.keys;
-        let changed = self.store.write(|conn| {
-            let mut opened = Opened::find(conn, list, "list")?;
-            let meta = opened.map(conn, "meta")?;
-            let ((), changed) = opened.change(conn, keys, run, json, |draft, _| {
-                let meta = draft.stored(meta)?;
-                match value {
-                    // Deleting a list that is deleted changes nothing, not even the time.
-                    Some(Scalar::Timestamp(_)) if draft.is_set(meta, field)? => Ok(()),
-                    Some(value) => Ok(draft.put(meta, field, value)?),
-                    None => Ok(draft.delete(meta, field)?),
-                }
-            })?;
-            Ok::<_, CommandError>(changed)
-        })?;
-        Ok(Outcome::Done { changed })
+        self.change_meta(list, run, json, |_, draft, _, meta| match value {
+            // Deleting a list that is deleted changes nothing, not even the time.
+            Some(Scalar::Timestamp(_)) if draft.is_set(meta.map, field)? => Ok(()),
+            Some(value) => Ok(draft.put(meta.map, field, value)?),
+            None => Ok(draft.delete(meta.map, field)?),
+        })
     }
 
     pub(super) fn edit_list(
@@ -124,26 +145,18 @@ impl Replica {
                 None => {}
             }
         }
-        let keys = &self.keys;
-        let changed = self.store.write(|conn| {
-            let mut opened = Opened::find(conn, list, "list")?;
-            let meta = opened.map(conn, "meta")?;
-            let ((), changed) = opened.change(conn, keys, run, json, |draft, _| {
-                let meta = draft.stored(meta)?;
-                for (key, value) in fields {
-                    match value {
-                        Some(value) => draft.put(meta, key, Scalar::Str(value))?,
-                        None => draft.delete(meta, key)?,
-                    }
+        self.change_meta(list, run, json, |_, draft, _, meta| {
+            for (key, value) in fields {
+                match value {
+                    Some(value) => draft.put(meta.map, key, Scalar::Str(value))?,
+                    None => draft.delete(meta.map, key)?,
                 }
-                if let Some(view) = patch.view {
-                    draft.put_or_default(meta, "view", view.as_str(), "list")?;
-                }
-                Ok(())
-            })?;
-            Ok::<_, CommandError>(changed)
-        })?;
-        Ok(Outcome::Done { changed })
+            }
+            if let Some(view) = patch.view {
+                draft.put_or_default(meta.map, "view", view.as_str(), "list")?;
+            }
+            Ok(())
+        })
     }
 
     pub(super) fn duplicate_list(

@@ -48,6 +48,7 @@ pub(crate) use ingest::{
 pub use link::{Link, LinkError};
 pub use manage::{Health, Instance};
 pub use people::Introduction;
+pub use query::ActivitySubscription;
 pub(crate) use sharing::{device_id, link_mac, own_chain};
 #[cfg(feature = "net")]
 pub(crate) use sharing::{link_box, link_reply_box};

@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, params};
+#[cfg(feature = "net")]
+use rusqlite::OptionalExtension as _;
+use rusqlite::{Connection, params};
 use sha2::{Digest as _, Sha256};
 
+#[cfg(feature = "net")]
+use super::Env;
 use super::execute::MANAGE;
 use super::write::{Opened, Run};
-use super::{CommandError, Env, Keyring, Link, Replica};
+use super::{CommandError, Keyring, Link, Replica};
 use crate::document::{ActorId, DocumentId};
 use crate::identity::{Keypair, PublicKey};
 use crate::membership::{

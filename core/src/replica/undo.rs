@@ -57,9 +57,9 @@ impl Replica {
         self.turn(run, TAKEN_BACK, DONE)
     }
 
-    /// Inverts the changes of the action that is next, and notes what inverts them in turn.
+    /// Turns the action that is next. One that the rules of its list do not let through is no longer
+    /// next after that: it would stand before all others for ever.
     fn turn(&mut self, run: &mut Run, from: i64, to: i64) -> Result<Outcome, CommandError> {
-        let keys = &self.keys;
         self.store.write(|conn| {
             // The last one done, or the one that was taken back last: that is the earliest.
             let sql = if from == DONE {
@@ -72,19 +72,49 @@ impl Replica {
                 .query_row(params![from], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let Some((action, what)) = next else {
-                return Ok(Outcome::Undone {
+                return Ok(Ok(Outcome::Undone {
                     action: None,
                     changed: false,
-                });
+                }));
             };
-            let mut steps = steps(conn, &action)?;
+            match self.turn_action(run, &action, from, to) {
+                Ok(changed) => Ok(Ok(Outcome::Undone {
+                    action: Some(what),
+                    changed,
+                })),
+                Err(reason @ (CommandError::Forbidden { .. } | CommandError::Refused(_))) => {
+                    conn.prepare_cached("DELETE FROM undo WHERE action = ?1")?
+                        .execute(params![action])?;
+                    // What was written for it is undone already; that it is gone stays.
+                    Ok(Err(CommandError::CannotTurn {
+                        action: what,
+                        back: from == DONE,
+                        reason: Box::new(reason),
+                    }))
+                }
+                Err(error) => Err(error),
+            }
+        })?
+    }
+
+    /// Inverts the changes of an action, all or none, and notes what inverts them in turn. True if
+    /// that changed anything.
+    fn turn_action(
+        &self,
+        run: &mut Run,
+        action: &[u8],
+        from: i64,
+        to: i64,
+    ) -> Result<bool, CommandError> {
+        let keys = &self.keys;
+        self.store.write(|conn| {
+            let mut steps = steps(conn, action)?;
             if from == DONE {
                 steps.reverse();
             }
             let mut changed = false;
             for step in steps {
-                let written = self::invert_step(conn, keys, run, &step)?;
-                match written {
+                match self::invert_step(conn, keys, run, &step)? {
                     Some((actor, seq)) => {
                         changed = true;
                         conn.prepare_cached(
@@ -99,10 +129,7 @@ impl Replica {
                     }
                 }
             }
-            Ok(Outcome::Undone {
-                action: Some(what),
-                changed,
-            })
+            Ok(changed)
         })
     }
 }

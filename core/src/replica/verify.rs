@@ -172,6 +172,7 @@ fn rebuild(
                 document: &mut copy,
                 actors: &mut actors,
                 authority,
+                received: None,
             }
             .run(&mut waiting, done)?;
             held += accepted.added as u64;

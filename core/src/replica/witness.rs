@@ -35,6 +35,7 @@ pub(crate) fn witness(
     id: &DocumentId,
     author: &Did,
     changes: Vec<EncodedChange>,
+    received_ms: i64,
 ) -> Result<Option<Witnessed>, StoreError> {
     let Some(mut document) = DocumentRow::find(conn, id)? else {
         return Ok(None);
@@ -65,6 +66,7 @@ pub(crate) fn witness(
             document: &mut document,
             actors: &mut actors,
             authority: &authority,
+            received: Some(received_ms),
         }
         .run(&mut waiting, true)?;
         witnessed.added += accepted.added;

@@ -163,6 +163,7 @@ impl Opened {
             document: &mut self.document,
             actors: &mut self.actors,
             authority: &self.authority,
+            received: Some(run.now_ms()),
         }
         .run(&mut waiting, true)?;
         if let Some((_, refusal)) = accepted.refused.first() {

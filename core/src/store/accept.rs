@@ -66,6 +66,8 @@ pub(crate) struct Acceptor<'a> {
     pub(crate) document: &'a mut DocumentRow,
     pub(crate) actors: &'a mut Actors,
     pub(crate) authority: &'a Authority,
+    /// When what waits came, in milliseconds since 1970; `None`: nobody knows.
+    pub(crate) received: Option<i64>,
 }
 
 /// How a waiting change stands.
@@ -496,6 +498,7 @@ impl Acceptor<'_> {
             row,
             encoded,
             (!plain).then_some(&clock),
+            self.received,
         )?;
         self.actors.reach(row, change.seq, Some(encoded.hash()));
         applier.note_end(row, change.seq, change.max_op());
@@ -552,7 +555,7 @@ impl Acceptor<'_> {
                     if let (Some(change), Some(place)) =
                         (waiting.changes().get(index), standing.get_mut(index))
                     {
-                        keep_evidence(self.conn, self.document, change)?;
+                        keep_evidence(self.conn, self.document, change, self.received)?;
                         *place = Standing::Evidence;
                     }
                 }

@@ -84,10 +84,17 @@ CREATE INDEX item_short ON item (short);
 -- Holds all that the shape of a list takes, so that its pages are found without its texts.
 CREATE INDEX item_order ON item (doc, parent, ord, task, status, done, deleted_at);
 CREATE INDEX item_day ON item (day) WHERE day IS NOT NULL AND done = 0 AND deleted_at IS NULL;
-CREATE INDEX item_urgent ON item (doc) WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL;
+CREATE INDEX item_urgent ON item (doc, parent) WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL;
 CREATE INDEX item_assignee ON item (assignee) WHERE assignee IS NOT NULL;
 -- Holds what decides which of the texts that were found are shown, and in which order.
 CREATE INDEX item_texts ON item (texts, done, deleted_at);
+
+-- Tasks that stand at the top although they name a parent.
+CREATE TABLE lifted (
+    doc  INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    PRIMARY KEY (doc, task)
+) STRICT, WITHOUT ROWID;
 
 -- Which tasks name a file.
 CREATE TABLE attached (
@@ -142,10 +149,14 @@ CREATE TABLE aisle (
 CREATE TABLE activity (
     doc     INTEGER NOT NULL,
     pos     INTEGER NOT NULL,             -- the change's first counter: a Lamport clock
-    hash    BLOB NOT NULL,                -- of the change
+    hash    BLOB NOT NULL,                -- of the change; where a statement says it: begins
+                                          -- with ffff and the time, then follows from both
     n       INTEGER NOT NULL,             -- place within the change
-    actor   INTEGER NOT NULL,
+    actor   INTEGER NOT NULL,             -- who wrote the change
+    who     TEXT,                         -- where a statement says it: the DID of who did it
     at      INTEGER NOT NULL,             -- as its author claims, milliseconds since 1970
+    placed  INTEGER NOT NULL,             -- the same, or when it came here if that was before: no
+                                          -- claim lifts a row above what just came
     action  TEXT NOT NULL,
     task    TEXT,
     comment TEXT,
@@ -153,9 +164,9 @@ CREATE TABLE activity (
     detail  TEXT NOT NULL,                -- JSON
     PRIMARY KEY (doc, pos, hash, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX activity_at ON activity (at, hash, n);
+CREATE INDEX activity_placed ON activity (placed, hash, n);
 CREATE INDEX activity_task ON activity (doc, task, pos) WHERE task IS NOT NULL;
-CREATE INDEX activity_joined ON activity (doc, at) WHERE action = 'joined';
+CREATE INDEX activity_members ON activity (doc, at) WHERE who IS NOT NULL;
 CREATE INDEX activity_actor ON activity (actor, action, at);
 
 -- The last change of each document that activity was derived from.

@@ -18,16 +18,19 @@ pub(crate) fn keep_evidence(
     conn: &Connection,
     document: &DocumentRow,
     change: &EncodedChange,
+    received: Option<i64>,
 ) -> Result<(), StoreError> {
     conn.prepare_cached(
-        "INSERT OR REPLACE INTO fallen (doc, hash, actor, seq, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO fallen (doc, hash, actor, seq, bytes, received)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
         document.row,
         change.hash().as_ref(),
         change.change().actor.as_ref(),
         change.change().seq as i64,
-        change.bytes()
+        change.bytes(),
+        received
     ])?;
     Ok(())
 }

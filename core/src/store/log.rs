@@ -14,6 +14,7 @@ pub(crate) fn insert_row(
     row: i64,
     encoded: &EncodedChange,
     clock: Option<&Clock>,
+    received: Option<i64>,
 ) -> Result<(), StoreError> {
     let change = encoded.change();
     let deps: Vec<u8> = change
@@ -22,8 +23,9 @@ pub(crate) fn insert_row(
         .flat_map(|hash| *hash.as_bytes())
         .collect();
     conn.prepare_cached(
-        "INSERT INTO change (doc, actor, seq, hash, start_op, max_op, deps, clock, bytes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO change
+             (id, doc, actor, seq, hash, start_op, max_op, deps, clock, bytes, received)
+         VALUES ((SELECT id FROM next_change), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         document.row,
@@ -34,7 +36,8 @@ pub(crate) fn insert_row(
         change.max_op() as i64,
         deps,
         clock.map(Clock::encode),
-        encoded.bytes()
+        encoded.bytes(),
+        received
     ])?;
     document.heads.retain(|head| !change.deps.contains(head));
     document.heads.push(encoded.hash());

@@ -37,7 +37,11 @@ use rusqlite::Connection;
 pub(crate) use accept::Acceptor;
 pub(crate) use actors::{ActorRow, Actors};
 pub(crate) use clock::{Clock, find_change};
-pub(crate) use derived::{StoredAttachment, StoredConflict, maps, refresh, refresh_joined};
+#[cfg(test)]
+pub(crate) use derived::{Moved, refresh_lifted};
+pub(crate) use derived::{
+    StoredAttachment, StoredConflict, lifted, maps, refresh, refresh_members,
+};
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};
 pub(crate) use fallen::evidence;

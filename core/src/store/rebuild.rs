@@ -37,7 +37,7 @@ pub(crate) fn give_birth(
     applier
         .apply(row, birth.change(), &clock, actors, true)
         .map_err(unfit)?;
-    insert_row(conn, document, row, &birth, Some(&clock))?;
+    insert_row(conn, document, row, &birth, Some(&clock), None)?;
     actors.advance(conn, row, 1, Some(birth.hash()))?;
     if document.kind == DocumentKind::List {
         conn.prepare_cached("INSERT OR IGNORE INTO list (doc, title) VALUES (?1, '')")?
@@ -132,8 +132,8 @@ fn drop_uncounted(
         };
         fell.push((actor.id, row.seq));
         conn.prepare_cached(
-            "INSERT OR REPLACE INTO fallen (doc, hash, actor, seq, bytes)
-             SELECT ?1, hash, ?2, seq, bytes FROM change WHERE id = ?3",
+            "INSERT OR REPLACE INTO fallen (doc, hash, actor, seq, bytes, received)
+             SELECT ?1, hash, ?2, seq, bytes, received FROM change WHERE id = ?3",
         )?
         .execute(params![document.row, actor.id.as_ref(), row.id])?;
         conn.prepare_cached("DELETE FROM change WHERE id = ?1")?
@@ -190,12 +190,15 @@ fn take_back_fallen(
 ) -> Result<Accepted, StoreError> {
     let mut waiting = Quarantine::default();
     let mut rows: Vec<i64> = Vec::new();
+    let mut received = None;
     {
-        let mut statement = conn
-            .prepare_cached("SELECT actor, bytes FROM fallen WHERE doc = ?1 ORDER BY actor, seq")?;
+        let mut statement = conn.prepare_cached(
+            "SELECT actor, bytes, received FROM fallen WHERE doc = ?1 ORDER BY actor, seq",
+        )?;
         let mut result = statement.query(params![document.row])?;
         while let Some(row) = result.next()? {
             let bytes: Vec<u8> = row.get(1)?;
+            received = received.max(row.get(2)?);
             let change = EncodedChange::audit(&bytes)
                 .map_err(|e| StoreError::Damaged(format!("a kept change cannot be read: {e}")))?;
             if let Some(actor) = actors.get(&blob(row, 0)?) {
@@ -223,6 +226,7 @@ fn take_back_fallen(
         document,
         actors,
         authority,
+        received,
     };
     let accepted = acceptor.run(&mut waiting, true)?;
     Ok(accepted)

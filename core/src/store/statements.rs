@@ -93,6 +93,17 @@ pub(crate) fn put(conn: &Connection, statement: &Statement) -> Result<bool, Stor
     Ok(added > 0)
 }
 
+/// Notes when a statement came: its own time is its author's claim.
+pub(crate) fn note_received(
+    conn: &Connection,
+    digest: &StatementDigest,
+    received: Option<i64>,
+) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE statement SET received = ?2 WHERE digest = ?1")?
+        .execute(params![digest.as_ref(), received])?;
+    Ok(())
+}
+
 /// Whether there is room for statements that are not here yet beside those about the same
 /// identities.
 pub(crate) fn fit_identities(conn: &Connection, fresh: &[Statement]) -> Result<bool, StoreError> {

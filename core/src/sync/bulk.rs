@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
@@ -268,6 +269,7 @@ impl Session {
         &mut self,
         replica: &mut Replica,
         part: &Chunk,
+        now: Timestamp,
     ) -> Result<(), SessionError> {
         if part.index == 0 {
             self.bulk_in = None;
@@ -307,6 +309,7 @@ impl Session {
             &document,
             Incoming {
                 audited,
+                received: Some(now.as_millisecond()),
                 complete: true,
                 ..Incoming::default()
             },

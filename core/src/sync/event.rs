@@ -1,12 +1,20 @@
 //! What a session tells: to whoever drives it, and to a relay's other sessions.
 
+use serde::Serialize;
+
 use super::wire::Ephemeral;
 use crate::document::DocumentId;
 use crate::identity::Did;
 use crate::model::BlobHash;
 
-/// Something that an application may want to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something that an application may want to know. As JSON it is what concerns whoever watches
+/// ([`Event::concerns_people`]); the rest is the business of who drives the session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(
+    tag = "event",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
 pub enum Event {
     /// The handshake is done.
     Connected {
@@ -44,6 +52,7 @@ pub enum Event {
         commands: usize,
     },
     /// A signed message that is not kept.
+    #[serde(skip)]
     Ephemeral {
         /// The message.
         message: Ephemeral,
@@ -51,6 +60,7 @@ pub enum Event {
         from: Did,
     },
     /// What lies at a meeting point of two devices.
+    #[serde(skip)]
     Box {
         /// The meeting point.
         id: [u8; 16],
@@ -58,11 +68,13 @@ pub enum Event {
         content: Option<Vec<u8>>,
     },
     /// The relay answered a set-up link.
+    #[serde(skip)]
     Admitted {
         /// Whether this identity may put new documents there.
         admitted: bool,
     },
     /// A part of a file is on its way to the relay.
+    #[serde(skip)]
     BlobProgress {
         /// The file.
         hash: BlobHash,
@@ -72,6 +84,7 @@ pub enum Event {
         size: u64,
     },
     /// The relay has committed a file.
+    #[serde(skip)]
     BlobStored {
         /// By which document it was named.
         document: DocumentId,
@@ -79,6 +92,7 @@ pub enum Event {
         hash: BlobHash,
     },
     /// A part of a file that was asked for came.
+    #[serde(skip)]
     BlobArriving {
         /// The file.
         hash: BlobHash,
@@ -88,6 +102,7 @@ pub enum Event {
         size: u64,
     },
     /// A file that was asked for is here.
+    #[serde(skip)]
     BlobFetched {
         /// By which document it was named.
         document: DocumentId,
@@ -95,16 +110,40 @@ pub enum Event {
         hash: BlobHash,
     },
     /// The relay does not take or give a file.
+    #[serde(rename = "refused")]
     BlobRefused {
         /// By which document it was named.
         document: DocumentId,
         /// The file.
+        #[serde(skip)]
         hash: BlobHash,
         /// A short name that does not change between versions.
         code: String,
         /// In words.
         message: String,
     },
+}
+
+impl Event {
+    /// Whether it concerns whoever watches.
+    #[must_use]
+    pub fn concerns_people(&self) -> bool {
+        match self {
+            Self::Connected { .. }
+            | Self::Changed { .. }
+            | Self::Acknowledged { .. }
+            | Self::Refused { .. }
+            | Self::Reauthored { .. }
+            | Self::BlobRefused { .. } => true,
+            Self::Ephemeral { .. }
+            | Self::Box { .. }
+            | Self::Admitted { .. }
+            | Self::BlobProgress { .. }
+            | Self::BlobStored { .. }
+            | Self::BlobArriving { .. }
+            | Self::BlobFetched { .. } => false,
+        }
+    }
 }
 
 /// Something that the relay's other sessions have to hear of, or that is to be done for this one.
@@ -132,4 +171,31 @@ pub enum Effect {
         /// The frame.
         frame: Vec<u8>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A refused file reads like anything else that is refused.
+    #[test]
+    fn events_are_told_in_json() {
+        let document = DocumentId::from_bytes([7; 16]);
+        let refused = Event::BlobRefused {
+            document,
+            hash: BlobHash::of(b"a picture"),
+            code: "too-large".to_owned(),
+            message: "it is too large".to_owned(),
+        };
+        assert!(refused.concerns_people());
+        assert_eq!(
+            serde_json::to_value(&refused).unwrap(),
+            serde_json::json!({
+                "event": "refused",
+                "document": document,
+                "code": "too-large",
+                "message": "it is too large",
+            })
+        );
+    }
 }

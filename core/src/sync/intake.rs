@@ -1,5 +1,7 @@
 //! What the other side sent of a document: taking it in, refusing it, and hearing of a refusal.
 
+use jiff::Timestamp;
+
 use super::error::SessionError;
 use super::event::{Effect, Event};
 use super::exchange::{MESSAGE_PARTS_MAX, nack, unavailable};
@@ -18,6 +20,7 @@ impl Session {
         &mut self,
         replica: &mut Replica,
         changes: &Changes,
+        now: Timestamp,
     ) -> Result<(), SessionError> {
         let document = changes.document.ok_or(SessionError::Malformed)?;
         let parts = changes.statements.len() + changes.tips.len() + changes.changes.len();
@@ -29,6 +32,7 @@ impl Session {
             tips: changes.tips.clone(),
             changes: changes.changes.iter().map(|c| c.as_slice()).collect(),
             audited: Vec::new(),
+            received: Some(now.as_millisecond()),
             complete: !changes.more,
         };
         self.take_in(replica, &document, incoming)

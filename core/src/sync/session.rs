@@ -261,8 +261,8 @@ impl Session {
                 self.on_control(replica, control, env)
             }
             Stage::Open => match decode_data(frame).ok_or(SessionError::Malformed)? {
-                Data::Changes(changes) => self.on_changes(replica, &changes),
-                Data::Chunk(part) => self.on_chunk(replica, &part),
+                Data::Changes(changes) => self.on_changes(replica, &changes, env.now),
+                Data::Chunk(part) => self.on_chunk(replica, &part, env.now),
                 Data::BlobChunk(part) => self.on_blob_chunk(replica, &part, env),
                 Data::Ephemeral(message) => self.on_ephemeral(replica, message, frame),
                 Data::Challenge { .. } => Err(SessionError::Unexpected("a second challenge")),

@@ -72,7 +72,8 @@ pub(crate) struct Item {
     /// For which times of a task above it is done.
     pub(crate) done_for: BTreeSet<(usize, Date)>,
     pub(crate) parent: Option<TaskId>,
-    pub(crate) deleted: bool,
+    /// When it was put into the trash, if it was.
+    pub(crate) deleted: Option<i64>,
     /// When it was made.
     pub(crate) made: i64,
 }
@@ -99,7 +100,20 @@ impl Model {
     }
 
     pub(crate) fn is_trashed(&self, task: TaskId) -> bool {
-        self.items[&task].deleted || self.above(task).iter().any(|id| self.items[id].deleted)
+        self.deleted_at(task).is_some()
+    }
+
+    /// When a task went into the trash, by itself or else with the nearest one above it.
+    fn deleted_at(&self, task: TaskId) -> Option<i64> {
+        let own = self.items[&task].deleted;
+        let mut above = self.above(task).into_iter();
+        own.or_else(|| above.find_map(|id| self.items[&id].deleted))
+    }
+
+    /// Whether the trash lists a task.
+    pub(crate) fn is_in_trash(&self, task: TaskId, now_ms: i64) -> bool {
+        let deleted = self.deleted_at(task);
+        deleted.is_some_and(|at| now_ms - at < 30 * 86_400_000)
     }
 
     /// The time of the nearest task above that recurs.
@@ -343,7 +357,7 @@ pub(crate) fn item(id: TaskId, title: String, made: i64) -> Item {
         course: None,
         done_for: Default::default(),
         parent: None,
-        deleted: false,
+        deleted: None,
         made,
     }
 }

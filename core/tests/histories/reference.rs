@@ -160,7 +160,9 @@ impl Pair {
                 } else {
                     Command::RestoreTask { list, task }
                 })?;
-                self.model.items.get_mut(&task)?.deleted = deleted;
+                let now = self.bench.now_ms;
+                let item = self.model.items.get_mut(&task)?;
+                item.deleted = deleted.then(|| item.deleted.unwrap_or(now));
             }
             _ => self.bench.now_ms += 86_400_000,
         }
@@ -343,21 +345,25 @@ impl Pair {
     fn check(&mut self) {
         let today = self.today();
         let model = &self.model;
-        let there = |task: &TaskId| !model.is_trashed(*task);
+        let now = self.bench.now_ms;
+        let shown = |task: TaskId, deleted: bool| match deleted {
+            true => model.is_in_trash(task, now),
+            false => !model.is_trashed(task),
+        };
         for sort in SORTS {
             for deleted in [false, true] {
-                let shown = self.tasks(TaskFilter {
+                let found = self.tasks(TaskFilter {
                     sort: Some(sort),
                     deleted,
                     ..TaskFilter::default()
                 });
-                let shown: Vec<_> = shown
+                let found: Vec<_> = found
                     .into_iter()
                     .map(|task| (task.id, task.depth))
                     .collect();
                 let mut expected = model.rows(sort, today);
-                expected.retain(|(task, _)| there(task) != deleted);
-                assert_eq!(shown, expected, "by {sort}, trash {deleted}");
+                expected.retain(|(task, _)| shown(*task, deleted));
+                assert_eq!(found, expected, "by {sort}, trash {deleted}");
             }
         }
         for task in self.tasks(TaskFilter::default()) {
@@ -378,7 +384,7 @@ impl Pair {
             let parts = model.below.get(&Some(task.id)).cloned().unwrap_or_default();
             let parts: Vec<_> = parts
                 .into_iter()
-                .filter(|id| !model.items[id].deleted)
+                .filter(|id| model.items[id].deleted.is_none())
                 .collect();
             let done = parts.iter().filter(|id| model.is_done(**id)).count();
             let progress = task.progress.map(|p| (p.done as usize, p.total as usize));

@@ -12,9 +12,12 @@
 mod common;
 
 mod around;
+mod feeds;
 mod files;
+mod members;
 mod recurrence;
 mod together;
+mod trash;
 mod undo;
 
 use common::*;

@@ -92,3 +92,48 @@ fn undo_gives_back_what_was_unless_somebody_changed_it_since() {
     };
     assert!(verify(&sam, plans).ok);
 }
+
+#[test]
+fn what_cannot_be_taken_back_any_more_says_so_once_and_makes_way() {
+    let bench = &mut Bench::new(11);
+    let (mut relay, mut sam, mut ann, plans) = two(bench);
+    let own = list(&mut ann, bench, "Own");
+    let milk = create(&mut ann, bench, own, titled("Milk"));
+    let demote = |member: &Replica, role| Command::ChangeRole {
+        list: plans,
+        member: member.did(),
+        role,
+    };
+    for title in ["Eggs", "Bread"] {
+        create(&mut ann, bench, plans, titled(title));
+    }
+    run(&mut ann, bench, Command::Undo);
+    sync(&mut ann, &mut relay, bench);
+    sync(&mut sam, &mut relay, bench);
+    run(&mut sam, bench, demote(&ann, Role::Viewer));
+    sync(&mut sam, &mut relay, bench);
+    sync(&mut ann, &mut relay, bench);
+    let before = activity(&ann, bench, plans);
+    // Neither what could be made again nor what could be taken back is hers to write any longer.
+    for (turn, taken_back) in [(Command::Redo, false), (Command::Undo, true)] {
+        let refused = ann.execute(&turn, &mut bench.env());
+        let Err(CommandError::CannotTurn {
+            action,
+            back,
+            reason,
+        }) = refused
+        else {
+            panic!("{refused:?}")
+        };
+        assert_eq!((action.as_str(), back), ("create_task", taken_back));
+        assert!(matches!(*reason, CommandError::Forbidden { .. }));
+    }
+    let nothing = run(&mut ann, bench, Command::Redo);
+    assert!(matches!(nothing, Outcome::Undone { action: None, .. }));
+    // The one before it is in her own list.
+    let undone = run(&mut ann, bench, Command::Undo);
+    assert!(matches!(undone, Outcome::Undone { changed: true, .. }));
+    assert!(one(&ann, bench, own, milk).deleted_at.is_some());
+    assert_eq!(activity(&ann, bench, plans), before);
+    assert_eq!(titles(&ann, plans), ["Eggs"]);
+}

@@ -42,7 +42,7 @@ pub(crate) struct ListArgs {
     /// Under headings
     #[arg(long, value_enum, requires = "list", conflicts_with_all = ["limit", "cursor"])]
     by: Option<By>,
-    /// Those in the trash instead
+    /// Those in the trash instead: what was deleted in the last 30 days
     #[arg(long)]
     deleted: bool,
     /// At most so many [default: 1000]

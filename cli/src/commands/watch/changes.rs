@@ -1,7 +1,7 @@
 //! What happens in a list: what its members' signed changes did, and who its members are.
 //!
-//! [`happened`] is the only place that decides what is told about a list. What was done comes from
-//! the engine's record of it; who may do what follows from statements, so members are compared.
+//! [`happened`] is the only place that decides what is told about a list, and all of it comes from
+//! the engine's record of who did what.
 
 use std::collections::BTreeMap;
 
@@ -40,14 +40,14 @@ pub(super) struct Happened {
     /// What.
     #[serde(flatten)]
     pub(super) what: What,
-    /// Who did it; `null` where that is not told.
+    /// Who did it; `null` where nobody is known to belong to the key that signed it.
     pub(super) by: Option<Who>,
-    /// When, as its author claims; `null` where that is not told.
+    /// When, as its author claims.
     #[serde(serialize_with = "milliseconds")]
-    pub(super) at: Option<Timestamp>,
+    pub(super) at: Timestamp,
     /// What it is told from, for people.
     #[serde(skip)]
-    pub(super) row: Option<Activity>,
+    pub(super) row: Activity,
 }
 
 /// What can happen.
@@ -127,7 +127,12 @@ pub(super) enum What {
         member: Who,
         role: Role,
     },
+    /// A member gave up their access.
     MemberLeft {
+        member: Who,
+    },
+    /// A member's access was taken from them.
+    MemberRemoved {
         member: Who,
     },
     RoleChanged {
@@ -137,16 +142,9 @@ pub(super) enum What {
 }
 
 /// Times as everywhere in the program's JSON.
-#[allow(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde gives it so"
-)]
-fn milliseconds<S: serde::Serializer>(
-    at: &Option<Timestamp>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    at.map(|at| format!("{at:.3}")).serialize(serializer)
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn milliseconds<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    format!("{at:.3}").serialize(serializer)
 }
 
 impl Seen {
@@ -176,16 +174,8 @@ fn members(replica: &Replica, list: &List) -> Result<BTreeMap<Did, Member>, Prob
 pub(super) fn happened(replica: &Replica, seen: &mut Seen) -> Result<Vec<Happened>, Problem> {
     let query = Query::List { list: seen.list.id };
     seen.list = answer!(replica, Moment::now(), query, List, "list")?;
-    let before = std::mem::replace(&mut seen.members, members(replica, &seen.list)?);
-    let mut all: Vec<Happened> = of_members(&before, &seen.members)
-        .into_iter()
-        .map(|what| Happened {
-            what,
-            by: None,
-            at: None,
-            row: None,
-        })
-        .collect();
+    seen.members = members(replica, &seen.list)?;
+    let mut all = Vec::new();
     for row in seen.feed.news(replica)? {
         let Some(what) = of_row(&row) else {
             continue;
@@ -196,37 +186,14 @@ pub(super) fn happened(replica: &Replica, seen: &mut Seen) -> Result<Vec<Happene
                 did,
                 name: row.actor_name.clone(),
             }),
-            at: Some(row.at),
-            row: Some(row),
+            at: row.at,
+            row,
         });
     }
     Ok(all)
 }
 
-/// Who came, who went, and who may do something else now.
-fn of_members(before: &BTreeMap<Did, Member>, after: &BTreeMap<Did, Member>) -> Vec<What> {
-    let who = |member: &Member| Who {
-        did: member.did,
-        name: member.name.clone(),
-    };
-    let mut all = Vec::new();
-    for (did, now) in after {
-        let (member, role) = (who(now), now.role);
-        match before.get(did) {
-            None => all.push(What::MemberJoined { member, role }),
-            Some(known) if known.role != role => all.push(What::RoleChanged { member, role }),
-            Some(_) => {}
-        }
-    }
-    for (did, gone) in before {
-        if !after.contains_key(did) {
-            all.push(What::MemberLeft { member: who(gone) });
-        }
-    }
-    all
-}
-
-/// What a row of the engine's record says. That somebody joined is told with their role.
+/// What a row of the engine's record says.
 fn of_row(row: &Activity) -> Option<What> {
     let detail = &row.detail;
     let title = row.task_title.as_ref().or(detail.title.as_ref());
@@ -237,7 +204,20 @@ fn of_row(row: &Activity) -> Option<What> {
         fields.map(|edit| edit.field.clone()).collect()
     };
     Some(match (row.action, row.task, &row.comment) {
-        (ActivityAction::Joined, _, _) => return None,
+        (ActivityAction::Joined, _, _) => What::MemberJoined {
+            member: member(row)?,
+            role: detail.role?,
+        },
+        (ActivityAction::Left, _, _) => What::MemberLeft {
+            member: member(row)?,
+        },
+        (ActivityAction::Removed, _, _) => What::MemberRemoved {
+            member: member(row)?,
+        },
+        (ActivityAction::RoleChanged, _, _) => What::RoleChanged {
+            member: member(row)?,
+            role: detail.role?,
+        },
         (ActivityAction::Note, _, _) => What::Note { text },
         (ActivityAction::Commented, Some(task), _) => What::TaskCommented { task, title, text },
         (action, _, Some(comment)) => What::CommentChanged {
@@ -272,5 +252,13 @@ fn of_row(row: &Activity) -> Option<What> {
         (ActivityAction::Restored, None, None) => What::ListRestored,
         // The rest happens to tasks only.
         _ => return None,
+    })
+}
+
+/// The member that a row is about.
+fn member(row: &Activity) -> Option<Who> {
+    Some(Who {
+        did: row.detail.assignee.as_deref()?.parse().ok()?,
+        name: row.member_name.clone()?,
     })
 }

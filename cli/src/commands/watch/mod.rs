@@ -13,8 +13,7 @@ use poo_core::sync::{Event, PersonHere, PresenceChange, PresenceState};
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use self::changes::{Happened, Seen, What, Who, happened};
-use super::members::role_name;
+use self::changes::{Happened, Seen, Who, happened};
 use crate::app::App;
 use crate::find;
 use crate::moment::Moment;
@@ -231,11 +230,7 @@ impl Teller<'_> {
 
     fn tell(&self, it: &Happened) -> Result<(), Problem> {
         self.app.print(it, |screen| {
-            if let Some(row) = &it.row {
-                return told::row(screen, row, &[], &Here::of(&Moment::now()));
-            }
-            let (what, about) = sentence(&it.what);
-            screen.plain(what).plain(": ").line(&about);
+            told::row(screen, &it.row, &[], &Here::of(&Moment::now()));
         })
     }
 }
@@ -244,22 +239,5 @@ fn on(devices: &[String]) -> String {
     match devices.len() {
         0 | 1 => String::new(),
         several => format!(" on {several} devices"),
-    }
-}
-
-/// What happened to members, in words.
-fn sentence(what: &What) -> (&'static str, String) {
-    match what {
-        What::MemberJoined { member, role } => (
-            "A new member",
-            format!("{} ({})", member.name, role_name(*role)),
-        ),
-        What::RoleChanged { member, role } => (
-            "Another role",
-            format!("{} is {} now", member.name, role_name(*role)),
-        ),
-        What::MemberLeft { member } => ("A member less", member.name.clone()),
-        // Everything else is told as the record has it.
-        _ => ("Something happened", String::new()),
     }
 }

@@ -67,6 +67,19 @@ pub struct Member {
     pub devices: Vec<PublicKey>,
 }
 
+/// A role that somebody was given, and by what they lost it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenRole {
+    /// Who has or had it.
+    pub holder: Did,
+    /// Which it is.
+    pub role: Role,
+    /// The genesis, grant or redeem that gave it.
+    pub statement: StatementDigest,
+    /// The revocations by which it fell; none: it stands.
+    pub felled_by: BTreeSet<StatementDigest>,
+}
+
 /// An invite and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InviteState {
@@ -102,6 +115,7 @@ pub struct Authority {
     mentioned: BTreeSet<Did>,
     genesis: Option<StatementDigest>,
     members: BTreeMap<Did, Member>,
+    given_roles: Vec<GivenRole>,
     /// For every role of a writer that fell: the revocations by which it did.
     former_writers: BTreeMap<Did, Vec<BTreeSet<StatementDigest>>>,
     invites: BTreeMap<StatementDigest, InviteState>,
@@ -134,6 +148,7 @@ impl Authority {
             mentioned: mentioned(of_document()),
             genesis: None,
             members: BTreeMap::new(),
+            given_roles: Vec::new(),
             former_writers: BTreeMap::new(),
             invites: BTreeMap::new(),
             evidence: Vec::new(),
@@ -221,6 +236,12 @@ impl Authority {
                 self.owners_ever.insert(title.holder);
             }
             holders.insert(title.statement, title.holder);
+            self.given_roles.push(GivenRole {
+                holder: title.holder,
+                role: title.role,
+                statement: title.statement,
+                felled_by: title.felled.clone(),
+            });
             if title.felled.is_empty() {
                 let member = self.members.entry(title.holder).or_insert_with(|| Member {
                     role: title.role,
@@ -358,6 +379,12 @@ impl Authority {
     #[must_use]
     pub fn members(&self) -> &BTreeMap<Did, Member> {
         &self.members
+    }
+
+    /// Every role that somebody was given with the right to give it, also those that fell.
+    #[must_use]
+    pub fn given_roles(&self) -> &[GivenRole] {
+        &self.given_roles
     }
 
     /// Whose key this is: that of a device, live or revoked, or the identity key of somebody

@@ -26,11 +26,11 @@ pub(super) fn focus(
 ) -> Result<Page<Task>, QueryError> {
     let mut statement = conn.prepare_cached(
         "SELECT doc, task FROM item INDEXED BY item_urgent
-         WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL",
+         WHERE priority = 'high' AND done = 0 AND deleted_at IS NULL AND (parent IS NULL OR EXISTS
+             (SELECT 1 FROM lifted WHERE lifted.doc = item.doc AND lifted.task = item.task))",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, parsed(row, 1)?)))?;
-    // Not by the parent that it names: one that closes a circle stands at the top.
-    collect(conn, documents, reader, rows, |task| task.depth == 0)
+    collect(conn, documents, reader, rows, |_| true)
 }
 
 /// What is due today or overdue.
@@ -110,18 +110,18 @@ fn collect(
         let (doc, task) = row?;
         tasks.extend(finder.live(conn, doc, &task)?.filter(&fits));
     }
-    tasks.sort_by(|a, b| key(a, reader).cmp(&key(b, reader)));
+    tasks.sort_by_cached_key(|task| key(task, reader));
     Ok(tasks.into())
 }
 
-fn key<'a>(task: &'a Task, reader: &Reader) -> impl Ord + use<'a> {
+fn key(task: &Task, reader: &Reader) -> impl Ord + use<> {
     let due = task.due.as_ref();
     (
         due.is_none(),
         due.map(|due| (reader.day_of(due), due.time())),
         task.priority,
         task.list,
-        &task.title,
+        task.title.clone(),
         task.id,
     )
 }

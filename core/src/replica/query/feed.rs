@@ -34,7 +34,7 @@ pub(super) struct Asked {
 
 /// Where a row stands in a feed.
 #[derive(Debug, Clone)]
-struct Place {
+pub(super) struct Place {
     /// The Lamport clock of its change within a list, the time across lists.
     major: i64,
     hash: ChangeHash,
@@ -60,6 +60,15 @@ impl Asked {
 }
 
 impl Place {
+    /// Of a row, by the column that its feed is in the order of.
+    pub(super) fn of(row: &Row<'_>, major: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            major: row.get(major)?,
+            hash: blob(row, HASH)?,
+            n: row.get(2)?,
+        })
+    }
+
     fn read(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         Some(Self {
@@ -75,13 +84,13 @@ impl Place {
 }
 
 /// Who is who in a document.
-struct Names {
+pub(super) struct Names {
     actors: Actors,
     authority: std::rc::Rc<crate::membership::Authority>,
 }
 
 impl Names {
-    fn load(conn: &Connection, document: &DocumentRow) -> Result<Self, StoreError> {
+    pub(super) fn load(conn: &Connection, document: &DocumentRow) -> Result<Self, StoreError> {
         Ok(Self {
             actors: Actors::load(conn, document.row)?,
             authority: statements::authority(conn, &document.id)?,
@@ -98,10 +107,20 @@ impl Names {
     }
 }
 
-const COLUMNS: &str = "activity.pos, activity.hash, activity.n, activity.actor, activity.at,
+/// What [`activity`] reads.
+pub(super) const COLUMNS: &str =
+    "activity.pos, activity.hash, activity.n, activity.actor, activity.at,
     activity.action, activity.task, activity.comment, activity.detail,
     (SELECT title FROM item WHERE item.doc = activity.doc AND item.task = activity.task),
-    activity.doc";
+    activity.doc, activity.placed, activity.who";
+
+/// How many columns those are, and some of them: by which the rows of one list, and those of all
+/// lists, are in order.
+pub(super) const COLUMNS_COUNT: usize = 13;
+pub(super) const POS: usize = 0;
+pub(super) const HASH: usize = 1;
+pub(super) const DOC: usize = 10;
+const PLACED: usize = 11;
 
 /// What happened in one list, in causal order.
 pub(super) fn of_list(
@@ -117,28 +136,23 @@ pub(super) fn of_list(
     }
     after(&mut sql, &mut values, "pos", asked);
     sql.push_str(" ORDER BY pos DESC, hash DESC, n DESC");
-    collect(
-        conn,
-        &sql,
-        values,
-        core::slice::from_ref(document),
-        asked,
-        |pos, _| pos,
-    )
+    let documents = core::slice::from_ref(document);
+    collect(conn, &sql, values, documents, asked, POS)
 }
 
-/// What happened in all lists, by the time that authors claim.
+/// What happened in all lists, by the time that authors claim. What claims a time at which it was
+/// here already stands where it came: a clock that is ahead lifts nothing to the top.
 pub(super) fn of_all(
     conn: &Connection,
     documents: &[DocumentRow],
     asked: &Asked,
 ) -> Result<Page<Activity>, QueryError> {
     let mut sql =
-        format!("SELECT {COLUMNS} FROM activity INDEXED BY activity_at WHERE activity.at > ?1");
+        format!("SELECT {COLUMNS} FROM activity INDEXED BY activity_placed WHERE placed > ?1");
     let mut values: Vec<Value> = vec![i64::MIN.into()];
-    after(&mut sql, &mut values, "at", asked);
-    sql.push_str(" ORDER BY at DESC, hash DESC, n DESC");
-    collect(conn, &sql, values, documents, asked, |_, at| at)
+    after(&mut sql, &mut values, "placed", asked);
+    sql.push_str(" ORDER BY placed DESC, hash DESC, n DESC");
+    collect(conn, &sql, values, documents, asked, PLACED)
 }
 
 fn after(sql: &mut String, values: &mut Vec<Value>, major: &str, asked: &Asked) {
@@ -164,7 +178,7 @@ fn collect(
     values: Vec<Value>,
     documents: &[DocumentRow],
     asked: &Asked,
-    major: impl Fn(i64, i64) -> i64,
+    major: usize,
 ) -> Result<Page<Activity>, QueryError> {
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
@@ -178,7 +192,7 @@ fn collect(
     let mut known: BTreeMap<i64, Names> = BTreeMap::new();
     // From when the row that is shown for several edits is: they are all close to it.
     while let Some(row) = rows.next()? {
-        let doc: i64 = row.get(10)?;
+        let doc: i64 = row.get(DOC)?;
         let Some(document) = documents.get(&doc) else {
             continue;
         };
@@ -186,18 +200,12 @@ fn collect(
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(Names::load(conn, document)?),
         };
-        let place = Place {
-            major: major(row.get(0)?, row.get(4)?),
-            hash: blob(row, 1)?,
-            n: row.get(2)?,
-        };
+        let place = Place::of(row, major)?;
         let next = activity(row, document, names, &place, asked.now)?;
         if let Some(shown) = page.items.last_mut()
             && together(shown, &next)
         {
-            for (newer, older) in shown.detail.fields.iter_mut().zip(next.detail.fields) {
-                newer.old = older.old;
-            }
+            absorb(shown, next);
             last = Some(place);
             continue;
         }
@@ -211,8 +219,21 @@ fn collect(
     Ok(page)
 }
 
+/// Lets the newer of two edits that are shown as one stand for both.
+fn absorb(newer: &mut Activity, older: Activity) {
+    for (newer, older) in newer.detail.fields.iter_mut().zip(older.detail.fields) {
+        newer.old = older.old;
+    }
+}
+
+/// The same where the older one is shown already: the newer takes its place.
+pub(super) fn put_together(shown: &mut Activity, newer: Activity) {
+    let older = core::mem::replace(shown, newer);
+    absorb(shown, older);
+}
+
 /// Whether two rows, one after the other, are edits that are shown as one.
-fn together(newer: &Activity, older: &Activity) -> bool {
+pub(super) fn together(newer: &Activity, older: &Activity) -> bool {
     let fields = |row: &Activity| -> Vec<String> {
         let fields = row.detail.fields.iter();
         fields.map(|edit| edit.field.clone()).collect()
@@ -227,7 +248,7 @@ fn together(newer: &Activity, older: &Activity) -> bool {
         && newer.at.duration_since(older.at).abs() <= EDITS_TOGETHER
 }
 
-fn activity(
+pub(super) fn activity(
     row: &Row<'_>,
     document: &DocumentRow,
     names: &Names,
@@ -240,9 +261,11 @@ fn activity(
     let action: ActivityAction = parsed(row, 5)?;
     let at = time(row.get(4)?).unwrap_or_default();
     let member: Option<Did> = detail.assignee.as_deref().and_then(|did| did.parse().ok());
-    let actor = match action {
-        ActivityAction::Joined => member,
-        _ => names.did(row.get(3)?),
+    let who: Option<String> = row.get(12)?;
+    let actor = match who {
+        // What a statement says was done under no actor.
+        Some(did) => did.parse().ok(),
+        None => names.did(row.get(3)?),
     };
     let task: Option<String> = row.get(6)?;
     Ok(Activity {

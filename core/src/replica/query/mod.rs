@@ -3,6 +3,7 @@
 mod agenda;
 mod feed;
 mod find;
+mod follow;
 mod labels;
 mod lists;
 mod page;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use self::find::{find_list, find_member, find_task};
+pub use self::follow::ActivitySubscription;
 use self::lists::named;
 use self::pending::pending;
 use super::sharing::device_id;

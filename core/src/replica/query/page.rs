@@ -17,6 +17,12 @@ const PAGE_DEFAULT: u32 = 1_000;
 /// Tasks on a page at most.
 const PAGE_MAX: u32 = 10_000;
 
+/// Pages of up to so many tasks are found by walking the list.
+const WALKED_MAX: usize = 1_000;
+/// Where more than so many tasks that a walk comes to are left out, reading where all of them stand
+/// costs less.
+const SKIPPED_MAX: usize = 1_000;
+
 /// A page of tasks. The cursor is where the next one begins.
 pub(super) fn page(
     conn: &Connection,
@@ -40,6 +46,61 @@ pub(super) fn page(
     Ok(page.unwrap_or_default())
 }
 
+/// What a page takes from one list.
+struct Part<F> {
+    /// From this task on; none: from the first.
+    start: Option<TaskId>,
+    /// So many at most.
+    room: usize,
+    /// Those that fit.
+    lets_in: F,
+}
+
+/// What it took.
+#[derive(Default)]
+struct Taken {
+    /// The task to begin with was there, if one was named.
+    begun: bool,
+    places: Vec<Place>,
+    /// What the next page begins with.
+    next: Option<TaskId>,
+}
+
+impl<F: Fn(&Place) -> bool> Part<F> {
+    /// Takes from places in their order. `None` where more than `skipped_max` were left out.
+    fn take(
+        &self,
+        places: impl Iterator<Item = Result<Place, StoreError>>,
+        skipped_max: usize,
+    ) -> Result<Option<Taken>, StoreError> {
+        let mut taken = Taken {
+            begun: self.start.is_none(),
+            ..Taken::default()
+        };
+        let mut skipped = 0;
+        for place in places {
+            let place = place?;
+            if !(self.lets_in)(&place) {
+                skipped += 1;
+                if skipped > skipped_max {
+                    return Ok(None);
+                }
+                continue;
+            }
+            taken.begun |= self.start == Some(place.task);
+            if !taken.begun {
+                continue;
+            }
+            if taken.places.len() == self.room {
+                taken.next = Some(place.task);
+                break;
+            }
+            taken.places.push(place);
+        }
+        Ok(Some(taken))
+    }
+}
+
 /// The page that begins at `start`; `None` if that is not among the tasks. Only what is on the
 /// page is read whole.
 fn page_from(
@@ -54,29 +115,47 @@ fn page_from(
     let mut page = Page::default();
     for document in documents {
         let fitting = fitting(conn, document, filter, reader)?;
-        let mut places = tree::places(conn, document)?;
-        if let Some(sort) = filter.sort.filter(|sort| *sort != Sort::Manual) {
-            places = sorted(conn, document, places, sort, reader)?;
-        }
         let lets_in = |place: &Place| {
-            place.trashed == filter.deleted
+            let shown = if filter.deleted {
+                place.is_listed_in_trash(reader.now)
+            } else {
+                !place.is_trashed()
+            };
+            shown
                 && filter.status.is_none_or(|status| place.status == status)
                 && fitting
                     .as_ref()
                     .is_none_or(|fitting| fitting.contains(&place.task))
         };
-        let mut wanted: Vec<Place> = Vec::new();
-        for place in places.into_iter().filter(lets_in) {
-            begun |= start == Some(place.task);
-            if !begun {
-                continue;
+        let part = Part {
+            start: if begun { None } else { start },
+            room: limit - page.items.len(),
+            lets_in,
+        };
+        let sort = filter.sort.filter(|sort| *sort != Sort::Manual);
+        let mut taken = None;
+        if sort.is_none() && fitting.is_none() && !filter.deleted && limit <= WALKED_MAX {
+            // Only where tasks stand decides: the list is read from where the page begins on.
+            match tree::Walk::new(conn, document, part.start)? {
+                Some(walk) => taken = part.take(walk, SKIPPED_MAX)?,
+                None => continue,
             }
-            if page.items.len() + wanted.len() == limit {
-                page.next_cursor = Some(place.task.to_string());
-                break;
-            }
-            wanted.push(place);
         }
+        let taken = match taken {
+            Some(taken) => taken,
+            None => {
+                let all = tree::places(conn, document)?;
+                let all = match sort {
+                    Some(sort) => sorted(conn, document, all, sort, reader)?,
+                    None => all,
+                };
+                let all = part.take(all.into_iter().map(Ok), usize::MAX)?;
+                all.unwrap_or_default()
+            }
+        };
+        begun |= taken.begun;
+        page.next_cursor = taken.next.map(|task| task.to_string());
+        let wanted = taken.places;
         page.items
             .extend(tree::read(conn, document, &wanted, reader)?);
         if page.next_cursor.is_some() {

@@ -45,6 +45,31 @@ pub(super) fn search(
 ) -> Result<Page<Found>, QueryError> {
     let limit = checked_limit(limit, FOUND_DEFAULT, FOUND_MAX)?;
     let words = match_words(text)?;
+    // Keeping the best of many costs less than bringing all into order. A few of them may be below
+    // a task in the trash, or in a list that is; only where it is more than that all are needed.
+    let best = limit.saturating_mul(2);
+    let found = match best_of(conn, documents, reader, &words, limit, Some(best))? {
+        Some(found) => found,
+        None => best_of(conn, documents, reader, &words, limit, None)?.unwrap_or_default(),
+    };
+    let mut excerpts = excerpts(conn, &words, found.iter().map(|(texts, _)| *texts))?;
+    let shown = found.into_iter().map(|(texts, task)| Found {
+        task,
+        excerpt: excerpts.remove(&texts).unwrap_or_default(),
+    });
+    Ok(shown.collect::<Vec<_>>().into())
+}
+
+/// As many tasks as are wanted of the best of those in which words are found, or of all; each with
+/// its row in the index. `None` where so many of the best cannot be shown that others are needed.
+fn best_of(
+    conn: &Connection,
+    documents: &[DocumentRow],
+    reader: &Reader,
+    words: &str,
+    wanted: usize,
+    best: Option<usize>,
+) -> Result<Option<Vec<(i64, Task)>>, StoreError> {
     let only = match documents {
         [only] => Some(only.row),
         _ => None,
@@ -53,25 +78,25 @@ pub(super) fn search(
         "SELECT item.doc, item.task, item.texts
          FROM search JOIN item INDEXED BY item_texts ON item.texts = search.rowid
          WHERE search MATCH ?1 AND item.deleted_at IS NULL AND (?2 IS NULL OR item.doc = ?2)
-         ORDER BY item.done, bm25(search, 10.0, 3.0, 1.0), item.task",
+         ORDER BY item.done, bm25(search, 10.0, 3.0, 1.0), item.task LIMIT ?3",
     )?;
-    let mut rows = statement.query(params![words, only])?;
+    // A limit below zero is none.
+    let limit = best.map_or(-1, |best| i64::try_from(best).unwrap_or(i64::MAX));
+    let mut rows = statement.query(params![words, only, limit])?;
     let mut finder = Finder::new(documents, reader);
     let mut found: Vec<(i64, Task)> = Vec::new();
-    while found.len() < limit
-        && let Some(row) = rows.next()?
-    {
+    let mut looked_at = 0;
+    while found.len() < wanted {
+        let Some(row) = rows.next()? else {
+            return Ok((best != Some(looked_at)).then_some(found));
+        };
+        looked_at += 1;
         let task: TaskId = parsed(row, 1)?;
         if let Some(task) = finder.live(conn, row.get(0)?, &task)? {
             found.push((row.get(2)?, task));
         }
     }
-    let mut excerpts = excerpts(conn, &words, found.iter().map(|(texts, _)| *texts))?;
-    let shown = found.into_iter().map(|(texts, task)| Found {
-        task,
-        excerpt: excerpts.remove(&texts).unwrap_or_default(),
-    });
-    Ok(shown.collect::<Vec<_>>().into())
+    Ok(Some(found))
 }
 
 /// Where the words stand in some texts. Making an excerpt costs more than finding a text, so only

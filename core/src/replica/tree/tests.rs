@@ -4,10 +4,16 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::document::{DocumentId, DocumentKind};
-use crate::store::Store;
+use crate::store::{Moved, Store, refresh_lifted};
 
 fn id(n: usize) -> TaskId {
     TaskId::new(n as u64, &[n as u8; 10])
+}
+
+/// Those that are not in the trash, as a walk comes to them.
+fn walked(conn: &Connection, document: &DocumentRow, from: Option<TaskId>) -> Option<Vec<Place>> {
+    let walk = Walk::new(conn, document, from).unwrap()?;
+    Some(walk.collect::<Result<_, _>>().unwrap())
 }
 
 fn document(conn: &Connection, parents: &[Option<usize>]) -> DocumentRow {
@@ -30,6 +36,8 @@ fn document(conn: &Connection, parents: &[Option<usize>]) -> DocumentRow {
         )
         .unwrap();
     }
+    let all = (0..parents.len()).map(|n| (id(n).to_string(), true));
+    refresh_lifted(conn, document.row, &all.collect()).unwrap();
     document
 }
 
@@ -89,5 +97,70 @@ fn a_circle_hangs_from_its_smallest_and_a_lost_child_stands_at_the_top() {
     let expected = [0, 0, 1, 2, 3, 0, 1];
     for (n, depth) in expected.into_iter().enumerate() {
         assert_eq!(depths[&id(n)], depth, "{n}");
+    }
+}
+
+proptest! {
+    /// A walk comes to what is not in the trash just as it stands in the whole list, from its
+    /// beginning and from each task of it, whatever moved before.
+    #[test]
+    fn a_walk_is_the_end_of_the_list(
+        parents in prop::collection::vec(prop::option::of(0_usize..14), 0..12),
+        moves in prop::collection::vec((0_usize..12, prop::option::of(0_usize..14)), 0..8),
+        gone in prop::option::of(0_usize..12),
+        deleted in prop::collection::vec(0_usize..12, 0..3),
+    ) {
+        let store = Store::open_in_memory().unwrap();
+        let conn = store.conn();
+        let document = document(conn, &parents);
+        for task in &deleted {
+            conn.execute("UPDATE item SET deleted_at = 1 WHERE task = ?1", [id(*task).to_string()])
+                .unwrap();
+        }
+        let moved_one = |task: usize, came: bool| {
+            let moved = Moved::from([(id(task).to_string(), came)]);
+            refresh_lifted(conn, document.row, &moved).unwrap();
+        };
+        for (task, parent) in moves {
+            conn.execute(
+                "UPDATE item SET parent = ?2 WHERE task = ?1",
+                params![id(task).to_string(), parent.map(|parent| id(parent).to_string())],
+            )
+            .unwrap();
+            moved_one(task, false);
+        }
+        if let Some(gone) = gone {
+            conn.execute("DELETE FROM item WHERE task = ?1", [id(gone).to_string()]).unwrap();
+            moved_one(gone, true);
+        }
+        let mut shown = places(conn, &document).unwrap();
+        shown.retain(|place| !place.is_trashed());
+        prop_assert_eq!(walked(conn, &document, None), Some(shown.clone()));
+        for n in 0..12 {
+            let at = shown.iter().position(|place| place.task == id(n));
+            let rest = at.map(|at| shown[at..].to_vec());
+            prop_assert_eq!(walked(conn, &document, Some(id(n))), rest);
+        }
+    }
+}
+
+#[test]
+fn a_walk_reads_on_where_there_are_many_siblings() {
+    let store = Store::open_in_memory().unwrap();
+    let conn = store.conn();
+    // Some below the first, some below one that is missing, the others at the top.
+    let parents: Vec<Option<usize>> = (0..250)
+        .map(|n| match n % 10 {
+            1..4 => Some(0),
+            4 => Some(999),
+            _ => None,
+        })
+        .collect();
+    let document = document(conn, &parents);
+    let shown = places(conn, &document).unwrap();
+    assert_eq!(walked(conn, &document, None), Some(shown.clone()));
+    for (at, place) in shown.iter().enumerate() {
+        let rest = shown[at..].to_vec();
+        assert_eq!(walked(conn, &document, Some(place.task)), Some(rest));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::fields::{Fields, text_of};
+use super::lifted::{Moved, refresh_lifted};
 use super::{Model, json};
 use crate::document::Scalar;
 use crate::identity::Did;
@@ -52,6 +53,7 @@ const CONFLICT_FIELDS: [(&str, &str); 9] = [
 /// What is known of an item from before.
 struct Before {
     context: Option<String>,
+    parent: Option<String>,
     title: String,
     notes: String,
     attachments: String,
@@ -75,9 +77,10 @@ impl Model<'_> {
         commented: &BTreeSet<String>,
     ) -> Result<(), StoreError> {
         let mut below: BTreeSet<String> = BTreeSet::new();
+        let mut moved = Moved::new();
         loop {
             while let Some(key) = waiting.pop_first() {
-                if self.refresh_item(&key, commented.contains(&key))? {
+                if self.refresh_item(&key, commented.contains(&key), &mut moved)? {
                     let mut statement = self
                         .conn
                         .prepare_cached("SELECT task FROM item WHERE doc = ?1 AND parent = ?2")?;
@@ -88,19 +91,25 @@ impl Model<'_> {
                 }
             }
             if below.is_empty() {
-                return Ok(());
+                return refresh_lifted(self.conn, self.row(), &moved);
             }
             core::mem::swap(&mut waiting, &mut below);
         }
     }
 
     /// Refreshes one item. True if what those below it are done for has changed.
-    fn refresh_item(&self, key: &str, commented: bool) -> Result<bool, StoreError> {
+    fn refresh_item(
+        &self,
+        key: &str,
+        commented: bool,
+        moved: &mut Moved,
+    ) -> Result<bool, StoreError> {
         let before = self
             .conn
             .prepare_cached(
-                "SELECT item.context, item.title, item.notes, item.attachments, item.texts FROM item
-                 WHERE doc = ?1 AND task = ?2",
+                "SELECT item.context, item.title, item.notes, item.attachments, item.texts,
+                     item.parent
+                 FROM item WHERE doc = ?1 AND task = ?2",
             )?
             .query_row(params![self.row(), key], |row| {
                 Ok(Before {
@@ -109,6 +118,7 @@ impl Model<'_> {
                     notes: row.get(2)?,
                     attachments: row.get(3)?,
                     search: row.get(4)?,
+                    parent: row.get(5)?,
                 })
             })
             .optional()?;
@@ -122,6 +132,7 @@ impl Model<'_> {
         let Some((task, object, author)) = entry else {
             if let Some(before) = &before {
                 self.forget_texts(before.search)?;
+                moved.insert(key.to_owned(), true);
             }
             self.remove("item", "task", key)?;
             self.remove("attached", "task", key)?;
@@ -135,6 +146,14 @@ impl Model<'_> {
         let due: Option<Due> = fields.parsed("due")?;
         let series: Option<Series> = fields.parsed("series")?;
         let parent: Option<TaskId> = fields.parsed("parent")?;
+        let parent_key = parent.map(|id| id.to_string());
+        if before
+            .as_ref()
+            .is_none_or(|before| before.parent != parent_key)
+        {
+            let came = moved.entry(key.to_owned()).or_default();
+            *came |= before.is_none();
+        }
         let course = self.course(key, &fields, status, series.as_ref(), due.as_ref(), parent)?;
         let search = match &before {
             Some(before) if !commented && before.title == title && before.notes == notes => {
@@ -185,7 +204,7 @@ impl Model<'_> {
                 course.context,
                 course.done,
                 course.last.map(|last| last.to_string()),
-                parent.map(|id| id.to_string()),
+                parent_key,
                 fields.text("order")?.unwrap_or_default(),
                 fields
                     .parsed::<Did>("assigneeDid")?

@@ -4,6 +4,7 @@
 mod activity;
 mod fields;
 mod item;
+mod lifted;
 mod list;
 mod search;
 mod space;
@@ -19,23 +20,27 @@ use super::held::{HeldValue, field};
 use super::ops::{Kind, Touched, find_object};
 use crate::document::DocumentKind;
 
-pub(crate) use activity::refresh_joined;
+pub(crate) use activity::refresh_members;
 #[cfg(test)]
 pub(super) use fields::text_of;
 pub(crate) use item::{StoredAttachment, StoredConflict};
+pub(crate) use lifted::lifted;
+#[cfg(test)]
+pub(crate) use lifted::{Moved, refresh_lifted};
 
 /// The version of everything that is derived: another one makes it all anew.
-pub(super) const DERIVED_VERSION: i64 = 3;
+pub(super) const DERIVED_VERSION: i64 = 6;
 /// The tables.
 pub(super) const DERIVED_SQL: &str = include_str!("../derived.sql");
 /// Their names.
-pub(super) const DERIVED_TABLES: [&str; 17] = [
+pub(super) const DERIVED_TABLES: [&str; 18] = [
     "chunk",
     "object",
     "op",
     "text",
     "list",
     "item",
+    "lifted",
     "attached",
     "search",
     "comment",
@@ -109,6 +114,7 @@ pub(crate) fn clear(conn: &Connection, doc: i64) -> Result<(), StoreError> {
     for table in [
         "list",
         "item",
+        "lifted",
         "attached",
         "comment",
         "tag",

@@ -179,6 +179,7 @@ impl Bed {
             document: &mut self.document,
             actors: &mut self.actors,
             authority: &authority,
+            received: None,
         }
         .run(&mut self.waiting, complete)
         .unwrap();

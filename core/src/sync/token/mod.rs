@@ -315,10 +315,11 @@ impl TokenSession {
         let deps: BTreeMap<ChangeHash, Vec<ChangeHash>> = (brought.changes.iter())
             .map(|change| (change.hash(), change.change().deps.clone()))
             .collect();
+        let now_ms = env.now.as_millisecond();
         let conn = replica.conn();
         let signer = replica.keys().signer();
-        let taken =
-            witness(conn, signer, document, &identity, brought.changes)?.unwrap_or_default();
+        let taken = witness(conn, signer, document, &identity, brought.changes, now_ms)?
+            .unwrap_or_default();
         let (Some(row), Some(follow)) = (
             DocumentRow::find(conn, document)?,
             self.follows.get_mut(document),

@@ -3,22 +3,22 @@
 //! knew: so the rows are the same on every replica, whenever they are made.
 
 mod deeds;
-mod joined;
+mod members;
 
 use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, params};
 
 use self::deeds::{Deeds, Row, Subject, VALUE_CHARS_MAX};
-use self::joined::knows_joined_after;
-pub(crate) use self::joined::refresh_joined;
+use self::members::knows_members_after;
+pub(crate) use self::members::refresh_members;
 use super::Model;
 use crate::document::{self, Change, Key, ObjectId, OpId, Scalar};
 use crate::store::StoreError;
 use crate::store::held::overwritten;
 use crate::store::ops::find_object;
 use crate::store::sql::blob;
-use crate::store::value;
+use crate::store::{statements, value};
 
 /// Derives from the changes that came since the last time.
 pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), StoreError> {
@@ -30,7 +30,8 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
         .unwrap_or_default();
     let mut last = done;
     let mut statement = conn.prepare_cached(
-        "SELECT id, actor, hash, bytes FROM change WHERE doc = ?1 AND id > ?2 ORDER BY id",
+        "SELECT id, actor, hash, bytes, received FROM change
+         WHERE doc = ?1 AND id > ?2 ORDER BY id",
     )?;
     let mut rows = statement.query(params![model.row(), done])?;
     let mut reader = Reader {
@@ -50,12 +51,14 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
             .map_err(|e| StoreError::Damaged(format!("a stored change cannot be read: {e}")))?;
         let actor: i64 = row.get(1)?;
         let at = change.time_s.saturating_mul(1_000);
+        let received: Option<i64> = row.get(4)?;
+        let placed = received.map_or(at, |received| received.min(at));
         earliest = Some(earliest.map_or(at, |earliest: i64| earliest.min(at)));
         for (n, row) in reader.rows(&change)?.into_iter().enumerate() {
             conn.prepare_cached(
                 "INSERT OR REPLACE INTO activity
-                     (doc, pos, hash, n, actor, at, action, task, comment, day, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     (doc, pos, hash, n, actor, at, placed, action, task, comment, day, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
                 model.row(),
@@ -64,6 +67,7 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
                 n as i64,
                 actor,
                 at,
+                placed,
                 row.action.as_str(),
                 row.task,
                 row.comment,
@@ -73,13 +77,14 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
         }
     }
     drop(rows);
-    // The place of who joined has to be found again where something from before came later.
-    let moves_joined = match earliest {
-        Some(at) if done > 0 => knows_joined_after(conn, model.row(), at)?,
+    // The place of who came and went has to be found again where something from before came later.
+    let moves_members = match earliest {
+        Some(at) if done > 0 => knows_members_after(conn, model.row(), at)?,
         _ => done == 0,
     };
-    if moves_joined {
-        refresh_joined(conn, model.document)?;
+    if moves_members {
+        let authority = statements::authority(conn, &model.document.id)?;
+        refresh_members(conn, model.document, &authority)?;
     }
     if last > done {
         conn.prepare_cached("INSERT OR REPLACE INTO activity_end (doc, change) VALUES (?1, ?2)")?
