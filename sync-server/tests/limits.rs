@@ -39,6 +39,7 @@ impl Relay {
             json_log: false,
             handshake_timeout: Duration::from_millis(100),
             file_quota: 1 << 30,
+            tickets: true,
         })
         .await
         .unwrap();
