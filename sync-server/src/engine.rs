@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use poo_core::document::DocumentId;
@@ -14,8 +13,10 @@ use poo_core::replica::{Keyring, Link, OpenError, Replica};
 use poo_core::store::StoreError;
 use poo_core::sync::{Admission, Effect, Session, SessionError};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::flow::Passage;
+use crate::identities::{Identities, Identity, Place, Share};
 use crate::packing::{self, Outcome, Packing};
 
 /// Frames and other news that wait for the engine; sockets wait when there are more.
@@ -28,6 +29,9 @@ pub(crate) const OUTPUTS_MAX: usize = 8;
 /// Names a connection.
 pub(crate) type ConnectionId = u64;
 
+/// Who is at the other end of a connection, once that is known.
+pub(crate) type Joined = Arc<OnceLock<Arc<Identity>>>;
+
 /// News for the engine.
 pub(crate) enum Input {
     /// A connection begins; what the engine says to it goes to `output`.
@@ -35,7 +39,7 @@ pub(crate) enum Input {
         id: ConnectionId,
         output: mpsc::Sender<Vec<u8>>,
         /// Set once the client has said who it is.
-        joined: Arc<AtomicBool>,
+        joined: Joined,
     },
     /// A frame came. It takes room until it has been taken in.
     Frame {
@@ -105,6 +109,7 @@ impl Engine {
         data: &Path,
         admission: Admission,
         file_quota: u64,
+        share: Share,
     ) -> Result<Self, EngineError> {
         let folder = |source| EngineError::Folder {
             path: data.to_owned(),
@@ -138,6 +143,7 @@ impl Engine {
             file_quota,
             system,
             sessions: BTreeMap::new(),
+            identities: Identities::new(share),
             packing,
         };
         let thread = std::thread::Builder::new()
@@ -212,7 +218,9 @@ fn keys(data: &Path, system: &mut System) -> Result<Keyring, EngineError> {
 struct Connection {
     session: Session,
     output: mpsc::Sender<Vec<u8>>,
-    joined: Arc<AtomicBool>,
+    joined: Joined,
+    /// Its place among the connections of its identity, once it has one.
+    place: Option<Place>,
     /// Whether the session has ended and only its last words have to go out.
     ending: bool,
 }
@@ -223,7 +231,23 @@ struct Worker {
     file_quota: u64,
     system: System,
     sessions: BTreeMap<ConnectionId, Connection>,
+    identities: Identities,
     packing: Packing,
+}
+
+impl Connection {
+    /// Takes a place among the connections of an identity that has just said who it is.
+    fn settle(&mut self, identities: &mut Identities) -> Result<(), SessionError> {
+        let Some(did) = self.session.peer().filter(|_| self.session.is_open()) else {
+            return Ok(());
+        };
+        let place = identities.enter(&did, Instant::now());
+        let place = place.ok_or(SessionError::TooMany("connections of one identity"))?;
+        // It is set here and nowhere else, and only once.
+        let _first = self.joined.set(Arc::clone(place.identity()));
+        self.place = Some(place);
+        Ok(())
+    }
 }
 
 impl Worker {
@@ -265,6 +289,7 @@ impl Worker {
                                 session,
                                 output,
                                 joined,
+                                place: None,
                                 ending: false,
                             };
                             self.sessions.insert(id, connection);
@@ -311,6 +336,7 @@ impl Worker {
         let concerned: Vec<ConnectionId> = frames.iter().map(|(id, _)| *id).collect();
         let mut effects = Vec::new();
         let sessions = &mut self.sessions;
+        let identities = &mut self.identities;
         let system = &mut self.system;
         let committed = self.replica.batch(|replica| {
             for (id, frame) in frames {
@@ -320,11 +346,15 @@ impl Worker {
                 let taken = catch_unwind(AssertUnwindSafe(|| {
                     connection.session.handle_frame(replica, &frame, &mut system.env())
                 }));
-                match taken {
-                    Ok(Ok(())) => {
-                        let open = connection.session.is_open();
-                        connection.joined.store(open, Ordering::Relaxed);
+                let taken = taken.map(|taken| match (&connection.place, taken) {
+                    (None, Ok(())) => {
+                        let settled = connection.settle(identities);
+                        settled.inspect_err(|error| connection.session.close(error))
                     }
+                    (_, taken) => taken,
+                });
+                match taken {
+                    Ok(Ok(())) => {}
                     Ok(Err(SessionError::Store(error))) => return Err(error),
                     Ok(Err(error)) => {
                         tracing::info!(connection = id, code = error.code(), %error, "session ended");

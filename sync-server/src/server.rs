@@ -16,17 +16,20 @@ use poo_core::document::limits::MESSAGE_BYTES_MAX;
 use poo_core::identity::Did;
 use poo_core::sync::SUBPROTOCOL;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::engine::{Engine, EngineError, Input};
 use crate::flow::Flow;
 use crate::patience::PatientListener;
 use crate::{Config, pages, socket};
 
-/// The most connections at a time.
-const CONNECTIONS_MAX: u64 = 20_000;
+/// Connections that may be open beside those that sync: for pages, for questions about health, and
+/// for telling somebody that there is no room.
+const CONNECTIONS_BESIDE: usize = 256;
 /// How long the engine may take to say that it is well.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// What a websocket reads at a time, and holds while it is idle.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Bytes that wait in a websocket's write buffer at most.
 const WRITE_BUFFER_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
 
@@ -56,6 +59,7 @@ pub struct Server {
     url: String,
     engine: Engine,
     handshake_timeout: Duration,
+    connections: usize,
 }
 
 #[derive(Clone)]
@@ -63,7 +67,8 @@ struct Shared {
     engine: mpsc::Sender<Input>,
     stop: watch::Receiver<bool>,
     next: Arc<AtomicU64>,
-    open: Arc<AtomicU64>,
+    /// Room for connections.
+    room: Arc<Semaphore>,
     flow: Flow,
     handshake_timeout: Duration,
 }
@@ -80,7 +85,12 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let engine = Engine::start(&config.data, config.admission, config.file_quota)?;
+        let engine = Engine::start(
+            &config.data,
+            config.admission,
+            config.file_quota,
+            config.share,
+        )?;
         let url = config
             .public_url
             .clone()
@@ -91,6 +101,7 @@ impl Server {
             url,
             engine,
             handshake_timeout: config.handshake_timeout,
+            connections: config.connections,
         })
     }
 
@@ -131,7 +142,7 @@ impl Server {
             engine: self.engine.inputs.clone(),
             stop,
             next: Arc::new(AtomicU64::new(1)),
-            open: Arc::new(AtomicU64::new(0)),
+            room: Arc::new(Semaphore::new(self.connections)),
             flow: Flow::new(),
             handshake_timeout: self.handshake_timeout,
         };
@@ -151,7 +162,8 @@ impl Server {
                 tracing::debug!("no connection is open");
             }
         };
-        let listener = PatientListener::new(self.listener, self.handshake_timeout);
+        let most = self.connections + CONNECTIONS_BESIDE;
+        let listener = PatientListener::new(self.listener, self.handshake_timeout, most);
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(graceful)
             .await
@@ -177,13 +189,16 @@ async fn ready(State(shared): State<Shared>) -> Response {
 }
 
 async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
-    if shared.open.load(Ordering::Relaxed) >= CONNECTIONS_MAX {
+    let Ok(room) = Arc::clone(&shared.room).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections\n").into_response();
-    }
+    };
     let upgrade = upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        // Each frame goes out at once, so there is nothing to gather.
+        .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
     if upgrade.selected_protocol().is_none() {
         return (
@@ -194,7 +209,6 @@ async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
     }
     upgrade.on_upgrade(move |websocket| async move {
         let id = shared.next.fetch_add(1, Ordering::Relaxed);
-        shared.open.fetch_add(1, Ordering::Relaxed);
         let line = socket::Line {
             id,
             engine: shared.engine,
@@ -202,6 +216,6 @@ async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
             handshake_timeout: shared.handshake_timeout,
         };
         socket::serve(websocket, line, shared.stop).await;
-        shared.open.fetch_sub(1, Ordering::Relaxed);
+        drop(room);
     })
 }

@@ -1,7 +1,6 @@
 //! One websocket connection: frames to the engine and back, within bounds of time and size.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
@@ -10,7 +9,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use crate::engine::{ConnectionId, Input, OUTPUTS_MAX};
+use crate::engine::{ConnectionId, Input, Joined, OUTPUTS_MAX};
 use crate::flow::ConnectionFlow;
 
 /// How often a silent client is asked for a sign of life.
@@ -19,6 +18,16 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// A socket that takes no bytes for so long is cut off; its client is caught up when it is back.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a connection waits for the clock for.
+#[derive(PartialEq, Eq)]
+enum Timed {
+    /// A client that has to join.
+    Handshake,
+    /// An identity that has sent more than its share: it is read no further until then.
+    Pause,
+    Nothing,
+}
 
 /// What a connection needs to reach the engine.
 pub(crate) struct Line {
@@ -38,7 +47,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
         handshake_timeout,
     } = line;
     let (output, mut frames) = mpsc::channel(OUTPUTS_MAX);
-    let joined = Arc::new(AtomicBool::new(false));
+    let joined = Joined::default();
     let open = Input::Open {
         id,
         output,
@@ -47,9 +56,10 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
     if engine.send(open).await.is_err() {
         return;
     }
-    let deadline = sleep(handshake_timeout);
-    tokio::pin!(deadline);
-    let mut awaited = true;
+    // One clock for both: who has not joined sends nothing that counts.
+    let timer = sleep(handshake_timeout);
+    tokio::pin!(timer);
+    let mut timed = Timed::Handshake;
     let (mut sink, mut stream) = socket.split();
     let mut pings = interval(PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -68,9 +78,17 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
                 }
                 None => break Some((close_code::POLICY, "the session ended")),
             },
-            message = stream.next() => match message {
+            message = stream.next(), if timed != Timed::Pause => match message {
                 Some(Ok(Message::Binary(frame))) => {
                     heard = Instant::now();
+                    // Who sends more than their share is read again once that is made up.
+                    if let Some(identity) = joined.get() {
+                        let wait = identity.spend(frame.len(), heard);
+                        if !wait.is_zero() {
+                            timer.as_mut().reset(heard + wait);
+                            timed = Timed::Pause;
+                        }
+                    }
                     // Who sends faster than the engine takes in is not read any further.
                     let Some(passage) = flow.passage(frame.len()).await else {
                         break Some((close_code::AWAY, "the relay stops"));
@@ -91,18 +109,19 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
                 }
             },
             _ = pings.tick() => {
-                if heard.elapsed() > SILENCE_MAX {
+                if timed != Timed::Pause && heard.elapsed() > SILENCE_MAX {
                     break None;
                 }
                 if !write(&mut sink, Message::Ping(Vec::new().into())).await {
                     break None;
                 }
             }
-            () = &mut deadline, if awaited => {
-                awaited = false;
-                if !joined.load(Ordering::Relaxed) {
+            () = &mut timer, if timed != Timed::Nothing => {
+                if timed == Timed::Handshake && joined.get().is_none() {
                     break Some((close_code::POLICY, "nobody joined in time"));
                 }
+                timed = Timed::Nothing;
+                heard = Instant::now();
             }
             () = stopped(&mut stop) => break Some((close_code::AWAY, "the relay stops")),
         }
