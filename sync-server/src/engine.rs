@@ -11,7 +11,7 @@ use poo_core::identity::{Did, KeyFile, KeyFileError, Keys};
 use poo_core::net::System;
 use poo_core::replica::{Keyring, Link, OpenError, Replica};
 use poo_core::store::StoreError;
-use poo_core::sync::{Admission, Effect, Session, SessionError};
+use poo_core::sync::{Admission, Effect, Fanout, Session, SessionError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -144,6 +144,7 @@ impl Engine {
             system,
             sessions: BTreeMap::new(),
             identities: Identities::new(share),
+            fanout: Fanout::default(),
             packing,
         };
         let thread = std::thread::Builder::new()
@@ -230,8 +231,10 @@ struct Worker {
     admission: Admission,
     file_quota: u64,
     system: System,
-    sessions: BTreeMap<ConnectionId, Connection>,
+    /// Boxed, since a map's nodes are half empty.
+    sessions: BTreeMap<ConnectionId, Box<Connection>>,
     identities: Identities,
+    fanout: Fanout,
     packing: Packing,
 }
 
@@ -292,7 +295,7 @@ impl Worker {
                                 place: None,
                                 ending: false,
                             };
-                            self.sessions.insert(id, connection);
+                            self.sessions.insert(id, Box::new(connection));
                             active.push(id);
                         }
                         Err(error) => tracing::error!(%error, "cannot open a session"),
@@ -446,6 +449,7 @@ impl Worker {
             return;
         };
         let packing = &mut self.packing;
+        let fanout = &mut self.fanout;
         loop {
             let permit = match connection.output.try_reserve() {
                 Ok(permit) => permit,
@@ -453,7 +457,7 @@ impl Worker {
                 Err(mpsc::error::TrySendError::Full(())) => return,
                 Err(mpsc::error::TrySendError::Closed(())) => break,
             };
-            match connection.session.poll_transmit(&self.replica) {
+            match (connection.session).poll_transmit_with(&self.replica, fanout) {
                 Ok(Some(frame)) => permit.send(frame),
                 Ok(None) if ask_for_chunks(&mut connection.session, packing) => {}
                 Ok(None) => {

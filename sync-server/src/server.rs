@@ -29,7 +29,7 @@ const CONNECTIONS_BESIDE: usize = 256;
 /// How long the engine may take to say that it is well.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// What a websocket reads at a time, and holds while it is idle.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+const READ_BUFFER_BYTES: usize = 2 * 1024;
 /// Bytes that wait in a websocket's write buffer at most.
 const WRITE_BUFFER_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
 
@@ -214,8 +214,9 @@ async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
             engine: shared.engine,
             flow: shared.flow.connection(),
             handshake_timeout: shared.handshake_timeout,
+            room,
         };
-        socket::serve(websocket, line, shared.stop).await;
-        drop(room);
+        // A task of its own: this one holds what the handshake needed, and ends here.
+        tokio::spawn(socket::serve(websocket, line, shared.stop));
     })
 }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use futures_util::stream::SplitSink;
-use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::engine::{ConnectionId, Input, Joined, OUTPUTS_MAX};
@@ -36,15 +34,18 @@ pub(crate) struct Line {
     pub(crate) flow: ConnectionFlow,
     /// A client that has not joined after so long is cut off.
     pub(crate) handshake_timeout: Duration,
+    /// Its place among all connections.
+    pub(crate) room: OwnedSemaphorePermit,
 }
 
 /// Serves one connection until it ends.
-pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(mut socket: WebSocket, line: Line, mut stop: watch::Receiver<bool>) {
     let Line {
         id,
         engine,
         flow,
         handshake_timeout,
+        room: _room,
     } = line;
     let (output, mut frames) = mpsc::channel(OUTPUTS_MAX);
     let joined = Joined::default();
@@ -60,7 +61,6 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
     let timer = sleep(handshake_timeout);
     tokio::pin!(timer);
     let mut timed = Timed::Handshake;
-    let (mut sink, mut stream) = socket.split();
     let mut pings = interval(PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
@@ -68,7 +68,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
         tokio::select! {
             frame = frames.recv() => match frame {
                 Some(frame) => {
-                    if !write(&mut sink, Message::Binary(frame.into())).await {
+                    if !write(&mut socket, Message::Binary(frame.into())).await {
                         break None;
                     }
                     // The queue is empty now: the engine may have held something back.
@@ -78,7 +78,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
                 }
                 None => break Some((close_code::POLICY, "the session ended")),
             },
-            message = stream.next(), if timed != Timed::Pause => match message {
+            message = socket.recv(), if timed != Timed::Pause => match message {
                 Some(Ok(Message::Binary(frame))) => {
                     heard = Instant::now();
                     // Who sends more than their share is read again once that is made up.
@@ -112,7 +112,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
                 if timed != Timed::Pause && heard.elapsed() > SILENCE_MAX {
                     break None;
                 }
-                if !write(&mut sink, Message::Ping(Vec::new().into())).await {
+                if !write(&mut socket, Message::Ping(Vec::new().into())).await {
                     break None;
                 }
             }
@@ -132,7 +132,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
     if let Some((code, reason)) = reason {
         // What the engine said last, a goodbye with its reason, goes out first.
         while let Ok(frame) = frames.try_recv() {
-            if !write(&mut sink, Message::Binary(frame.into())).await {
+            if !write(&mut socket, Message::Binary(frame.into())).await {
                 return;
             }
         }
@@ -140,7 +140,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
             code,
             reason: reason.into(),
         };
-        write(&mut sink, Message::Close(Some(close))).await;
+        write(&mut socket, Message::Close(Some(close))).await;
     }
 }
 
@@ -151,6 +151,9 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     }
 }
 
-async fn write(sink: &mut SplitSink<WebSocket, Message>, message: Message) -> bool {
-    matches!(timeout(WRITE_TIMEOUT, sink.send(message)).await, Ok(Ok(())))
+async fn write(socket: &mut WebSocket, message: Message) -> bool {
+    matches!(
+        timeout(WRITE_TIMEOUT, socket.send(message)).await,
+        Ok(Ok(()))
+    )
 }

@@ -32,6 +32,7 @@ fn worker_with(
             connections: 2,
             frames_per_second: 1_000,
         }),
+        fanout: Fanout::default(),
         packing,
     }
 }
@@ -420,5 +421,57 @@ fn nobody_hears_of_what_was_not_committed() {
         // No acknowledgement came, and the connection ends.
         assert!(client.frames.try_recv().is_err());
         assert!(client.frames.is_closed());
+    }
+}
+
+#[test]
+fn a_frame_is_made_once_for_all_its_receivers() {
+    let mut worker = worker();
+    worker.identities = Identities::new(Share {
+        connections: 20,
+        frames_per_second: 1_000,
+    });
+    let worker = &mut worker;
+    let mut writer = Client::join(worker, 1);
+    let title = "Plans".to_owned();
+    let made = writer
+        .replica
+        .execute(&Command::CreateList { title }, &mut worker.system.env());
+    let Done::List { list } = made.unwrap() else {
+        panic!("no list")
+    };
+    writer.session.notify_document(&list);
+    writer.talk(worker);
+    let identity = writer.replica.keys().identity.clone().unwrap();
+    let mut readers: Vec<Client> = (2..12)
+        .map(|id| {
+            let keys = Keyring::of(identity.clone(), &mut worker.system.env());
+            let mut reader = Client::join_with(worker, id, keys);
+            reader.talk(worker);
+            reader
+        })
+        .collect();
+    for _ in 0..3 {
+        for reader in &mut readers {
+            reader.talk(worker);
+        }
+        writer.talk(worker);
+    }
+    for round in 1..=3 {
+        let before = (worker.fanout.made(), worker.fanout.reused());
+        writer.write(worker, list, 1);
+        writer.talk(worker);
+        let frames: Vec<Vec<u8>> = readers
+            .iter_mut()
+            .map(|reader| reader.frames.try_recv().unwrap())
+            .collect();
+        assert!(frames.iter().all(|frame| *frame == frames[0]));
+        let after = (worker.fanout.made(), worker.fanout.reused());
+        assert_eq!((after.0 - before.0, after.1 - before.1), (1, 9));
+        for (reader, frame) in readers.iter_mut().zip(frames) {
+            reader.take(worker, &frame).unwrap();
+            assert!(reader.frames.is_empty());
+            assert_eq!(reader.tasks(worker, list), Some(round));
+        }
     }
 }
