@@ -1,5 +1,7 @@
 //! A relay that starts again, and one that is put back from a backup.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::path::Path;
@@ -111,8 +113,8 @@ fn a_relay_that_was_put_back_gets_what_it_had_acknowledged_since() {
     // Once more, with later sessions and a restart behind the backup, and with others' changes
     // that take the relay's sequence past the place that the client knows.
     disk.back_up("b.db", "c.db");
-    for n in 10..15 {
-        task(sam, bench, lists[n], "Later session", None);
+    for list in &lists[10..15] {
+        task(sam, bench, *list, "Later session", None);
         sync(sam, &mut relay, bench);
     }
     drop(relay);
@@ -126,8 +128,8 @@ fn a_relay_that_was_put_back_gets_what_it_had_acknowledged_since() {
     }
     sync(eve, &mut relay, bench);
     sync(sam, &mut relay, bench);
-    for n in 10..15 {
-        assert_eq!(titles(&relay, lists[n]), ["Later session"]);
+    for list in &lists[10..15] {
+        assert_eq!(titles(&relay, *list), ["Later session"]);
     }
     assert_eq!(titles(&relay, lists[20]), ["Behind a restart"]);
 }
