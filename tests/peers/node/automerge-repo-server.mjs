@@ -14,7 +14,12 @@ const repo = new Repo({
   // Documents are given to whoever asks for them, and offered to nobody.
   sharePolicy: async () => false,
 });
-sockets.on("listening", () => console.log(`listening on ws://${host}:${port}`));
+// The adapter listens some time after the socket does, and misses who came before.
+const ready = () => {
+  if (sockets.listenerCount("connection") === 0) return setTimeout(ready, 5);
+  console.log(`listening on ws://${host}:${port}`);
+};
+sockets.on("listening", ready);
 process.on("SIGTERM", async () => {
   await repo.flush();
   process.exit(0);
