@@ -15,9 +15,8 @@ use poo_core::membership::Role;
 use poo_core::model::{Answer, Command as Do, NewTask, Outcome, Query, Status, TaskFilter};
 use poo_core::net::{self, Options};
 use poo_core::replica::{Keyring, Replica};
-use poo_core::sync::Admission;
 use poo_examples::Machine;
-use poo_server::{Config, Server};
+use poo_server::{Server, Settings};
 
 #[test]
 fn two_replicas_in_one_process_end_up_with_the_same() {
@@ -30,18 +29,12 @@ fn two_replicas_in_one_process_end_up_with_the_same() {
 #[tokio::test]
 async fn an_agent_joins_by_its_invite_and_does_what_is_meant_for_it() {
     let folder = tempfile::tempdir().unwrap();
-    let relay = Server::bind(&Config {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        data: folder.path().join("relay"),
-        admission: Admission::Open,
-        public_url: None,
-        json_log: false,
-        handshake_timeout: std::time::Duration::from_secs(10),
-        file_quota: 1 << 30,
-        tickets: true,
-    })
-    .await
-    .unwrap();
+    let settings = Settings {
+        listen: Some("127.0.0.1:0".to_owned()),
+        data: Some(folder.path().join("relay")),
+        ..Settings::default()
+    };
+    let relay = Server::bind(&settings.resolve().unwrap()).await.unwrap();
     let url = relay.url().to_owned();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(relay.run(async move {

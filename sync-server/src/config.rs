@@ -8,6 +8,8 @@ use clap::Parser;
 use poo_core::sync::{Admission, FILE_QUOTA_DEFAULT};
 use serde::Deserialize;
 
+use crate::identities::Share;
+
 /// Where the relay listens unless told.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
 /// Where it keeps its data unless told.
@@ -16,6 +18,16 @@ const DATA_DEFAULT: &str = "./data";
 const HANDSHAKE_SECONDS_DEFAULT: u64 = 10;
 /// The longest that it may be told.
 const HANDSHAKE_SECONDS_MAX: u64 = 600;
+/// How many connections there may be, unless told.
+const CONNECTIONS_DEFAULT: u64 = 20_000;
+/// How many of one identity, unless told.
+const CONNECTIONS_PER_IDENTITY_DEFAULT: u64 = 64;
+/// The most of either that it may be told.
+const CONNECTIONS_MAX: u64 = 1_000_000;
+/// How many frames of one identity the relay takes in a second, unless told.
+const FRAMES_PER_SECOND_DEFAULT: u64 = 10_000;
+/// The most that it may be told.
+const FRAMES_PER_SECOND_MAX: u64 = 1_000_000;
 
 /// The Poo App relay.
 #[derive(Debug, Clone, Default, Parser)]
@@ -47,6 +59,20 @@ pub struct Settings {
     /// Whether clients that cannot sign may come with tickets. [default: true]
     #[arg(long, env = "POO_SERVER_TICKETS", value_name = "BOOL")]
     pub tickets: Option<bool>,
+    /// How many clients may be connected at a time. [default: 20000]
+    #[arg(long, env = "POO_SERVER_CONNECTIONS", value_name = "COUNT")]
+    pub connections: Option<u64>,
+    /// How many connections one identity may have at a time. [default: 64]
+    #[arg(
+        long,
+        env = "POO_SERVER_CONNECTIONS_PER_IDENTITY",
+        value_name = "COUNT"
+    )]
+    pub connections_per_identity: Option<u64>,
+    /// How many frames a second the relay reads from one identity, averaged over ten seconds; a
+    /// large frame counts once for each KiB. Who sends more is read more slowly. [default: 10000]
+    #[arg(long, env = "POO_SERVER_FRAMES_PER_SECOND", value_name = "COUNT")]
+    pub frames_per_second: Option<u64>,
     /// A TOML file with these settings under the same names.
     #[arg(long, env = "POO_SERVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -64,6 +90,9 @@ struct File {
     handshake_timeout: Option<u64>,
     file_quota: Option<u64>,
     tickets: Option<bool>,
+    connections: Option<u64>,
+    connections_per_identity: Option<u64>,
+    frames_per_second: Option<u64>,
 }
 
 /// Settings that hold together.
@@ -85,6 +114,10 @@ pub struct Config {
     pub file_quota: u64,
     /// Whether clients that cannot sign may come with tickets.
     pub tickets: bool,
+    /// How many connections there may be.
+    pub connections: usize,
+    /// How much of the relay one identity may take.
+    pub share: Share,
 }
 
 /// The settings cannot be used.
@@ -181,6 +214,28 @@ impl Settings {
                 wanted: "a number of seconds from 1 to 600",
             });
         }
+        let connections = count(
+            "connections",
+            self.connections.or(file.connections),
+            CONNECTIONS_DEFAULT,
+            CONNECTIONS_MAX,
+            "a number from 1 to 1000000",
+        )?;
+        let of_one = count(
+            "connections-per-identity",
+            self.connections_per_identity
+                .or(file.connections_per_identity),
+            CONNECTIONS_PER_IDENTITY_DEFAULT,
+            CONNECTIONS_MAX,
+            "a number from 1 to 1000000",
+        )?;
+        let frames_per_second = count(
+            "frames-per-second",
+            self.frames_per_second.or(file.frames_per_second),
+            FRAMES_PER_SECOND_DEFAULT,
+            FRAMES_PER_SECOND_MAX,
+            "a number from 1 to 1000000",
+        )?;
         let file_quota = match self.file_quota.or(file.file_quota) {
             Some(mib) => mib.saturating_mul(1 << 20),
             None => FILE_QUOTA_DEFAULT,
@@ -197,8 +252,32 @@ impl Settings {
             handshake_timeout: Duration::from_secs(seconds),
             file_quota,
             tickets: self.tickets.or(file.tickets).unwrap_or(true),
+            connections: usize::try_from(connections).unwrap_or(usize::MAX),
+            share: Share {
+                connections: usize::try_from(of_one).unwrap_or(usize::MAX),
+                frames_per_second: u32::try_from(frames_per_second).unwrap_or(u32::MAX),
+            },
         })
     }
+}
+
+/// A setting that is a count, from 1 up.
+fn count(
+    name: &'static str,
+    set: Option<u64>,
+    usual: u64,
+    most: u64,
+    wanted: &'static str,
+) -> Result<u64, ConfigError> {
+    let value = set.unwrap_or(usual);
+    if (1..=most).contains(&value) {
+        return Ok(value);
+    }
+    Err(ConfigError::Value {
+        name,
+        value: value.to_string(),
+        wanted,
+    })
 }
 
 fn read(path: &Path) -> Result<File, ConfigError> {
@@ -277,6 +356,27 @@ mod tests {
                 "handshake-timeout",
                 Settings {
                     handshake_timeout: Some(0),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "connections",
+                Settings {
+                    connections: Some(0),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "connections-per-identity",
+                Settings {
+                    connections_per_identity: Some(0),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "frames-per-second",
+                Settings {
+                    frames_per_second: Some(0),
                     ..Settings::default()
                 },
             ),

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use poo_core::identity::{Did, KeyFile, KeyFileError, Keys};
 use poo_core::net::System;
 use poo_core::replica::{Keyring, Link, OpenError, Replica, Ticket};
 use poo_core::store::StoreError;
-use poo_core::sync::{Admission, Effect, Session, SessionError, TokenSession};
+use poo_core::sync::{Admission, Effect, Fanout, Session, SessionError, TokenSession};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::flow::Passage;
+use crate::identities::{Identities, Identity, Place, Share};
 use crate::packing::{self, Outcome, Packing};
 use crate::speaker::Speaker;
 
@@ -28,6 +29,9 @@ pub(crate) const OUTPUTS_MAX: usize = 8;
 /// Names a connection.
 pub(crate) type ConnectionId = u64;
 
+/// Who is at the other end of a connection, once that is known.
+pub(crate) type Joined = Arc<OnceLock<Arc<Identity>>>;
+
 /// News for the engine.
 pub(crate) enum Input {
     /// A connection begins; what the engine says to it goes to `output`.
@@ -35,7 +39,7 @@ pub(crate) enum Input {
         id: ConnectionId,
         output: mpsc::Sender<Vec<u8>>,
         /// Set once the client has said who it is.
-        joined: Arc<AtomicBool>,
+        joined: Joined,
         /// What it shows where it cannot sign.
         ticket: Option<Ticket>,
     },
@@ -107,6 +111,7 @@ impl Engine {
         data: &Path,
         admission: Admission,
         file_quota: u64,
+        share: Share,
     ) -> Result<Self, EngineError> {
         let folder = |source| EngineError::Folder {
             path: data.to_owned(),
@@ -140,6 +145,8 @@ impl Engine {
             file_quota,
             system,
             sessions: BTreeMap::new(),
+            identities: Identities::new(share),
+            fanout: Fanout::default(),
             packing,
         };
         let thread = std::thread::Builder::new()
@@ -214,7 +221,9 @@ fn keys(data: &Path, system: &mut System) -> Result<Keyring, EngineError> {
 struct Connection {
     session: Speaker,
     output: mpsc::Sender<Vec<u8>>,
-    joined: Arc<AtomicBool>,
+    joined: Joined,
+    /// Its place among the connections of its identity, once it has one.
+    place: Option<Place>,
     /// Whether the session has ended and only its last words have to go out.
     ending: bool,
 }
@@ -224,8 +233,26 @@ struct Worker {
     admission: Admission,
     file_quota: u64,
     system: System,
-    sessions: BTreeMap<ConnectionId, Connection>,
+    /// Boxed, since a map's nodes are half empty.
+    sessions: BTreeMap<ConnectionId, Box<Connection>>,
+    identities: Identities,
+    fanout: Fanout,
     packing: Packing,
+}
+
+impl Connection {
+    /// Takes a place among the connections of an identity that has just said who it is.
+    fn settle(&mut self, identities: &mut Identities) -> Result<(), SessionError> {
+        let Some(did) = self.session.peer().filter(|_| self.session.is_open()) else {
+            return Ok(());
+        };
+        let place = identities.enter(&did, Instant::now());
+        let place = place.ok_or(SessionError::TooMany("connections of one identity"))?;
+        // It is set here and nowhere else, and only once.
+        let _first = self.joined.set(Arc::clone(place.identity()));
+        self.place = Some(place);
+        Ok(())
+    }
 }
 
 impl Worker {
@@ -270,9 +297,10 @@ impl Worker {
                                 session,
                                 output,
                                 joined,
+                                place: None,
                                 ending: false,
                             };
-                            self.sessions.insert(id, connection);
+                            self.sessions.insert(id, Box::new(connection));
                             active.push(id);
                         }
                         Err(error) => tracing::error!(%error, "cannot open a session"),
@@ -334,6 +362,7 @@ impl Worker {
         let concerned: Vec<ConnectionId> = frames.iter().map(|(id, _)| *id).collect();
         let mut effects = Vec::new();
         let sessions = &mut self.sessions;
+        let identities = &mut self.identities;
         let system = &mut self.system;
         let committed = self.replica.batch(|replica| {
             for (id, frame) in frames {
@@ -343,11 +372,15 @@ impl Worker {
                 let taken = catch_unwind(AssertUnwindSafe(|| {
                     connection.session.handle_frame(replica, &frame, &mut system.env())
                 }));
-                match taken {
-                    Ok(Ok(())) => {
-                        let open = connection.session.is_open();
-                        connection.joined.store(open, Ordering::Relaxed);
+                let taken = taken.map(|taken| match (&connection.place, taken) {
+                    (None, Ok(())) => {
+                        let settled = connection.settle(identities);
+                        settled.inspect_err(|error| connection.session.close(error))
                     }
+                    (_, taken) => taken,
+                });
+                match taken {
+                    Ok(Ok(())) => {}
                     Ok(Err(SessionError::Store(error))) => return Err(error),
                     Ok(Err(error)) => {
                         tracing::info!(connection = id, code = error.code(), %error, "session ended");
@@ -454,6 +487,7 @@ impl Worker {
             return;
         };
         let packing = &mut self.packing;
+        let fanout = &mut self.fanout;
         loop {
             let permit = match connection.output.try_reserve() {
                 Ok(permit) => permit,
@@ -461,7 +495,7 @@ impl Worker {
                 Err(mpsc::error::TrySendError::Full(())) => return,
                 Err(mpsc::error::TrySendError::Closed(())) => break,
             };
-            match connection.session.poll_transmit(&self.replica) {
+            match (connection.session).poll_transmit(&self.replica, fanout) {
                 Ok(Some(frame)) => permit.send(frame),
                 Ok(None) if ask_for_chunks(&mut connection.session, packing) => {}
                 Ok(None) => {

@@ -7,6 +7,7 @@
 mod config;
 mod engine;
 mod flow;
+mod identities;
 mod packing;
 mod pages;
 mod patience;
@@ -16,4 +17,5 @@ mod speaker;
 
 pub use config::{Config, ConfigError, Settings};
 pub use engine::EngineError;
+pub use identities::Share;
 pub use server::{Server, ServerError};

@@ -5,12 +5,14 @@ use std::future::Future as _;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 
 /// What ends the head of a request.
@@ -20,11 +22,18 @@ const HEAD_END: [u8; 4] = *b"\r\n\r\n";
 pub(crate) struct PatientListener {
     inner: TcpListener,
     patience: Duration,
+    room: Arc<Semaphore>,
 }
 
 impl PatientListener {
-    pub(crate) fn new(inner: TcpListener, patience: Duration) -> Self {
-        Self { inner, patience }
+    /// `most`: how many connections may be open. Others wait until one is closed.
+    pub(crate) fn new(inner: TcpListener, patience: Duration, most: usize) -> Self {
+        let room = Arc::new(Semaphore::new(most));
+        Self {
+            inner,
+            patience,
+            room,
+        }
     }
 }
 
@@ -33,11 +42,14 @@ impl Listener for PatientListener {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Patient, SocketAddr) {
+        // Nobody closes it.
+        let room = Arc::clone(&self.room).acquire_owned().await.ok();
         let (stream, address) = Listener::accept(&mut self.inner).await;
         let patient = Patient {
             stream,
             deadline: Some(Box::pin(sleep(self.patience))),
             ending: 0,
+            _room: room,
         };
         (patient, address)
     }
@@ -54,6 +66,7 @@ pub(crate) struct Patient {
     deadline: Option<Pin<Box<Sleep>>>,
     /// How many bytes of a head's end came last.
     ending: usize,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Patient {

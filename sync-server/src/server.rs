@@ -17,17 +17,20 @@ use poo_core::identity::Did;
 use poo_core::replica::Ticket;
 use poo_core::sync::SUBPROTOCOL;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::engine::{Engine, EngineError, Input};
 use crate::flow::Flow;
 use crate::patience::PatientListener;
 use crate::{Config, pages, socket};
 
-/// The most connections at a time.
-const CONNECTIONS_MAX: u64 = 20_000;
+/// Connections that may be open beside those that sync: for pages, for questions about health, and
+/// for telling somebody that there is no room.
+const CONNECTIONS_BESIDE: usize = 256;
 /// How long the engine may take to say that it is well.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// What a websocket reads at a time, and holds while it is idle.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
 /// Bytes that wait in a websocket's write buffer at most.
 const WRITE_BUFFER_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
 
@@ -58,6 +61,7 @@ pub struct Server {
     engine: Engine,
     handshake_timeout: Duration,
     tickets: bool,
+    connections: usize,
 }
 
 #[derive(Clone)]
@@ -65,7 +69,8 @@ struct Shared {
     engine: mpsc::Sender<Input>,
     stop: watch::Receiver<bool>,
     next: Arc<AtomicU64>,
-    open: Arc<AtomicU64>,
+    /// Room for connections.
+    room: Arc<Semaphore>,
     flow: Flow,
     handshake_timeout: Duration,
     tickets: bool,
@@ -83,7 +88,12 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let engine = Engine::start(&config.data, config.admission, config.file_quota)?;
+        let engine = Engine::start(
+            &config.data,
+            config.admission,
+            config.file_quota,
+            config.share,
+        )?;
         let url = config
             .public_url
             .clone()
@@ -95,6 +105,7 @@ impl Server {
             engine,
             handshake_timeout: config.handshake_timeout,
             tickets: config.tickets,
+            connections: config.connections,
         })
     }
 
@@ -135,7 +146,7 @@ impl Server {
             engine: self.engine.inputs.clone(),
             stop,
             next: Arc::new(AtomicU64::new(1)),
-            open: Arc::new(AtomicU64::new(0)),
+            room: Arc::new(Semaphore::new(self.connections)),
             flow: Flow::new(),
             handshake_timeout: self.handshake_timeout,
             tickets: self.tickets,
@@ -157,7 +168,8 @@ impl Server {
                 tracing::debug!("no connection is open");
             }
         };
-        let listener = PatientListener::new(self.listener, self.handshake_timeout);
+        let most = self.connections + CONNECTIONS_BESIDE;
+        let listener = PatientListener::new(self.listener, self.handshake_timeout, most);
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(graceful)
             .await
@@ -211,24 +223,27 @@ async fn stock(
 }
 
 fn serve(shared: Shared, upgrade: WebSocketUpgrade, ticket: Option<Ticket>) -> Response {
-    if shared.open.load(Ordering::Relaxed) >= CONNECTIONS_MAX {
+    let Ok(room) = Arc::clone(&shared.room).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections\n").into_response();
-    }
+    };
     let upgrade = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        // Each frame goes out at once, so there is nothing to gather.
+        .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
     upgrade.on_upgrade(move |websocket| async move {
         let id = shared.next.fetch_add(1, Ordering::Relaxed);
-        shared.open.fetch_add(1, Ordering::Relaxed);
         let line = socket::Line {
             id,
             engine: shared.engine,
             flow: shared.flow.connection(),
             ticket,
             handshake_timeout: shared.handshake_timeout,
+            room,
         };
-        socket::serve(websocket, line, shared.stop).await;
-        shared.open.fetch_sub(1, Ordering::Relaxed);
+        // A task of its own: this one holds what the handshake needed, and ends here.
+        tokio::spawn(socket::serve(websocket, line, shared.stop));
     })
 }

@@ -1,17 +1,14 @@
 //! One websocket connection: frames to the engine and back, within bounds of time and size.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use futures_util::stream::SplitSink;
-use futures_util::{SinkExt as _, StreamExt as _};
 use poo_core::replica::Ticket;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use crate::engine::{ConnectionId, Input, OUTPUTS_MAX};
+use crate::engine::{ConnectionId, Input, Joined, OUTPUTS_MAX};
 use crate::flow::ConnectionFlow;
 
 /// How often a silent client is asked for a sign of life.
@@ -20,6 +17,16 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// A socket that takes no bytes for so long is cut off; its client is caught up when it is back.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a connection waits for the clock for.
+#[derive(PartialEq, Eq)]
+enum Timed {
+    /// A client that has to join.
+    Handshake,
+    /// An identity that has sent more than its share: it is read no further until then.
+    Pause,
+    Nothing,
+}
 
 /// What a connection needs to reach the engine.
 pub(crate) struct Line {
@@ -30,19 +37,22 @@ pub(crate) struct Line {
     pub(crate) ticket: Option<Ticket>,
     /// A client that has not joined after so long is cut off.
     pub(crate) handshake_timeout: Duration,
+    /// Its place among all connections.
+    pub(crate) room: OwnedSemaphorePermit,
 }
 
 /// Serves one connection until it ends.
-pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(mut socket: WebSocket, line: Line, mut stop: watch::Receiver<bool>) {
     let Line {
         id,
         engine,
         flow,
         ticket,
         handshake_timeout,
+        room: _room,
     } = line;
     let (output, mut frames) = mpsc::channel(OUTPUTS_MAX);
-    let joined = Arc::new(AtomicBool::new(false));
+    let joined = Joined::default();
     let open = Input::Open {
         id,
         output,
@@ -52,10 +62,10 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
     if engine.send(open).await.is_err() {
         return;
     }
-    let deadline = sleep(handshake_timeout);
-    tokio::pin!(deadline);
-    let mut awaited = true;
-    let (mut sink, mut stream) = socket.split();
+    // One clock for both: who has not joined sends nothing that counts.
+    let timer = sleep(handshake_timeout);
+    tokio::pin!(timer);
+    let mut timed = Timed::Handshake;
     let mut pings = interval(PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
@@ -63,7 +73,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
         tokio::select! {
             frame = frames.recv() => match frame {
                 Some(frame) => {
-                    if !write(&mut sink, Message::Binary(frame.into())).await {
+                    if !write(&mut socket, Message::Binary(frame.into())).await {
                         break None;
                     }
                     // The queue is empty now: the engine may have held something back.
@@ -73,9 +83,17 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
                 }
                 None => break Some((close_code::POLICY, "the session ended")),
             },
-            message = stream.next() => match message {
+            message = socket.recv(), if timed != Timed::Pause => match message {
                 Some(Ok(Message::Binary(frame))) => {
                     heard = Instant::now();
+                    // Who sends more than their share is read again once that is made up.
+                    if let Some(identity) = joined.get() {
+                        let wait = identity.spend(frame.len(), heard);
+                        if !wait.is_zero() {
+                            timer.as_mut().reset(heard + wait);
+                            timed = Timed::Pause;
+                        }
+                    }
                     // Who sends faster than the engine takes in is not read any further.
                     let Some(passage) = flow.passage(frame.len()).await else {
                         break Some((close_code::AWAY, "the relay stops"));
@@ -96,18 +114,19 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
                 }
             },
             _ = pings.tick() => {
-                if heard.elapsed() > SILENCE_MAX {
+                if timed != Timed::Pause && heard.elapsed() > SILENCE_MAX {
                     break None;
                 }
-                if !write(&mut sink, Message::Ping(Vec::new().into())).await {
+                if !write(&mut socket, Message::Ping(Vec::new().into())).await {
                     break None;
                 }
             }
-            () = &mut deadline, if awaited => {
-                awaited = false;
-                if !joined.load(Ordering::Relaxed) {
+            () = &mut timer, if timed != Timed::Nothing => {
+                if timed == Timed::Handshake && joined.get().is_none() {
                     break Some((close_code::POLICY, "nobody joined in time"));
                 }
+                timed = Timed::Nothing;
+                heard = Instant::now();
             }
             () = stopped(&mut stop) => break Some((close_code::AWAY, "the relay stops")),
         }
@@ -118,7 +137,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
     if let Some((code, reason)) = reason {
         // What the engine said last, a goodbye with its reason, goes out first.
         while let Ok(frame) = frames.try_recv() {
-            if !write(&mut sink, Message::Binary(frame.into())).await {
+            if !write(&mut socket, Message::Binary(frame.into())).await {
                 return;
             }
         }
@@ -126,7 +145,7 @@ pub(crate) async fn serve(socket: WebSocket, line: Line, mut stop: watch::Receiv
             code,
             reason: reason.into(),
         };
-        write(&mut sink, Message::Close(Some(close))).await;
+        write(&mut socket, Message::Close(Some(close))).await;
     }
 }
 
@@ -137,6 +156,9 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     }
 }
 
-async fn write(sink: &mut SplitSink<WebSocket, Message>, message: Message) -> bool {
-    matches!(timeout(WRITE_TIMEOUT, sink.send(message)).await, Ok(Ok(())))
+async fn write(socket: &mut WebSocket, message: Message) -> bool {
+    matches!(
+        timeout(WRITE_TIMEOUT, socket.send(message)).await,
+        Ok(Ok(()))
+    )
 }

@@ -1,9 +1,10 @@
 //! Whom a connection speaks with: a signed session, or a client that shows a ticket.
 
 use poo_core::document::DocumentId;
+use poo_core::identity::Did;
 use poo_core::replica::{Env, Replica};
 use poo_core::store::StoreError;
-use poo_core::sync::{Effect, Session, SessionError, TokenSession};
+use poo_core::sync::{Effect, Fanout, Session, SessionError, TokenSession};
 
 /// A session of either kind, as the engine's loop drives it.
 pub(crate) enum Speaker {
@@ -43,12 +44,28 @@ impl Speaker {
         }
     }
 
+    /// Who is on the other side, or acts there for whom.
+    pub(crate) fn peer(&self) -> Option<Did> {
+        match self {
+            Self::Signed(session) => session.peer(),
+            Self::Token(session) => Some(session.identity()),
+        }
+    }
+
+    pub(crate) fn close(&mut self, error: &SessionError) {
+        match self {
+            Self::Signed(session) => session.close(error),
+            Self::Token(session) => session.close(error),
+        }
+    }
+
     pub(crate) fn poll_transmit(
         &mut self,
         replica: &Replica,
+        fanout: &mut Fanout,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
-            Self::Signed(session) => session.poll_transmit(replica),
+            Self::Signed(session) => session.poll_transmit_with(replica, fanout),
             Self::Token(session) => session.poll_transmit(replica),
         }
     }

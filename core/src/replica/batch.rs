@@ -15,6 +15,8 @@ use crate::store::{DocumentRow, StoreError, parsed};
 const BOX_TTL: SignedDuration = SignedDuration::from_mins(20);
 /// The most meeting points in use at a time.
 const BOXES_MAX: i64 = 10_000;
+/// How many of a relay's former epochs it remembers: one for each of its last starts.
+const EPOCHS_MAX: i64 = 1_000;
 
 /// A place in what happened to a database: see [`Replica::subscribe`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,12 +139,8 @@ impl Replica {
     /// Documents of which the relay has not acknowledged everything.
     #[cfg(feature = "net")]
     pub(crate) fn unsynced(&self) -> Result<Vec<DocumentId>, StoreError> {
-        let documents = DocumentRow::all(self.conn())?;
-        Ok(documents
-            .into_iter()
-            .filter(|d| d.digest != d.synced)
-            .map(|d| d.id)
-            .collect())
+        let documents = DocumentRow::unsynced(self.conn())?;
+        Ok(documents.into_iter().map(|d| d.id).collect())
     }
 
     /// Notes a list that was joined in the person's space.
@@ -185,29 +183,87 @@ impl Replica {
         ))
     }
 
+    /// Notes how far this replica is in its relay's sequence, and what of its own it has that
+    /// came later: should the relay be put back, it names none of that.
     pub(crate) fn set_catalog_cursor(
         &self,
         epoch: &[u8; 16],
         since: u64,
     ) -> Result<(), StoreError> {
-        self.set_meta("catalog_epoch", epoch)?;
-        self.set_meta_text("catalog_since", Some(&since.to_string()))
+        self.store.write(|conn| {
+            let settled = DocumentRow::settled_version(conn)?.to_string();
+            if self.catalog_cursor()? == (*epoch, since)
+                && self.meta_text("catalog_settled")?.as_ref() == Some(&settled)
+            {
+                return Ok(());
+            }
+            self.set_meta("catalog_epoch", epoch)?;
+            self.set_meta_text("catalog_since", Some(&since.to_string()))?;
+            self.set_meta_text("catalog_settled", Some(&settled))
+        })
     }
 
-    /// Names this replica's sequence of commits: another one after a database was restored.
+    /// The place in this replica's own sequence up to which everything was in sync when
+    /// [`Replica::set_catalog_cursor`] was called.
+    pub(crate) fn catalog_settled(&self) -> Result<u64, StoreError> {
+        let settled = self.meta_text("catalog_settled")?;
+        Ok(settled
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default())
+    }
+
+    /// Names this replica's sequence of commits since its last start.
     pub(crate) fn epoch(&self) -> Result<[u8; 16], StoreError> {
         let epoch: Option<ActorNonce> = self.meta_blob("epoch")?;
         Ok(epoch.map_or([0; 16], |e| *e.as_bytes()))
     }
 
+    /// Whether a place in an epoch lies in what led to this database: in its own epoch, or in a
+    /// former one before that ended. What an epoch brought after a backup was taken is not in
+    /// the backup, and is in none of the epochs that follow once that is put back.
+    pub(crate) fn leads_here(&self, epoch: &[u8; 16], since: u64) -> Result<bool, StoreError> {
+        if *epoch == self.epoch()? {
+            return Ok(true);
+        }
+        let ended: Option<ActorNonce> = self.meta_blob(&former_epoch(epoch))?;
+        Ok(ended.is_some_and(|ended| {
+            let [_, place] = halves(ended.as_bytes());
+            since <= place
+        }))
+    }
+
     /// Begins a new epoch: the first thing that a relay does when it starts, since nothing tells
-    /// it whether its database was put back from a backup meanwhile. Each client then compares
-    /// once what it has.
+    /// it whether its database was put back from a backup meanwhile. It remembers where the
+    /// epoch before ended, so a client that was no further goes on from there; every other one
+    /// compares once what it has.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn begin_epoch(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
-        self.set_meta("epoch", &env.random::<16>())
+        let next: [u8; 16] = env.random();
+        self.store.write(|conn| {
+            if let Some(ended) = self.meta_blob::<ActorNonce>("epoch")? {
+                let last: Option<Vec<u8>> = conn.query_row(
+                    "SELECT max(value) FROM meta WHERE key >= 'epoch/' AND key < 'epoch0'",
+                    [],
+                    |row| row.get(0),
+                )?;
+                let last: ActorNonce = last
+                    .and_then(|bytes| ActorNonce::try_from(&*bytes).ok())
+                    .unwrap_or(ActorNonce::from_bytes([0; 16]));
+                let [number, _] = halves(last.as_bytes());
+                let place = DocumentRow::latest_version(conn)?;
+                let mark = (u128::from(number.saturating_add(1)) << 64) | u128::from(place);
+                self.set_meta(&former_epoch(ended.as_bytes()), &mark.to_be_bytes())?;
+                conn.execute(
+                    "DELETE FROM meta WHERE key IN (
+                         SELECT key FROM meta WHERE key >= 'epoch/' AND key < 'epoch0'
+                         ORDER BY value DESC LIMIT -1 OFFSET ?1)",
+                    params![EPOCHS_MAX],
+                )?;
+            }
+            self.set_meta("epoch", &next)
+        })
     }
 
     pub(crate) fn is_admitted(&self, did: &Did) -> Result<bool, StoreError> {
@@ -347,6 +403,16 @@ impl Replica {
         let rows = statement.query_map([], |row| parsed(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// Where a relay notes an epoch that has ended: which in order it was, and at which place it ended.
+fn former_epoch(epoch: &[u8; 16]) -> String {
+    format!("epoch/{:032x}", u128::from_be_bytes(*epoch))
+}
+
+fn halves(mark: &[u8; 16]) -> [u64; 2] {
+    let mark = u128::from_be_bytes(*mark);
+    [mark >> 64, mark & u128::from(u64::MAX)].map(|half| u64::try_from(half).unwrap_or(u64::MAX))
 }
 
 /// Where a relay counts the documents that somebody put there.

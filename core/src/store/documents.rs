@@ -68,6 +68,28 @@ impl DocumentRow {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Documents of which the relay has not acknowledged what is here.
+    pub(crate) fn unsynced(conn: &Connection) -> Result<Vec<Self>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM document WHERE digest <> synced ORDER BY id");
+        let mut statement = conn.prepare_cached(&sql)?;
+        let rows = statement.query_map([], Self::read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The place in this replica's sequence before which nothing waits for the relay, apart from
+    /// what it refused.
+    pub(crate) fn settled_version(conn: &Connection) -> Result<u64, StoreError> {
+        let first: Option<i64> = conn
+            .prepare_cached(
+                "SELECT min(version) FROM document WHERE digest <> synced AND refused IS NULL",
+            )?
+            .query_row([], |row| row.get(0))?;
+        match first {
+            Some(first) => Ok(first.unsigned_abs().saturating_sub(1)),
+            None => Self::latest_version(conn),
+        }
+    }
+
     /// Documents that changed after `version` in this replica's sequence, with their versions.
     pub(crate) fn changed_since(
         conn: &Connection,

@@ -62,10 +62,8 @@ impl Session {
         }
         let (epoch, since) = replica.catalog_cursor()?;
         self.send(Control::CatalogSince { epoch, since })?;
-        for row in DocumentRow::all(replica.conn())? {
-            if row.digest != row.synced {
-                self.ask(&row.id)?;
-            }
+        for row in DocumentRow::unsynced(replica.conn())? {
+            self.ask(&row.id)?;
         }
         Ok(())
     }
@@ -81,13 +79,18 @@ impl Session {
     }
 
     /// A relay that begins its sequence anew may have lost what it acknowledged: whatever of one's
-    /// own it does not name is offered again.
-    fn offer_unlisted(&mut self, replica: &Replica) -> Result<(), SessionError> {
+    /// own it does not name is offered again. Where it goes on from the place that was named,
+    /// that is only what changed here since: it must have changed there since, too.
+    fn offer_unlisted(&mut self, replica: &Replica, continued: bool) -> Result<(), SessionError> {
         let Side::Client(client) = &mut self.side else {
             return Ok(());
         };
         let listed = core::mem::take(&mut client.listed);
-        for row in DocumentRow::all(replica.conn())? {
+        let since = match continued {
+            true => replica.catalog_settled()?,
+            false => 0,
+        };
+        for (row, _) in DocumentRow::changed_since(replica.conn(), since)? {
             if !listed.contains(&row.id) && may_read(replica.conn(), &row.id, &self.me)? {
                 self.ask(&row.id)?;
             }
@@ -106,6 +109,7 @@ impl Session {
                 upto,
                 more,
                 documents,
+                continued,
             } => {
                 let renewed = replica.catalog_cursor()?.0 != epoch;
                 for (document, digest) in documents {
@@ -132,7 +136,7 @@ impl Session {
                 if renewed && !more {
                     crate::store::blobs::doubt_all(replica.conn())?;
                     self.files.due = true;
-                    self.offer_unlisted(replica)?;
+                    self.offer_unlisted(replica, continued == Some(true))?;
                 }
                 Ok(())
             }

@@ -1,14 +1,16 @@
 //! One document in one session: what the other side has, what it still gets, what it sent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::SessionError;
 use super::event::{Effect, Event};
+use super::fanout::{Fanout, Frame};
 use super::outgoing::{DocumentState, Packing, Part, PeerView, Short, short};
 use super::session::{DOCUMENTS_MAX, Outgoing, Session, Side};
-use super::wire::{Control, Have};
+use super::wire::{Control, Data, Have, encode};
 use crate::document::{ActorId, ChangeHash, DocumentId};
 use crate::identity::Did;
 use crate::membership::Statement;
@@ -83,7 +85,7 @@ impl Session {
             relay.admitted_once.insert(*document);
         }
         let state = self.follow(document)?;
-        state.peer = Some(PeerView::default());
+        state.peer = Some(PeerView::default().into());
         state.reply_due = true;
         self.dirty.insert(*document);
         Ok(())
@@ -127,7 +129,7 @@ impl Session {
             }
         }
         let state = self.follow(&document)?;
-        state.peer = Some(view);
+        state.peer = Some(view.into());
         state.reply_due |= have.reply;
         if state.asked == Some(true) {
             state.asked = None;
@@ -266,6 +268,7 @@ impl Session {
         &mut self,
         replica: &Replica,
         document: &DocumentId,
+        fanout: &mut Fanout,
     ) -> Result<Option<Outgoing>, StoreError> {
         if let Some(outgoing) = self.next_for_reader(replica, document)? {
             return Ok(Some(outgoing));
@@ -287,9 +290,34 @@ impl Session {
         if state.packing == Packing::Asked {
             return Ok(None);
         }
+        let shared = match (&row, &state.peer) {
+            (Some(row), Some(before)) if is_relay && state.is_plain() => {
+                if let Some((frame, after)) = fanout.find(document, &row.digest, before) {
+                    state.peer = Some(after);
+                    return Ok(Some(Outgoing::Frame(frame)));
+                }
+                Some(Arc::clone(before))
+            }
+            _ => None,
+        };
         if let (Some(row), Some(_)) = (&row, &state.peer)
             && let Some(part) = state.next_part(replica, row, &reader)?
         {
+            // Statements go in an order that depends on the reader, and a chunk has a state of
+            // its own.
+            if let (Part::Changes(changes), Some(before), Some(after)) =
+                (&part, shared, &state.peer)
+                && changes.statements.is_empty()
+                && state.is_plain()
+            {
+                let frame = Frame {
+                    changes: changes.changes.len() as u64,
+                    more: changes.more,
+                    bytes: encode(&Data::Changes(changes.clone())),
+                };
+                fanout.note(document, &row.digest, before, Arc::clone(after), &frame);
+                return Ok(Some(Outgoing::Frame(frame)));
+            }
             let last = match &part {
                 Part::Changes(changes) => !changes.more,
                 Part::Chunk(chunk) => chunk.last,

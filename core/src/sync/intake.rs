@@ -95,10 +95,10 @@ impl Session {
             replica.note_document_brought(&reader)?;
         }
         if is_relay && state.peer.is_none() {
-            state.peer = Some(PeerView::default());
+            state.peer = Some(PeerView::default().into());
         }
         // Whatever they sent they have, unless it is refused: then they learn what is here.
-        if let Some(peer) = state.peer.as_mut().filter(|_| taken.refused.is_empty()) {
+        if let Some(peer) = state.peer_mut().filter(|_| taken.refused.is_empty()) {
             for (actor, seq) in tips {
                 let known = peer.tips.entry(actor).or_default();
                 *known = (*known).max(seq);

@@ -17,6 +17,7 @@ mod ephemeral;
 mod error;
 mod event;
 mod exchange;
+mod fanout;
 mod files;
 mod handshake;
 mod intake;
@@ -34,6 +35,7 @@ mod wire;
 pub use bulk::{Packed, Packer};
 pub use error::SessionError;
 pub use event::{Effect, Event};
+pub use fanout::Fanout;
 pub use files::FILE_QUOTA_DEFAULT;
 pub use presence::{
     PRESENCE_INTERVAL, PRESENCE_MAX, PRESENCE_TTL, PersonHere, Presence, PresenceChange,

@@ -1,6 +1,7 @@
 //! What one side of a session still owes the other of one document.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use minicbor::bytes::ByteVec;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -60,7 +61,7 @@ pub(super) fn short_digest(digest: &[u8]) -> Short {
 pub(super) struct DocumentState {
     pub(super) waiting: Quarantine,
     /// What the other side has, once it has said so.
-    pub(super) peer: Option<PeerView>,
+    pub(super) peer: Option<Arc<PeerView>>,
     /// A chunk that is on its way to the other side.
     pub(super) bulk: Option<BulkOut>,
     pub(super) packing: Packing,
@@ -106,7 +107,7 @@ struct HeldBack {
 }
 
 /// What the other side of a session has of a document.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PeerView {
     pub(super) tips: BTreeMap<ActorId, u64>,
     pub(super) statements: BTreeSet<Short>,
@@ -132,6 +133,20 @@ struct LogRow {
 }
 
 impl DocumentState {
+    /// What the other side has, to note more of it. Sessions that know the same share it.
+    pub(super) fn peer_mut(&mut self) -> Option<&mut PeerView> {
+        self.peer.as_mut().map(Arc::make_mut)
+    }
+
+    /// Whether what goes out next follows from the document and from what the other side has, and
+    /// from nothing else that this session knows.
+    pub(super) fn is_plain(&self) -> bool {
+        self.bulk.is_none()
+            && self.refused.is_none()
+            && self.held_back.is_empty()
+            && matches!(self.packing, Packing::Here | Packing::Idle)
+    }
+
     /// Whether everything that was asked about this document has been answered.
     pub(super) fn is_settled(&self) -> bool {
         self.asked.is_none()
@@ -172,7 +187,7 @@ impl DocumentState {
             held.seq = held.seq.min(seq);
             held.judged = judged;
             // It was taken to have what it got.
-            if let Some(theirs) = self.peer.as_mut().and_then(|p| p.tips.get_mut(&actor)) {
+            if let Some(theirs) = self.peer_mut().and_then(|p| p.tips.get_mut(&actor)) {
                 *theirs = (*theirs).min(seq.saturating_sub(1));
             }
         }
@@ -274,7 +289,7 @@ impl DocumentState {
 
     /// A message with nothing but statements, behind which more follows.
     fn take_statements(&mut self, row: &DocumentRow, known: StatementsPart) -> Changes {
-        if let Some(peer) = &mut self.peer {
+        if let Some(peer) = self.peer_mut() {
             peer.statements.extend(known.shorts);
         }
         Changes {
@@ -292,7 +307,7 @@ impl DocumentState {
         row: &DocumentRow,
         behind: &BTreeMap<i64, Behind>,
     ) -> Result<Option<Changes>, StoreError> {
-        let Some(peer) = &mut self.peer else {
+        let Some(peer) = self.peer_mut() else {
             return Ok(None);
         };
         let gathered = gather_evidence(conn, row, behind, peer, 0)?;
@@ -318,7 +333,7 @@ impl DocumentState {
         known: StatementsPart,
     ) -> Result<Changes, StoreError> {
         let mut out = self.take_statements(row, known);
-        let Some(peer) = &mut self.peer else {
+        let Some(peer) = self.peer_mut() else {
             return Ok(out);
         };
         for (actor, lack) in behind {
@@ -351,7 +366,7 @@ impl DocumentState {
         behind: &BTreeMap<i64, Behind>,
         known: &StatementsPart,
     ) -> Result<Result<Option<Changes>, ActorId>, StoreError> {
-        let Some(peer) = &mut self.peer else {
+        let Some(peer) = self.peer.as_mut().map(Arc::make_mut) else {
             return Ok(Ok(None));
         };
         let mut out = Changes {

@@ -199,7 +199,9 @@ impl Session {
         since: u64,
     ) -> Result<(), SessionError> {
         let ours = replica.epoch()?;
-        let since = if *epoch == ours { since } else { 0 };
+        let continued = replica.leads_here(epoch, since)?;
+        let since = if continued { since } else { 0 };
+        let continued = (continued && *epoch != ours).then_some(true);
         let mut upto = since;
         let mut documents = Vec::new();
         for (row, version) in DocumentRow::changed_since(replica.conn(), since)? {
@@ -215,6 +217,7 @@ impl Session {
                     upto,
                     more: true,
                     documents: part,
+                    continued,
                 })?;
             }
         }
@@ -223,6 +226,7 @@ impl Session {
             upto,
             more: false,
             documents,
+            continued,
         })
     }
 
@@ -328,6 +332,7 @@ impl Session {
             upto: 0,
             more: true,
             documents: vec![(row.id, row.digest.into())],
+            continued: None,
         })))
     }
 

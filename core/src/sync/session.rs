@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::client::ClientState;
 use super::error::SessionError;
 use super::event::{Effect, Event};
+use super::fanout::{Fanout, Frame};
 use super::files::Files;
 use super::outgoing::DocumentState;
 use super::relay::RelayState;
@@ -374,6 +375,19 @@ impl Session {
     /// # Errors
     /// [`StoreError`] if the database fails; the session must be closed then.
     pub fn poll_transmit(&mut self, replica: &Replica) -> Result<Option<Vec<u8>>, StoreError> {
+        self.poll_transmit_with(replica, &mut Fanout::default())
+    }
+
+    /// The same for one of a relay's sessions: what another one has just said of a document to
+    /// somebody who had as much of it is not made again.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails; the session must be closed then.
+    pub fn poll_transmit_with(
+        &mut self,
+        replica: &Replica,
+        fanout: &mut Fanout,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         if let Some(frame) = self.frames.pop_front() {
             return Ok(Some(frame));
         }
@@ -387,7 +401,16 @@ impl Session {
             return Ok(Some(frame));
         }
         while let Some(document) = self.dirty.first().copied() {
-            match self.next_of(replica, &document)? {
+            match self.next_of(replica, &document, fanout)? {
+                Some(Outgoing::Frame(frame)) => {
+                    self.changes_sent += frame.changes;
+                    let state = self.documents.get(&document);
+                    if !frame.more && state.is_some_and(|state| !state.reply_due) {
+                        // That was all.
+                        self.dirty.remove(&document);
+                    }
+                    return Ok(Some(frame.bytes));
+                }
                 Some(Outgoing::Changes(changes)) => {
                     self.changes_sent += changes.changes.len() as u64;
                     return Ok(Some(encode(&Data::Changes(changes))));
@@ -439,6 +462,7 @@ impl Session {
 
 /// What a document has to say next.
 pub(super) enum Outgoing {
+    Frame(Frame),
     Changes(Changes),
     Chunk(Chunk),
     Have(Have),

@@ -209,6 +209,9 @@ pub(crate) enum Control {
         /// The documents.
         #[n(3)]
         documents: Vec<(DocumentId, ByteVec)>,
+        /// The epoch is another one than was asked about, and this goes on from that place.
+        #[n(4)]
+        continued: Option<bool>,
     },
     /// Uses an invite.
     #[n(6)]

@@ -9,6 +9,7 @@
 use super::*;
 use crate::flow::Flow;
 use futures_util::FutureExt as _;
+use poo_core::document::DocumentId;
 use poo_core::model::{Answer, Command, NewTask, Outcome as Done, Query};
 use poo_core::sync::Packer;
 
@@ -28,6 +29,11 @@ fn worker_with(
         file_quota: poo_core::sync::FILE_QUOTA_DEFAULT,
         system,
         sessions: BTreeMap::new(),
+        identities: Identities::new(Share {
+            connections: 2,
+            frames_per_second: 1_000,
+        }),
+        fanout: Fanout::default(),
         packing,
     }
 }
@@ -53,7 +59,7 @@ impl Client {
         replica.found("Sam", &mut worker.system.env()).unwrap();
         let session = Session::client(&replica, None, &mut worker.system.env());
         let (output, frames) = mpsc::channel(OUTPUTS_MAX);
-        let joined = Arc::new(AtomicBool::new(false));
+        let joined = Joined::default();
         let open = Input::Open {
             ticket: None,
             id,
@@ -69,7 +75,7 @@ impl Client {
             heard: 0,
         };
         client.talk(worker);
-        assert!(joined.load(Ordering::Relaxed));
+        assert!(joined.get().is_some());
         client
     }
 
@@ -123,16 +129,19 @@ impl Client {
         }
     }
 
+    fn take(&mut self, worker: &mut Worker, frame: &[u8]) -> Result<(), SessionError> {
+        let (session, system) = (&mut self.session, &mut worker.system);
+        self.replica
+            .batch(|replica| session.handle_frame(replica, frame, &mut system.env()))
+    }
+
     /// Takes in what waits for the socket. False if nothing did.
     fn hear(&mut self, worker: &mut Worker) -> bool {
         let mut any = false;
         while let Ok(frame) = self.frames.try_recv() {
             any = true;
             self.heard += 1;
-            let (session, system) = (&mut self.session, &mut worker.system);
-            self.replica
-                .batch(|replica| session.handle_frame(replica, &frame, &mut system.env()))
-                .unwrap();
+            self.take(worker, &frame).unwrap();
         }
         worker.process(&mut vec![Input::Room { id: self.id }]);
         any || !self.frames.is_empty()
@@ -263,4 +272,209 @@ fn what_cannot_be_packed_goes_out_change_by_change() {
     assert_eq!(there, Some(Waiting::TASKS as u64));
     assert!(all.waits.session.is_in_sync());
     assert!(all.jobs.try_recv().is_err());
+}
+
+#[test]
+fn one_identity_has_only_so_many_connections() {
+    let worker = &mut worker();
+    let keys = Keyring::generate(&mut worker.system.env());
+    let identity = keys.identity.clone().unwrap();
+    let device = |worker: &mut Worker| Keyring::of(identity.clone(), &mut worker.system.env());
+    let first = device(worker);
+    let _first = Client::join_with(worker, 1, first);
+    let second = device(worker);
+    let mut second = Client::join_with(worker, 2, second);
+
+    let third = device(worker);
+    let mut replica = Replica::in_memory(third).unwrap();
+    replica.found("Sam", &mut worker.system.env()).unwrap();
+    let (output, frames) = mpsc::channel(OUTPUTS_MAX);
+    let joined = Joined::default();
+    let open = Input::Open {
+        ticket: None,
+        id: 3,
+        output,
+        joined: Arc::clone(&joined),
+    };
+    worker.process(&mut vec![open]);
+    let session = Session::client(&replica, None, &mut worker.system.env());
+    let mut third = Client {
+        id: 3,
+        replica,
+        session,
+        frames,
+        heard: 0,
+    };
+    let challenge = third.frames.try_recv().unwrap();
+    third.take(worker, &challenge).unwrap();
+    third.speak(worker);
+    let goodbye = third.frames.try_recv().unwrap();
+    let ended = third.take(worker, &goodbye).unwrap_err();
+    assert_eq!(ended.code(), "too-many");
+    assert!(joined.get().is_none());
+    assert!(third.frames.is_closed());
+
+    // The others go on, and somebody else is let in; so is the third once there is a place.
+    second.session.watch_box([0; 16]).unwrap();
+    second.talk(worker);
+    Client::join(worker, 4);
+    worker.process(&mut vec![Input::Closed { id: 1 }]);
+    let third = device(worker);
+    Client::join_with(worker, 5, third);
+}
+
+/// How many transactions are in the log beside a database: the frames of pages that end one.
+fn commits(database: &Path) -> usize {
+    const HEADER: usize = 32;
+    const FRAME: usize = 24;
+    let mut path = database.as_os_str().to_owned();
+    path.push("-wal");
+    let log = std::fs::read(path).unwrap();
+    let number = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().unwrap());
+    let page = number(8) as usize;
+    let salt = &log[16..24];
+    let mut at = HEADER;
+    let mut count = 0;
+    // What was there before the log began anew has another salt.
+    while at + FRAME + page <= log.len() && &log[at + 8..at + 16] == salt {
+        count += usize::from(number(at + 4) != 0);
+        at += FRAME + page;
+    }
+    count
+}
+
+/// A relay on disk, and people with a list each, all in sync.
+fn people(folder: &Path, count: u64) -> (Worker, Vec<(Client, DocumentId)>) {
+    let path = folder.join("relay.db");
+    let mut worker = worker_with(|keys| Replica::open(&path, keys), Packing::new().0);
+    let join = |id| {
+        let mut client = Client::join(&mut worker, id);
+        let title = "Plans".to_owned();
+        let made = client
+            .replica
+            .execute(&Command::CreateList { title }, &mut worker.system.env());
+        let Done::List { list } = made.unwrap() else {
+            panic!("no list")
+        };
+        client.session.notify_document(&list);
+        client.talk(&mut worker);
+        assert!(client.session.is_in_sync());
+        (client, list)
+    };
+    let all = (1..=count).map(join).collect();
+    (worker, all)
+}
+
+/// What the clients have to say, as it comes to the engine when they all say it at once.
+fn gather(worker: &mut Worker, all: &mut [(Client, DocumentId)]) -> Vec<Input> {
+    let mut batch = Vec::new();
+    for (client, list) in all {
+        client.write(worker, *list, 1);
+        let flow = Flow::new().connection();
+        while let Some(frame) = client.session.poll_transmit(&client.replica).unwrap() {
+            let passage = flow.passage(frame.len()).now_or_never();
+            let passage = passage.flatten().unwrap();
+            let id = client.id;
+            batch.push(Input::Frame { id, frame, passage });
+        }
+    }
+    batch
+}
+
+#[test]
+fn frames_of_many_connections_share_one_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut worker, mut all) = people(folder.path(), 20);
+    let worker = &mut worker;
+    let database = folder.path().join("relay.db");
+    let mut batch = gather(worker, &mut all);
+    assert_eq!(batch.len(), 20);
+    let before = commits(&database);
+    worker.process(&mut batch);
+    assert_eq!(commits(&database), before + 1);
+    for (client, _) in &mut all {
+        assert!(!client.session.is_in_sync());
+        client.talk(worker);
+        assert!(client.session.is_in_sync());
+    }
+}
+
+#[test]
+fn nobody_hears_of_what_was_not_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut worker, mut all) = people(folder.path(), 3);
+    let worker = &mut worker;
+    let mut batch = gather(worker, &mut all);
+    // The last of them says something that the database cannot take.
+    let (unlucky, _) = all.last_mut().unwrap();
+    unlucky.session.put_box([0; 16], vec![1]).unwrap();
+    let frame = unlucky.session.poll_transmit(&unlucky.replica).unwrap();
+    let frame = frame.unwrap();
+    let passage = Flow::new().connection().passage(0).now_or_never();
+    let passage = passage.flatten().unwrap();
+    let id = unlucky.id;
+    batch.push(Input::Frame { id, frame, passage });
+    let database = folder.path().join("relay.db");
+    let other = rusqlite::Connection::open(&database).unwrap();
+    other.execute_batch("DROP TABLE box").unwrap();
+    let before = commits(&database);
+    worker.process(&mut batch);
+    assert_eq!(commits(&database), before);
+    for (client, _) in &mut all {
+        // No acknowledgement came, and the connection ends.
+        assert!(client.frames.try_recv().is_err());
+        assert!(client.frames.is_closed());
+    }
+}
+
+#[test]
+fn a_frame_is_made_once_for_all_its_receivers() {
+    let mut worker = worker();
+    worker.identities = Identities::new(Share {
+        connections: 20,
+        frames_per_second: 1_000,
+    });
+    let worker = &mut worker;
+    let mut writer = Client::join(worker, 1);
+    let title = "Plans".to_owned();
+    let made = writer
+        .replica
+        .execute(&Command::CreateList { title }, &mut worker.system.env());
+    let Done::List { list } = made.unwrap() else {
+        panic!("no list")
+    };
+    writer.session.notify_document(&list);
+    writer.talk(worker);
+    let identity = writer.replica.keys().identity.clone().unwrap();
+    let mut readers: Vec<Client> = (2..12)
+        .map(|id| {
+            let keys = Keyring::of(identity.clone(), &mut worker.system.env());
+            let mut reader = Client::join_with(worker, id, keys);
+            reader.talk(worker);
+            reader
+        })
+        .collect();
+    for _ in 0..3 {
+        for reader in &mut readers {
+            reader.talk(worker);
+        }
+        writer.talk(worker);
+    }
+    for round in 1..=3 {
+        let before = (worker.fanout.made(), worker.fanout.reused());
+        writer.write(worker, list, 1);
+        writer.talk(worker);
+        let frames: Vec<Vec<u8>> = readers
+            .iter_mut()
+            .map(|reader| reader.frames.try_recv().unwrap())
+            .collect();
+        assert!(frames.iter().all(|frame| *frame == frames[0]));
+        let after = (worker.fanout.made(), worker.fanout.reused());
+        assert_eq!((after.0 - before.0, after.1 - before.1), (1, 9));
+        for (reader, frame) in readers.iter_mut().zip(frames) {
+            reader.take(worker, &frame).unwrap();
+            assert!(reader.frames.is_empty());
+            assert_eq!(reader.tasks(worker, list), Some(round));
+        }
+    }
 }

@@ -143,8 +143,7 @@ impl TokenSession {
     ) -> Result<(), SessionError> {
         let handled = self.handle(replica, bytes, env);
         if let Err(error) = &handled {
-            let message = error.to_string();
-            self.say(|route| frame::error(route, &message));
+            self.close(error);
         }
         handled
     }
@@ -440,8 +439,9 @@ impl TokenSession {
     }
 
     /// Says why the session ends.
-    pub fn close(&mut self, message: &str) {
-        self.say(|route| frame::error(route, message));
+    pub fn close(&mut self, error: &SessionError) {
+        let message = error.to_string();
+        self.say(|route| frame::error(route, &message));
     }
 
     /// The relay that the session is with.

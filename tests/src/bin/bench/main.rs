@@ -10,6 +10,7 @@
 mod engine;
 mod fixture;
 mod many;
+mod peers;
 mod processes;
 mod table;
 
@@ -20,7 +21,11 @@ use fixture::{Fixture, Outcomes};
 use table::Table;
 
 const USAGE: &str = "bench [--items COUNT] [--write FILE] \
-    [--only app|reads|commands|command-line|syncs|frames|relay|automerge]";
+    [--only app|reads|commands|command-line|syncs|frames|relay|automerge]\n\
+    bench --only peers [--quick] [--server NAME] [--loads LETTERS] [--write FILE]";
+
+/// The heading of what `--only peers` measures, at the end of the page.
+const PEERS: &str = "## Beside its peers";
 
 /// A part of the table. It works on copies of its own, in a folder of its own.
 type Part = fn(&mut Table, &Fixture, &Path) -> Outcomes<()>;
@@ -40,6 +45,9 @@ struct Args {
     items: usize,
     only: Option<String>,
     write: Option<PathBuf>,
+    quick: bool,
+    server: Option<String>,
+    loads: Option<String>,
 }
 
 fn args() -> Outcomes<Args> {
@@ -47,6 +55,9 @@ fn args() -> Outcomes<Args> {
         items: 10_000,
         only: None,
         write: None,
+        quick: false,
+        server: None,
+        loads: None,
     };
     let mut given = std::env::args().skip(1);
     while let Some(flag) = given.next() {
@@ -54,6 +65,9 @@ fn args() -> Outcomes<Args> {
         match flag.as_str() {
             "--items" => args.items = value()?.parse()?,
             "--only" => args.only = Some(value()?),
+            "--quick" => args.quick = true,
+            "--server" => args.server = Some(value()?),
+            "--loads" => args.loads = Some(value()?),
             "--write" => args.write = Some(value()?.into()),
             _ => return Err(USAGE.into()),
         }
@@ -76,16 +90,44 @@ fn run() -> Outcomes<()> {
     let program = std::env::current_exe()?;
     let programs = program.parent().ok_or("the program lies nowhere")?;
     let folder = programs.parent().ok_or("no target folder")?.join("bench");
-    let fixture = Fixture::get(&folder, args.items)?;
     let scratch = folder.join(format!("scratch-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)?;
+    let build = programs.file_name().unwrap_or_default().to_string_lossy();
+    if args.only.as_deref() == Some("peers") {
+        let order = peers::Order {
+            programs,
+            folder: &folder.join("peers"),
+            scratch: &scratch,
+            quick: args.quick,
+            server: args.server.as_deref(),
+            loads: args.loads.as_deref(),
+        };
+        let measured = peers::measure(&order);
+        std::fs::remove_dir_all(&scratch)?;
+        let (page, plot) = measured.map_err(|error| error.to_string())?;
+        let page = format!("{}\n{page}", machine(&build));
+        println!("{page}");
+        if let Some(path) = args.write {
+            let before = std::fs::read_to_string(&path)?;
+            let before = before.split(PEERS).next().unwrap_or_default().trim_end();
+            let plot_path = path.with_file_name("benchmarks.svg");
+            std::fs::write(plot_path, plot)?;
+            let about = "![The same as a picture](benchmarks.svg)";
+            std::fs::write(path, format!("{before}\n\n{PEERS}\n\n{page}\n{about}\n"))?;
+        }
+        return Ok(());
+    }
+    let fixture = Fixture::get(&folder, args.items)?;
     let measured = measure(&args, &fixture, &scratch);
     std::fs::remove_dir_all(&scratch)?;
-    let build = programs.file_name().unwrap_or_default().to_string_lossy();
     let page = format!("{}\n{}", machine(&build), measured?.markdown());
     println!("{page}");
     if let Some(path) = args.write {
-        std::fs::write(path, format!("# Benchmarks\n\n{page}"))?;
+        // What was measured beside the peers stays.
+        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        let peers = before.split_once(PEERS).map(|(_, peers)| peers);
+        let peers = peers.map_or(String::new(), |peers| format!("\n{PEERS}{peers}"));
+        std::fs::write(path, format!("# Benchmarks\n\n{page}{peers}"))?;
     }
     Ok(())
 }
