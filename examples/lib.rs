@@ -1,6 +1,8 @@
 //! What the examples share: the clock and the randomness of the machine, which the engine takes
 //! as arguments.
 
+mod websocket;
+
 use jiff::Timestamp;
 use poo_core::replica::Env;
 use rand::rngs::ThreadRng;
@@ -9,6 +11,8 @@ use rand::rngs::ThreadRng;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+pub use websocket::Websocket;
 
 /// The machine that a program runs on.
 #[derive(Debug, Default)]

@@ -359,7 +359,9 @@ impl Worker {
     /// Takes in frames in one transaction. If it cannot be committed, nobody has heard of it:
     /// the connections that it concerned end, and their clients send again.
     fn take_in(&mut self, frames: Vec<(ConnectionId, Vec<u8>)>, active: &mut Vec<ConnectionId>) {
-        let concerned: Vec<ConnectionId> = frames.iter().map(|(id, _)| *id).collect();
+        let mut concerned: Vec<ConnectionId> = frames.iter().map(|(id, _)| *id).collect();
+        concerned.sort_unstable();
+        concerned.dedup();
         let mut effects = Vec::new();
         let sessions = &mut self.sessions;
         let identities = &mut self.identities;
@@ -396,10 +398,20 @@ impl Worker {
                 effects.extend(connection.session.take_effects().into_iter().map(|e| (id, e)));
             }
             for id in &concerned {
-                if let Some(connection) = sessions.get_mut(id) {
-                    connection.session.settle(replica, &mut system.env())?;
-                    effects.extend(connection.session.take_effects().into_iter().map(|e| (*id, e)));
-                }
+                let Some(connection) = sessions.get_mut(id) else {
+                    continue;
+                };
+                let settled = catch_unwind(AssertUnwindSafe(|| {
+                    connection.session.settle(replica, &mut system.env())
+                }));
+                let Ok(settled) = settled else {
+                    tracing::error!(connection = id, "what a client brought made the engine panic");
+                    replica.abandon_frame()?;
+                    sessions.remove(id);
+                    continue;
+                };
+                settled?;
+                effects.extend(connection.session.take_effects().into_iter().map(|e| (*id, e)));
             }
             Ok::<_, StoreError>(())
         });

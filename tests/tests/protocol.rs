@@ -23,7 +23,7 @@ struct Script<'a> {
 
 impl<'a> Script<'a> {
     fn new(stage: &Stage, relay: Option<&'a Relay>) -> Self {
-        let folder = packages::beside(stage.path(), "protocol-check");
+        let folder = packages::beside(stage.path(), "tests/protocol-check");
         Self { folder, relay }
     }
 

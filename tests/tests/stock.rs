@@ -27,7 +27,7 @@ struct Node {
 
 impl Node {
     fn start(stage: &Stage, ticket: &str, name: &str, storage: Option<&Path>) -> Self {
-        let folder = packages::beside(stage.path(), "stock");
+        let folder = packages::beside(stage.path(), "tests/stock");
         let mut child = Command::new("node")
             .arg("client.mjs")
             .args([ticket, name])
@@ -255,4 +255,35 @@ fn without_a_ticket_that_holds_nobody_gets_in() {
     for other in [&mut second, &mut late] {
         assert!(other.find(&here)["unavailable"].is_string());
     }
+}
+
+#[test]
+fn the_typescript_example_adds_a_task() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = sam(&stage, &relay);
+    sam.task(LIST, "Milk", &[]);
+    sam.ok(&["sync"]);
+    let ticket = ticket(&sam, &["--list", LIST]);
+    let folder = packages::beside(stage.path(), "examples/typescript");
+    let run = |program: &str, args: &[&str]| {
+        let output = Command::new(program)
+            .args(args)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let failed = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "{program} {args:?}\n{said}{failed}"
+        );
+        said
+    };
+    run("node", &["node_modules/typescript/bin/tsc"]);
+    let list = list_url(&sam).replace("automerge:", "");
+    let said = run("node", &["out/list.js", &ticket, &list, "Bread"]);
+    assert_eq!(said, "Milk\nBread\n");
+    sam.ok(&["sync"]);
+    assert_eq!(sam.titles(LIST), ["Milk", "Bread"]);
 }

@@ -71,7 +71,7 @@ fn create(app: &mut App, args: &CreateArgs) -> Result<(), Problem> {
         screen.line(&format!(
             "{} with this address can {may} {what}, as you, for {}. The relay signs for them: `poo verify` tells what was written so.",
             count(u64::from(args.uses), "client"),
-            SignedDuration::from_secs(i64::from(args.ttl)),
+            format_args!("{:#}", SignedDuration::from_secs(i64::from(args.ttl))),
         ));
         screen.line(url);
     })?;

@@ -95,16 +95,19 @@ mod tests {
 
     #[test]
     fn a_damaged_one_is_refused() {
-        let deflated = change(&"all work and no play ".repeat(100))
-            .bytes()
-            .into_owned();
+        let mut long = change(&"all work and no play ".repeat(100));
+        let deflated = long.bytes().into_owned();
+        let plain = long.raw_bytes();
         for len in 0..deflated.len() {
             assert!(EncodedChange::audit_stock(&deflated[..len]).is_err());
         }
         for at in 0..deflated.len() {
             let mut bad = deflated.clone();
             bad[at] ^= 0x10;
-            assert!(EncodedChange::audit_stock(&bad).is_err(), "{at}");
+            // Some bits of a deflated stream mean nothing.
+            if let Ok(read) = EncodedChange::audit_stock(&bad) {
+                assert_eq!(read.bytes(), plain, "{at}");
+            }
         }
         let mut longer = deflated.clone();
         longer.push(0);

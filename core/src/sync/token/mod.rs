@@ -276,10 +276,12 @@ impl TokenSession {
     /// # Errors
     /// [`StoreError`] if the database failed: then the whole batch did.
     pub fn settle(&mut self, replica: &mut Replica, env: &mut Env<'_>) -> Result<(), StoreError> {
-        for (document, brought) in core::mem::take(&mut self.brought) {
-            self.settle_one(replica, &document, brought, env)?;
-        }
-        Ok(())
+        replica.savepoint(|replica| {
+            for (document, brought) in core::mem::take(&mut self.brought) {
+                self.settle_one(replica, &document, brought, env)?;
+            }
+            Ok(())
+        })
     }
 
     fn settle_one(
