@@ -2,6 +2,8 @@
 //!
 //! `scripts/node-packages` installs the libraries, outside of the sources.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 use crate::repository;

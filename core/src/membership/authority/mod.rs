@@ -105,6 +105,10 @@ pub struct Evidence {
     pub redeems: Vec<StatementDigest>,
 }
 
+/// For whom a relay may sign in the document (`None`: for every member), and the revocations of
+/// that.
+type Witnessing = (Option<Did>, BTreeSet<StatementDigest>);
+
 /// Who may do what with one document.
 #[derive(Debug, Clone)]
 pub struct Authority {
@@ -120,8 +124,8 @@ pub struct Authority {
     former_writers: BTreeMap<Did, Vec<BTreeSet<StatementDigest>>>,
     invites: BTreeMap<StatementDigest, InviteState>,
     evidence: Vec<Evidence>,
-    /// For whom a relay may sign, with the revocations of that. `None`: for every member.
-    witnesses: BTreeMap<Did, Vec<(Option<Did>, BTreeSet<StatementDigest>)>>,
+    /// For whom each relay may sign.
+    witnesses: BTreeMap<Did, Vec<Witnessing>>,
     /// Everybody who owns the document or once did.
     owners_ever: BTreeSet<Did>,
     ineffective: BTreeMap<StatementDigest, IneffectiveReason>,

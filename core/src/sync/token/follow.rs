@@ -19,6 +19,9 @@ const MESSAGE_CHANGES_MAX: usize = 8_000;
 /// The most refused changes that a session remembers of one document.
 const REFUSED_MAX: usize = 10_000;
 
+/// Changes in causal order, and whether there are more.
+type Part = (Vec<Vec<u8>>, bool);
+
 /// Actor row -> how much of its history: what somebody has.
 type Reached = BTreeMap<i64, u64>;
 
@@ -228,7 +231,7 @@ impl Follow {
         &mut self,
         conn: &Connection,
         row: &DocumentRow,
-    ) -> Result<Option<(Vec<Vec<u8>>, bool)>, StoreError> {
+    ) -> Result<Option<Part>, StoreError> {
         let actors = Actors::load(conn, row.row)?;
         let mut found: Vec<(i64, i64, u64, Vec<u8>)> = Vec::new();
         // Behind the last row of a history that was cut short nothing may go: it may build on it.

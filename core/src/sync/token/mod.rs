@@ -227,7 +227,8 @@ impl TokenSession {
         // is forbidden and to what is not here the answer is the same.
         let begins = !request || !message.heads.is_empty();
         let known = self.follows.contains_key(document);
-        if !self.sees(replica, document)? && !(begins && self.may_begin(replica)?) {
+        let follows = self.sees(replica, document)? || (begins && self.may_begin(replica)?);
+        if !follows {
             self.follows.remove(document);
             self.say(|route| frame::unavailable(route, document));
             return Ok(());
