@@ -445,7 +445,7 @@ impl Worker {
                 Effect::Document(document) => {
                     let told = connection.session.notify_document(&self.replica, document);
                     if let Err(error) = told {
-                        tracing::error!(%error, "cannot tell a session of a document");
+                        tracing::info!(connection = id, %error, "session ended");
                         connection.ending = true;
                     }
                     true

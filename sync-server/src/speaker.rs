@@ -66,7 +66,7 @@ impl Speaker {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Signed(session) => session.poll_transmit_with(replica, fanout),
-            Self::Token(session) => session.poll_transmit(replica),
+            Self::Token(session) => session.poll_transmit(replica, fanout),
         }
     }
 
@@ -88,7 +88,7 @@ impl Speaker {
         &mut self,
         replica: &Replica,
         document: &DocumentId,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), SessionError> {
         match self {
             Self::Signed(session) => {
                 session.notify_document(document);

@@ -141,6 +141,11 @@ fn automerge_repo_clients_share_a_document_of_their_own() {
         by_two["heard"][0] == json!({ "message": { "cursor": 7 }, "senderId": "one" })
             && by_one["heard"][0] == json!({ "message": "here", "senderId": "two" })
     });
+    // What a relay signed for them is told as that, to whoever the ticket acts for.
+    sam.ok(&["sync"]);
+    let report = sam.json(&["verify", &url]);
+    assert_eq!(report["ok"], true, "{report}");
+    assert_eq!(report["authors"][0]["via"], "witnessed");
     // The relay stops at once and comes back: nothing that it took is lost, and they go on.
     let mut relay = relay;
     relay.kill();

@@ -12,14 +12,19 @@ use crate::screen::{Look, Screen, count};
 /// What to check.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The list: its title, the beginning of it, or its id
+    /// The list: its title, the beginning of it, or its id; another document: its whole id
     list: String,
 }
 
 /// Runs `poo verify`.
 pub(crate) fn verify(app: &App, args: &VerifyArgs) -> Result<(), Problem> {
     let home = app.home.open_to_read()?;
-    let list = find::list(&home.replica, &app.moment, &args.list)?.id;
+    let id = args.list.strip_prefix("automerge:").unwrap_or(&args.list);
+    let list = match id.parse() {
+        // Documents of other programs have no title, and are in no list of lists.
+        Ok(id) => id,
+        Err(_) => find::list(&home.replica, &app.moment, &args.list)?.id,
+    };
     let report = {
         let _progress = Progress::start("Checking", app.json);
         answer!(

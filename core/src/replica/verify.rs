@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::ReadDoc as _;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::query::name_of;
 use super::tree::{Reader, Tree};
@@ -58,15 +58,16 @@ impl Replica {
                 &mut problems,
             )
         })?;
-        let title = conn
+        // What is no list has no title.
+        let title: Option<String> = conn
             .prepare_cached("SELECT title FROM list WHERE doc = ?1")?
             .query_row(params![document.row], |row| row.get(0))
-            .unwrap_or_default();
+            .optional()?;
         let authors = authors(conn, &document, &authority)?;
         problems.truncate(PROBLEMS_MAX);
         Ok(VerifyReport {
             list: *list,
-            title,
+            title: title.unwrap_or_else(|| list.to_string()),
             ok: problems.is_empty(),
             changes: report,
             statements: checked.len() as u64,

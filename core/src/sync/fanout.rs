@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::outgoing::PeerView;
+use super::token::SaidToMany;
 use crate::document::DocumentId;
 
 /// Frames that are kept for a next receiver.
@@ -19,6 +20,8 @@ pub struct Fanout {
     said: VecDeque<Said>,
     made: u64,
     reused: u64,
+    /// The same for token sessions.
+    pub(super) stock: SaidToMany,
 }
 
 /// A frame of changes, for whom it is right, and what they have after it.

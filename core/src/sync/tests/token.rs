@@ -2,6 +2,8 @@
 //! peers do, all end with the same document, nobody talks for ever, and nothing is said of what
 //! is not theirs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use automerge::sync::{Message, State, SyncDoc as _};
 use automerge::transaction::Transactable as _;
 use automerge::{ActorId, AutoCommit, ObjType, ROOT, ReadDoc as _, ScalarValue};
@@ -11,12 +13,12 @@ use super::common::{
     Bench, edit_title, invite, join, list, person, relay, sync, task, titles, verify,
 };
 use crate::document::{DocumentId, DocumentKind};
-use crate::membership::Role;
+use crate::membership::{Payload, Revoke, Role, Scope, Statement};
 use crate::model::{Command, Outcome, Via};
 use crate::replica::{Replica, Ticket};
 use crate::store::{DocumentRow, statements};
 use crate::sync::token::frame::{self, Incoming, Route};
-use crate::sync::{Admission, Effect, TicketRefusal, TokenSession};
+use crate::sync::{Admission, Effect, Fanout, TicketRefusal, TokenSession};
 
 /// The most frames that any exchange here may take. Talking for ever would take more.
 const FRAMES_MAX: usize = 400;
@@ -76,7 +78,11 @@ impl Client {
         self.session
             .handle_frame(relay, &frame, &bench.env())
             .unwrap();
-        let answer = self.session.poll_transmit(relay).unwrap().unwrap();
+        let answer = self
+            .session
+            .poll_transmit(relay, &mut Fanout::default())
+            .unwrap()
+            .unwrap();
         assert_eq!(frame::decode(&answer).unwrap(), Incoming::Other);
     }
 
@@ -165,8 +171,9 @@ fn talk(
                 }
             }
         }
+        let mut fanout = Fanout::default();
         for client in clients.iter_mut() {
-            while let Some(frame) = client.session.poll_transmit(relay).unwrap() {
+            while let Some(frame) = client.session.poll_transmit(relay, &mut fanout).unwrap() {
                 quiet = false;
                 client.hears(document, &frame);
             }
@@ -422,8 +429,18 @@ fn what_is_not_theirs_and_what_is_not_here_look_the_same() {
             .handle_frame(relay, &frame, &bench.env())
             .unwrap();
         client.session.settle(relay, &mut bench.env()).unwrap();
-        let answer = client.session.poll_transmit(relay).unwrap().unwrap();
-        assert!(client.session.poll_transmit(relay).unwrap().is_none());
+        let answer = client
+            .session
+            .poll_transmit(relay, &mut Fanout::default())
+            .unwrap()
+            .unwrap();
+        assert!(
+            client
+                .session
+                .poll_transmit(relay, &mut Fanout::default())
+                .unwrap()
+                .is_none()
+        );
         (
             frame::decode(&answer).unwrap() == Incoming::Unavailable,
             answer.len(),
@@ -458,7 +475,10 @@ fn a_ticket_serves_as_many_clients_as_it_says_until_it_ends() {
             .handle_frame(relay, &join_frame("second"), &bench.env())
             .is_err()
     );
-    let said = second.poll_transmit(relay).unwrap().unwrap();
+    let said = second
+        .poll_transmit(relay, &mut Fanout::default())
+        .unwrap()
+        .unwrap();
     assert!(said.windows(5).any(|window| window == b"error"));
     bench.now_ms += 3_600_000;
     let late = TokenSession::new(relay, ticket.clone(), Admission::Open, &bench.env()).unwrap();
@@ -491,4 +511,32 @@ fn another_beginning_of_a_chosen_id_changes_nothing() {
     assert_eq!(client_heads(&mut one), heads(relay, &id));
     let owner = statements::authority(relay.conn(), &id).unwrap().owner();
     assert_eq!(owner, Some(sam.did()));
+}
+
+#[test]
+fn with_the_device_that_made_it_a_ticket_ends() {
+    let bench = &mut Bench::new(17);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let ticket = ticket(sam, relay, bench, None, 1);
+    let mut client = Client::connect("stock", &ticket, relay, bench);
+    let device = ticket.device();
+    let known = statements::of_identity(relay.conn(), &sam.did()).unwrap();
+    let certificate = known
+        .iter()
+        .find(|s| matches!(s.payload(), Payload::Device(it) if it.device == device))
+        .unwrap();
+    let revoke = Revoke {
+        scope: Scope::Identity(sam.did()),
+        targets: BTreeSet::from([certificate.digest()]),
+        marks: BTreeMap::new(),
+        keep: BTreeSet::new(),
+        issued_at_ms: 1,
+    };
+    let revoke = Statement::sign(Payload::Revoke(revoke), sam.keys().signer()).unwrap();
+    statements::put(relay.conn(), &revoke).unwrap();
+    let told = client.session.notify_document(relay, &sam.space_id());
+    assert_eq!(told.unwrap_err().code(), "bad-device");
+    let again = TokenSession::new(relay, ticket, Admission::Open, &bench.env()).unwrap();
+    assert_eq!(again.err(), Some(TicketRefusal::Device));
 }

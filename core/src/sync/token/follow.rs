@@ -4,7 +4,7 @@
 //! reads from its change index what a client's heads stand for, so that it sends what is missing
 //! once, asks by name for what it lacks, and owes an answer only to news.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use rusqlite::{Connection, params};
 
@@ -29,6 +29,43 @@ fn reach(reached: &mut Reached, clock: &Clock) {
     for (actor, seq) in clock.iter() {
         let known = reached.entry(actor).or_default();
         *known = (*known).max(seq);
+    }
+}
+
+/// Messages that are kept for a next receiver.
+const SAID_MAX: usize = 16;
+/// A larger one is made anew.
+const SAID_BYTES_MAX: usize = 512 * 1024;
+
+/// Messages that one session said and others may say too, for clients that had as much of the
+/// document: a change to many readers is read and encoded once.
+#[derive(Debug, Default)]
+pub(in crate::sync) struct SaidToMany(VecDeque<Said>);
+
+#[derive(Debug)]
+struct Said {
+    doc: i64,
+    heads: Vec<ChangeHash>,
+    before: Reached,
+    after: Reached,
+    data: Vec<u8>,
+}
+
+impl SaidToMany {
+    fn find(&self, row: &DocumentRow, before: &Reached) -> Option<&Said> {
+        self.0
+            .iter()
+            .find(|it| it.doc == row.row && it.heads == row.heads && it.before == *before)
+    }
+
+    fn note(&mut self, said: Said) {
+        if said.data.len() > SAID_BYTES_MAX {
+            return;
+        }
+        if self.0.len() >= SAID_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(said);
     }
 }
 
@@ -169,6 +206,7 @@ impl Follow {
         &mut self,
         conn: &Connection,
         row: &DocumentRow,
+        said: &mut SaidToMany,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         if !self.unknown.is_empty() && self.asked != self.unknown {
             // First what the client has: then its heads tell what it lacks.
@@ -185,10 +223,17 @@ impl Follow {
             return Ok(Some(encode(&[], &[], &have, &[])));
         }
         let is_told = self.told.as_ref() == Some(&row.heads);
-        let part = if is_told && !self.look {
-            None
-        } else {
+        let looks = !is_told || self.look;
+        if looks && let Some(said) = said.find(row, &self.has) {
+            self.has.clone_from(&said.after);
+            self.tell(row);
+            return Ok(Some(said.data.clone()));
+        }
+        let before = self.has.clone();
+        let part = if looks {
             self.next_part(conn, row)?
+        } else {
+            None
         };
         match part {
             Some((changes, true)) => Ok(Some(encode(&row.heads, &[], &Have::Later, &changes))),
@@ -200,7 +245,17 @@ impl Follow {
                 self.tell(row);
                 let changes = part.map(|(changes, _)| changes).unwrap_or_default();
                 let have = Have::UpTo(row.heads.clone());
-                Ok(Some(encode(&row.heads, &[], &have, &changes)))
+                let data = encode(&row.heads, &[], &have, &changes);
+                if !changes.is_empty() {
+                    said.note(Said {
+                        doc: row.row,
+                        heads: row.heads.clone(),
+                        before,
+                        after: self.has.clone(),
+                        data: data.clone(),
+                    });
+                }
+                Ok(Some(data))
             }
         }
     }

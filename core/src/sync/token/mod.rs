@@ -13,17 +13,19 @@ mod message;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use self::follow::Follow;
+pub(super) use self::follow::SaidToMany;
 use self::frame::{Ephemeral, Incoming, Route};
 use self::message::SyncMessage;
 use super::error::SessionError;
 use super::event::Effect;
 use super::exchange::may_read;
+use super::fanout::Fanout;
 use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
 use super::wire::EPHEMERAL_BYTES_MAX;
 use crate::document::limits::MESSAGE_BYTES_MAX;
-use crate::document::{ChangeHash, DocumentId, EncodedChange};
+use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
 use crate::identity::Did;
-use crate::membership::Identities;
+use crate::membership::{DeviceChainError, Identities};
 use crate::replica::{Env, Replica, Ticket, begin, witness};
 use crate::store::{DocumentRow, Refusal, StoreError, statements};
 
@@ -48,6 +50,13 @@ pub enum TicketRefusal {
     Device,
 }
 
+/// Whether the device that made a ticket speaks for its identity, by what is known here.
+fn is_good(replica: &Replica, ticket: &Ticket) -> Result<bool, StoreError> {
+    let identity = &ticket.terms().identity;
+    let known = statements::of_identity(replica.conn(), identity)?;
+    Ok(Identities::evaluate(&known).is_live(identity, &ticket.device()))
+}
+
 /// What a client sent of a document in this batch.
 #[derive(Default)]
 struct Brought {
@@ -59,7 +68,8 @@ struct Brought {
 /// A session with a client that shows a ticket.
 pub struct TokenSession {
     ticket: Ticket,
-    relay: Did,
+    /// The space of the identity for which the client acts.
+    space: DocumentId,
     /// What the relay calls itself.
     name: String,
     admission: Admission,
@@ -92,13 +102,12 @@ impl TokenSession {
         if terms.expires_at_ms <= env.now.as_millisecond() {
             return Ok(Err(TicketRefusal::Expired));
         }
-        let known = statements::of_identity(replica.conn(), &terms.identity)?;
-        if !Identities::evaluate(&known).is_live(&terms.identity, &ticket.device()) {
+        if !is_good(replica, &ticket)? {
             return Ok(Err(TicketRefusal::Device));
         }
         Ok(Ok(Self {
+            space: DocumentId::derive(&terms.identity, &DocumentNonce::Space),
             ticket,
-            relay,
             name: relay.to_string(),
             admission,
             peer: None,
@@ -348,16 +357,21 @@ impl TokenSession {
         Ok(())
     }
 
-    /// The next frame for the client. To be called when the batch was committed.
+    /// The next frame for the client; what another session has just said to a client that had as
+    /// much is not made again. To be called when the batch was committed.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be read.
-    pub fn poll_transmit(&mut self, replica: &Replica) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn poll_transmit(
+        &mut self,
+        replica: &Replica,
+        fanout: &mut Fanout,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         if let Some(frame) = self.waiting.pop_front() {
             return Ok(Some(frame));
         }
         while let Some(document) = self.dirty.first().copied() {
-            if let Some(frame) = self.next_of(replica, &document)? {
+            if let Some(frame) = self.next_of(replica, &document, &mut fanout.stock)? {
                 return Ok(Some(frame));
             }
             self.dirty.remove(&document);
@@ -369,6 +383,7 @@ impl TokenSession {
         &mut self,
         replica: &Replica,
         document: &DocumentId,
+        said: &mut SaidToMany,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let row = DocumentRow::find(replica.conn(), document)?;
         if row.is_some() && !self.sees(replica, document)? && self.follows.contains_key(document) {
@@ -382,7 +397,7 @@ impl TokenSession {
             return Ok(None);
         };
         let data = match &row {
-            Some(row) => follow.next(replica.conn(), row)?,
+            Some(row) => follow.next(replica.conn(), row, said)?,
             None => follow.next_of_nothing(),
         };
         Ok(data.map(|data| frame::sync(self.route(), document, &data)))
@@ -403,12 +418,18 @@ impl TokenSession {
     /// A document changed, or who may read it.
     ///
     /// # Errors
-    /// [`StoreError`] if the database cannot be read.
+    /// [`SessionError`] if the session must end: the device that made the ticket was revoked, or
+    /// the database cannot be read.
     pub fn notify_document(
         &mut self,
         replica: &Replica,
         document: &DocumentId,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), SessionError> {
+        // What is said of an identity belongs to its space too.
+        if *document == self.space && !is_good(replica, &self.ticket)? {
+            self.close(&SessionError::Device(DeviceChainError::Revoked));
+            return Err(DeviceChainError::Revoked.into());
+        }
         if let Some(follow) = self.follows.get_mut(document) {
             let authority = statements::authority(replica.conn(), document)?;
             follow.judge_anew(authority.digest_set_fingerprint());
@@ -445,11 +466,5 @@ impl TokenSession {
     pub fn close(&mut self, error: &SessionError) {
         let message = error.to_string();
         self.say(|route| frame::error(route, &message));
-    }
-
-    /// The relay that the session is with.
-    #[must_use]
-    pub fn relay(&self) -> Did {
-        self.relay
     }
 }
