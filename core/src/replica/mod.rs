@@ -53,7 +53,7 @@ pub(crate) use sharing::{device_id, link_mac, own_chain};
 #[cfg(feature = "net")]
 pub(crate) use sharing::{link_box, link_reply_box};
 pub use ticket::{Ticket, TicketError, TicketTerms};
-pub(crate) use witness::{begin, witness};
+pub(crate) use witness::{Witnessed, begin, witness};
 
 use crate::document::{DocumentId, DocumentKind, DocumentNonce};
 use crate::identity::{Did, Keypair};

@@ -171,7 +171,8 @@ impl Follow {
     }
 
     /// Learns from the client's heads what it has.
-    pub(super) fn learn(&mut self, conn: &Connection, doc: i64) -> Result<(), StoreError> {
+    pub(super) fn learn(&mut self, conn: &Connection, row: &DocumentRow) -> Result<(), StoreError> {
+        let doc = row.row;
         let mut has = core::mem::take(&mut self.has);
         self.unknown.clear();
         for head in self.heads.clone() {
@@ -187,7 +188,8 @@ impl Follow {
         }
         self.last_sync = shared;
         self.has = has;
-        self.look = true;
+        // With the same heads both have the same.
+        self.look = self.heads != row.heads;
         Ok(())
     }
 

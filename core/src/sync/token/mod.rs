@@ -26,7 +26,7 @@ use crate::document::limits::MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
 use crate::identity::Did;
 use crate::membership::{DeviceChainError, Identities};
-use crate::replica::{Env, Replica, Ticket, begin, witness};
+use crate::replica::{Env, Replica, Ticket, Witnessed, begin, witness};
 use crate::store::{DocumentRow, Refusal, StoreError, statements};
 
 /// The most documents that one session may follow.
@@ -329,15 +329,22 @@ impl TokenSession {
         let now_ms = env.now.as_millisecond();
         let conn = replica.conn();
         let signer = replica.keys().signer();
-        let taken = witness(conn, signer, document, &identity, brought.changes, now_ms)?
-            .unwrap_or_default();
+        let taken = match brought.changes.is_empty() {
+            // Most messages of a reader bring only its heads.
+            true => Witnessed::default(),
+            false => witness(conn, signer, document, &identity, brought.changes, now_ms)?
+                .unwrap_or_default(),
+        };
         let (Some(row), Some(follow)) = (
             DocumentRow::find(conn, document)?,
             self.follows.get_mut(document),
         ) else {
             return Ok(());
         };
-        let judged_by = statements::authority(conn, document)?.digest_set_fingerprint();
+        let judged_by = match taken.refused.is_empty() {
+            true => [0; 32],
+            false => statements::authority(conn, document)?.digest_set_fingerprint(),
+        };
         let only_missing = taken
             .refused
             .iter()
@@ -350,7 +357,7 @@ impl TokenSession {
             let deps = deps.get(hash).map(Vec::as_slice).unwrap_or_default();
             follow.refuse(conn, row.row, *hash, deps, judged_by)?;
         }
-        follow.learn(conn, row.row)?;
+        follow.learn(conn, &row)?;
         if taken.added > 0 {
             self.effects.push(Effect::Document(*document));
         }
