@@ -29,21 +29,22 @@ fn exported(replica: &Replica, bench: &Bench, list: DocumentId) -> String {
     }
 }
 
+/// A task with another one below it.
+fn trip_and_ticket(sam: &mut Replica, bench: &mut Bench, plans: DocumentId) -> [TaskId; 2] {
+    let trip = create(sam, bench, plans, titled("Trip"));
+    let below = NewTask {
+        parent: Some(trip),
+        ..titled("Ticket")
+    };
+    [trip, create(sam, bench, plans, below)]
+}
+
 #[test]
 fn the_trash_lists_what_was_deleted_for_thirty_days_and_keeps_it_for_ever() {
     let bench = &mut Bench::new(81);
     let mut sam = found(bench, "Sam");
     let plans = list(&mut sam, bench, "Plans");
-    let trip = create(&mut sam, bench, plans, titled("Trip"));
-    let ticket = create(
-        &mut sam,
-        bench,
-        plans,
-        NewTask {
-            parent: Some(trip),
-            ..titled("Ticket")
-        },
-    );
+    let [trip, ticket] = trip_and_ticket(&mut sam, bench, plans);
     let milk = create(&mut sam, bench, plans, titled("Milk"));
     let delete = |task| Command::DeleteTask { list: plans, task };
     run(&mut sam, bench, delete(trip));
@@ -76,16 +77,7 @@ fn what_goes_into_the_trash_again_is_listed_again() {
     let bench = &mut Bench::new(82);
     let mut sam = found(bench, "Sam");
     let plans = list(&mut sam, bench, "Plans");
-    let trip = create(&mut sam, bench, plans, titled("Trip"));
-    let ticket = create(
-        &mut sam,
-        bench,
-        plans,
-        NewTask {
-            parent: Some(trip),
-            ..titled("Ticket")
-        },
-    );
+    let [trip, ticket] = trip_and_ticket(&mut sam, bench, plans);
     let delete = |task| Command::DeleteTask { list: plans, task };
     run(&mut sam, bench, delete(ticket));
     bench.now_ms += 40 * DAY_MS;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::client::{Client, Writer, level};
 use super::server::{Kind, Programs, Server};
-use super::{Failed, Latency, Reconnect, now};
+use super::{Failed, Latency, Reconnect, a_second, all_done, now};
 
 /// No more of one measurement than this.
 const TIME_MAX: Duration = Duration::from_secs(12);
@@ -95,14 +95,9 @@ pub(crate) async fn many_changes(
             Ok(())
         });
     }
-    while let Some(done) = tasks.join_next().await {
-        done??;
-    }
-    let took = start.elapsed();
+    let took = all_done(tasks, start).await?;
     sending.abort_all();
-    #[allow(clippy::cast_precision_loss, reason = "small counts")]
-    let count = (documents as usize * changes) as f64;
-    Ok(count / took.as_secs_f64())
+    Ok(a_second(documents as usize * changes, took))
 }
 
 /// Waits until the server says that it has a change.

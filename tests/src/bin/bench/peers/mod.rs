@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use tokio::task::JoinSet;
+
 use report::{Cell, Report, Unit};
 use server::{Kind, Programs, Server};
 
@@ -40,6 +42,23 @@ impl Latency {
         let index = sorted.len().saturating_sub(1) * percent / 100;
         sorted.get(index).copied().unwrap_or_default()
     }
+}
+
+/// Waits until every task is done, and says how long that took.
+pub(crate) async fn all_done(
+    mut tasks: JoinSet<Result<(), Failed>>,
+    start: Instant,
+) -> Result<Duration, Failed> {
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    Ok(start.elapsed())
+}
+
+/// How many of something that is a second.
+#[allow(clippy::cast_precision_loss, reason = "small counts")]
+pub(crate) fn a_second(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
 }
 
 /// What coming back cost.

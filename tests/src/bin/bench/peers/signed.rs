@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 use super::pump::Pump;
 use super::server::{Kind, Programs, Server};
-use super::{Failed, Latency, Reconnect, now};
+use super::{Failed, Latency, Reconnect, a_second, all_done, now};
 
 const TIME_MAX: Duration = Duration::from_secs(12);
 
@@ -268,14 +268,9 @@ pub(crate) async fn many_changes(
             Ok(())
         });
     }
-    while let Some(done) = reading.join_next().await {
-        done??;
-    }
-    let took = start.elapsed();
+    let took = all_done(reading, start).await?;
     sending.abort_all();
-    #[allow(clippy::cast_precision_loss, reason = "small counts")]
-    let count = (documents as usize * changes) as f64;
-    Ok(count / took.as_secs_f64())
+    Ok(a_second(documents as usize * changes, took))
 }
 
 pub(crate) async fn many_readers(
