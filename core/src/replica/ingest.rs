@@ -10,7 +10,7 @@ use crate::document::{
 };
 use crate::identity::Did;
 use crate::membership::{
-    Authority, Genesis, Payload, Role, Scope, Statement, StatementError, UnverifiedStatement,
+    Authority, Payload, Role, Scope, Statement, StatementError, UnverifiedStatement,
 };
 use crate::store::{
     Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change,
@@ -253,10 +253,6 @@ fn fresh_statements(
     incoming: &Incoming<'_>,
 ) -> Result<Vec<Statement>, IngestError> {
     let mut fresh: Vec<Statement> = Vec::new();
-    let here = match DocumentRow::find(conn, id)? {
-        Some(_) => statements::authority(conn, id)?.genesis().cloned(),
-        None => None,
-    };
     for bytes in &incoming.statements {
         let statement = UnverifiedStatement::decode(bytes)?;
         let foreign = matches!(statement.scope(), Scope::Document(other) if other != *id);
@@ -266,7 +262,7 @@ fn fresh_statements(
             continue;
         }
         let statement = statement.verify()?;
-        if !is_rival(statement.payload(), here.as_ref()) {
+        if !is_rival(conn, id, statement.payload())? {
             fresh.push(statement);
         }
     }
@@ -275,13 +271,17 @@ fn fresh_statements(
 
 /// Whether a statement begins a document anew that began here already, where the id alone does
 /// not say which beginning is the right one: then the first stays.
-fn is_rival(payload: &Payload, here: Option<&Genesis>) -> bool {
-    match (payload, here) {
-        (Payload::Genesis(new), Some(here)) => {
-            new != here && (new.chosen_id.is_some() || here.chosen_id.is_some())
-        }
-        _ => false,
+fn is_rival(conn: &Connection, id: &DocumentId, payload: &Payload) -> Result<bool, StoreError> {
+    let Payload::Genesis(new) = payload else {
+        return Ok(false);
+    };
+    if DocumentRow::find(conn, id)?.is_none() {
+        return Ok(false);
     }
+    let authority = statements::authority(conn, id)?;
+    Ok(authority
+        .genesis()
+        .is_some_and(|here| new != here && (new.chosen_id.is_some() || here.chosen_id.is_some())))
 }
 
 /// Makes a document hold what its statements say, and writes down who they name.

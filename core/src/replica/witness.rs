@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::Env;
-use super::ingest::settle;
+use super::ingest::document_for_session;
+use super::write::begin_document;
 use crate::document::{
     ActorId, ActorNonce, ChangeHash, DocumentId, DocumentKind, DocumentNonce, EncodedChange,
     Signer, TIP_INTERVAL, Tip,
@@ -13,8 +14,8 @@ use crate::document::{
 use crate::identity::{Did, Keypair};
 use crate::membership::{Authority, Genesis, Payload, Statement};
 use crate::store::{
-    Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change,
-    give_birth, refresh, statements,
+    Acceptor, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change, refresh,
+    statements,
 };
 
 /// The changes that are tried together: a half of what may wait.
@@ -37,30 +38,17 @@ pub(crate) fn witness(
     changes: Vec<EncodedChange>,
     received_ms: i64,
 ) -> Result<Option<Witnessed>, StoreError> {
-    let Some(mut document) = DocumentRow::find(conn, id)? else {
+    let Some((mut document, authority)) = document_for_session(conn, id, author)? else {
         return Ok(None);
     };
-    let authority = statements::authority(conn, id)?;
-    if !authority.can_read(author) {
-        return Ok(None);
-    }
     let mut actors = Actors::load(conn, document.row)?;
     let mut witnessed = Witnessed::default();
     let mut touched = crate::store::Touched::new();
     let mut changes = changes.into_iter().peekable();
     while changes.peek().is_some() {
-        let mut waiting = Quarantine::default();
         let part = changes.by_ref().take(PART);
-        sign(
-            conn,
-            relay,
-            author,
-            &document,
-            &actors,
-            part,
-            &mut waiting,
-            &mut witnessed,
-        )?;
+        let (mut waiting, mut foreign) = sign(conn, relay, author, &document, &actors, part)?;
+        witnessed.refused.append(&mut foreign);
         let mut accepted = Acceptor {
             conn,
             document: &mut document,
@@ -80,9 +68,11 @@ pub(crate) fn witness(
     Ok(Some(witnessed))
 }
 
+/// What is signed, and what is refused since it stands under somebody else's actor.
+type Signed = (Quarantine, Vec<(ChangeHash, Refusal)>);
+
 /// Signs each history among `changes` as far as it continues what is here. Nothing is kept of a
 /// signature whose change is refused.
-#[allow(clippy::too_many_arguments, reason = "the parts of one state")]
 fn sign(
     conn: &Connection,
     relay: &Keypair,
@@ -90,24 +80,23 @@ fn sign(
     document: &DocumentRow,
     actors: &Actors,
     changes: impl Iterator<Item = EncodedChange>,
-    waiting: &mut Quarantine,
-    witnessed: &mut Witnessed,
-) -> Result<(), StoreError> {
+) -> Result<Signed, StoreError> {
     let signer = Signer {
         device: relay.public(),
         nonce: ActorNonce::from_bytes([0; 16]),
         witnessed: Some(*author),
     };
+    let mut waiting = Quarantine::default();
+    let mut foreign = Vec::new();
     let mut chains: BTreeMap<ActorId, BTreeMap<u64, ChangeHash>> = BTreeMap::new();
     for change in changes {
         let actor = change.change().actor;
         if find_change(conn, document.row, &change.hash())?.is_some() {
             continue;
         }
-        // Under somebody else's actor nobody writes.
         let known = actors.get(&actor);
         if known.is_some_and(|known| known.signer() != Some(signer)) {
-            witnessed.refused.push((change.hash(), Refusal::Forbidden));
+            foreign.push((change.hash(), Refusal::Forbidden));
             continue;
         }
         let chain = chains.entry(actor).or_default();
@@ -115,28 +104,22 @@ fn sign(
         waiting.push(change);
     }
     for (actor, chain) in chains {
-        let mut last = actors.get(&actor).map_or(0, |known: &ActorRow| known.seq);
-        let mut end = None;
-        while let Some(hash) = chain.get(&(last + 1)) {
-            last += 1;
-            end = Some((last, *hash));
-            if last.is_multiple_of(TIP_INTERVAL) {
+        let mut seq = actors.get(&actor).map_or(1, |known| known.seq + 1);
+        while let Some(hash) = chain.get(&seq) {
+            if seq.is_multiple_of(TIP_INTERVAL) || !chain.contains_key(&(seq + 1)) {
                 waiting.push_tip(Tip::witness(
                     relay,
                     &document.id,
                     actor,
-                    last,
+                    seq,
                     *hash,
                     *author,
                 ));
-                end = None;
             }
-        }
-        if let Some((seq, hash)) = end {
-            waiting.push_tip(Tip::witness(relay, &document.id, actor, seq, hash, *author));
+            seq += 1;
         }
     }
-    Ok(())
+    Ok((waiting, foreign))
 }
 
 /// Begins a document for `author` whose id another program chose, if they let this relay sign
@@ -164,11 +147,6 @@ pub(crate) fn begin(
     if Authority::evaluate(id, &with).genesis_digest() != Some(statement.digest()) {
         return Ok(false);
     }
-    statements::put(conn, &statement)?;
-    let mut document = DocumentRow::create(conn, id, DocumentKind::Plain)?;
-    let mut actors = Actors::default();
-    give_birth(conn, &mut document, &mut actors)?;
-    let authority = statements::authority(conn, id)?;
-    settle(conn, &mut document, &mut actors, &authority)?;
+    begin_document(conn, *id, DocumentKind::Plain, &statement)?;
     Ok(true)
 }

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use jiff::Timestamp;
 
 use super::{CommandError, Keyring};
-use crate::document::{ActorId, ActorNonce, DocumentId, Tip};
+use crate::document::{ActorId, ActorNonce, DocumentId, DocumentKind, Tip};
 use crate::identity::Did;
 use crate::membership::{Authority, Genesis, Payload, Role, Statement};
 use crate::store::{
@@ -243,7 +243,17 @@ pub(super) fn create_document(
     let id = genesis.document();
     let kind = genesis.kind;
     let statement = Statement::sign(Payload::Genesis(genesis), keys.signer())?;
-    statements::put(conn, &statement)?;
+    Ok(begin_document(conn, id, kind, &statement)?)
+}
+
+/// The same with a genesis that is signed already.
+pub(super) fn begin_document(
+    conn: &Connection,
+    id: DocumentId,
+    kind: DocumentKind,
+    genesis: &Statement,
+) -> Result<Opened, StoreError> {
+    statements::put(conn, genesis)?;
     let mut document = DocumentRow::create(conn, &id, kind)?;
     let mut actors = Actors::default();
     give_birth(conn, &mut document, &mut actors)?;

@@ -8,20 +8,47 @@ use super::outgoing::PeerView;
 use super::token::SaidToMany;
 use crate::document::DocumentId;
 
-/// Frames that are kept for a next receiver.
+/// How much is kept for a next receiver.
 const SAID_MAX: usize = 16;
-/// A larger one is made anew.
-const FRAME_BYTES_MAX: usize = 512 * 1024;
+/// What is larger is made anew.
+const SAID_BYTES_MAX: usize = 512 * 1024;
+
+/// The last things that were said, for who has to say one of them again.
+#[derive(Debug)]
+pub(super) struct Recent<T>(VecDeque<T>);
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<T> Recent<T> {
+    pub(super) fn find(&self, is_it: impl Fn(&T) -> bool) -> Option<&T> {
+        self.0.iter().find(|said| is_it(said))
+    }
+
+    /// Keeps one of so many bytes, for the oldest.
+    pub(super) fn note(&mut self, said: T, bytes: usize) {
+        if bytes > SAID_BYTES_MAX {
+            return;
+        }
+        if self.0.len() >= SAID_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(said);
+    }
+}
 
 /// Frames that one session said and others may say too. One for all sessions of a relay; it is
 /// only a cache, so a new one is as good.
 #[derive(Debug, Default)]
 pub struct Fanout {
-    said: VecDeque<Said>,
+    said: Recent<Said>,
     made: u64,
     reused: u64,
     /// The same for token sessions.
-    pub(super) stock: SaidToMany,
+    pub(super) stock: Recent<SaidToMany>,
 }
 
 /// A frame of changes, for whom it is right, and what they have after it.
@@ -63,7 +90,7 @@ impl Fanout {
         digest: &[u8],
         view: &Arc<PeerView>,
     ) -> Option<(Frame, Arc<PeerView>)> {
-        let said = self.said.iter().find(|said| {
+        let said = self.said.find(|said| {
             said.document == *document
                 && said.digest == digest
                 && (Arc::ptr_eq(&said.before, view) || said.before == *view)
@@ -81,18 +108,13 @@ impl Fanout {
         frame: &Frame,
     ) {
         self.made += 1;
-        if frame.bytes.len() > FRAME_BYTES_MAX {
-            return;
-        }
-        if self.said.len() >= SAID_MAX {
-            self.said.pop_front();
-        }
-        self.said.push_back(Said {
+        let said = Said {
             document: *document,
             digest: digest.to_vec(),
             before,
             after,
             frame: frame.clone(),
-        });
+        };
+        self.said.note(said, frame.bytes.len());
     }
 }

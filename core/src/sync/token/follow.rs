@@ -4,10 +4,11 @@
 //! reads from its change index what a client's heads stand for, so that it sends what is missing
 //! once, asks by name for what it lacks, and owes an answer only to news.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
+use super::super::fanout::Recent;
 use super::message::{Have, SyncMessage, encode};
 use crate::document::ChangeHash;
 use crate::store::{Actors, Clock, DocumentRow, StoreError, find_change};
@@ -25,48 +26,39 @@ type Part = (Vec<Vec<u8>>, bool);
 /// Actor row -> how much of its history: what somebody has.
 type Reached = BTreeMap<i64, u64>;
 
-fn reach(reached: &mut Reached, clock: &Clock) {
-    for (actor, seq) in clock.iter() {
+fn reach(reached: &mut Reached, more: impl Iterator<Item = (i64, u64)>) {
+    for (actor, seq) in more {
         let known = reached.entry(actor).or_default();
         *known = (*known).max(seq);
     }
 }
 
-/// Messages that are kept for a next receiver.
-const SAID_MAX: usize = 16;
-/// A larger one is made anew.
-const SAID_BYTES_MAX: usize = 512 * 1024;
+/// Adds what a head that is here stands for: it and all before it. False if it is not here.
+fn reach_head(
+    conn: &Connection,
+    doc: i64,
+    head: &ChangeHash,
+    reached: &mut Reached,
+) -> Result<bool, StoreError> {
+    let Some(known) = find_change(conn, doc, head)? else {
+        return Ok(false);
+    };
+    // Of what is reached already everything before it is too.
+    if reached.get(&known.actor).is_none_or(|seq| *seq < known.seq) {
+        reach(reached, Clock::load(conn, known.actor, known.seq)?.iter());
+    }
+    Ok(true)
+}
 
-/// Messages that one session said and others may say too, for clients that had as much of the
+/// A message that one session said and others may say too, for clients that had as much of the
 /// document: a change to many readers is read and encoded once.
-#[derive(Debug, Default)]
-pub(in crate::sync) struct SaidToMany(VecDeque<Said>);
-
 #[derive(Debug)]
-struct Said {
+pub(in crate::sync) struct SaidToMany {
     doc: i64,
     heads: Vec<ChangeHash>,
     before: Reached,
     after: Reached,
     data: Vec<u8>,
-}
-
-impl SaidToMany {
-    fn find(&self, row: &DocumentRow, before: &Reached) -> Option<&Said> {
-        self.0
-            .iter()
-            .find(|it| it.doc == row.row && it.heads == row.heads && it.before == *before)
-    }
-
-    fn note(&mut self, said: Said) {
-        if said.data.len() > SAID_BYTES_MAX {
-            return;
-        }
-        if self.0.len() >= SAID_MAX {
-            self.0.pop_front();
-        }
-        self.0.push_back(said);
-    }
 }
 
 #[derive(Debug, Default)]
@@ -153,21 +145,14 @@ impl Follow {
         head: &ChangeHash,
         reached: &mut Reached,
     ) -> Result<bool, StoreError> {
-        if let Some(known) = find_change(conn, doc, head)? {
-            // Of what is reached already everything before it is too.
-            if reached.get(&known.actor).is_none_or(|seq| *seq < known.seq) {
-                reach(reached, &Clock::load(conn, known.actor, known.seq)?);
-            }
+        if reach_head(conn, doc, head, reached)? {
             return Ok(true);
         }
-        let Some(below) = self.refused.get(head) else {
-            return Ok(false);
-        };
-        for (actor, seq) in below {
-            let known = reached.entry(*actor).or_default();
-            *known = (*known).max(*seq);
+        let below = self.refused.get(head);
+        if let Some(below) = below {
+            reach(reached, below.iter().map(|(actor, seq)| (*actor, *seq)));
         }
-        Ok(true)
+        Ok(below.is_some())
     }
 
     /// Learns from the client's heads what it has.
@@ -208,7 +193,7 @@ impl Follow {
         &mut self,
         conn: &Connection,
         row: &DocumentRow,
-        said: &mut SaidToMany,
+        said: &mut Recent<SaidToMany>,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         if !self.unknown.is_empty() && self.asked != self.unknown {
             // First what the client has: then its heads tell what it lacks.
@@ -226,7 +211,9 @@ impl Follow {
         }
         let is_told = self.told.as_ref() == Some(&row.heads);
         let looks = !is_told || self.look;
-        if looks && let Some(said) = said.find(row, &self.has) {
+        let is_it =
+            |it: &SaidToMany| it.doc == row.row && it.heads == row.heads && it.before == self.has;
+        if looks && let Some(said) = said.find(is_it) {
             self.has.clone_from(&said.after);
             self.tell(row);
             return Ok(Some(said.data.clone()));
@@ -249,13 +236,14 @@ impl Follow {
                 let have = Have::UpTo(row.heads.clone());
                 let data = encode(&row.heads, &[], &have, &changes);
                 if !changes.is_empty() {
-                    said.note(Said {
+                    let made = SaidToMany {
                         doc: row.row,
                         heads: row.heads.clone(),
                         before,
                         after: self.has.clone(),
                         data: data.clone(),
-                    });
+                    };
+                    said.note(made, data.len());
                 }
                 Ok(Some(data))
             }
@@ -274,8 +262,7 @@ impl Follow {
         let mut shared = Vec::new();
         let mut reached = Reached::new();
         for head in self.heads.iter().chain(&self.last_sync) {
-            if find_change(conn, row.row, head)?.is_some() && !shared.contains(head) {
-                self.reach_below(conn, row.row, head, &mut reached)?;
+            if !shared.contains(head) && reach_head(conn, row.row, head, &mut reached)? {
                 shared.push(*head);
             }
         }

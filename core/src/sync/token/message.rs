@@ -30,8 +30,6 @@ pub(super) struct SyncMessage<'a> {
     pub(super) changes: Vec<&'a [u8]>,
     /// The client begins anew: nothing is known to be there.
     pub(super) reset: bool,
-    /// The client takes a whole document as one chunk.
-    pub(super) takes_documents: bool,
 }
 
 impl From<ReadFault> for SessionError {
@@ -69,7 +67,6 @@ impl<'a> SyncMessage<'a> {
         }
         if !reader.is_empty() {
             let flags = reader.length()?;
-            message.takes_documents = true;
             for byte in reader.take(flags)? {
                 if byte & FLAGS != 0 {
                     message.reset = byte & SYNC_RESET != 0;

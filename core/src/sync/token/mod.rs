@@ -19,7 +19,7 @@ use self::message::SyncMessage;
 use super::error::SessionError;
 use super::event::Effect;
 use super::exchange::may_read;
-use super::fanout::Fanout;
+use super::fanout::{Fanout, Recent};
 use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
 use super::wire::EPHEMERAL_BYTES_MAX;
 use crate::document::limits::MESSAGE_BYTES_MAX;
@@ -247,21 +247,18 @@ impl TokenSession {
         }
         let follow = self.follows.entry(*document).or_default();
         follow.hear(&message);
-        if !message.changes.is_empty() {
-            let brought = self.brought.entry(*document).or_default();
-            for chunk in message.changes {
-                match EncodedChange::audit_stock(chunk) {
-                    Ok(change) => brought.changes.push(change),
-                    Err(error) => {
-                        tracing::info!(%document, %error, "a change of a stock client is refused");
-                        brought.unreadable += 1;
-                    }
+        // Even without changes: the heads have to be looked up.
+        let brought = self.brought.entry(*document).or_default();
+        for chunk in message.changes {
+            match EncodedChange::audit_stock(chunk) {
+                Ok(change) => brought.changes.push(change),
+                Err(error) => {
+                    tracing::info!(%document, %error, "a change of a stock client is refused");
+                    brought.unreadable += 1;
                 }
             }
         }
         self.dirty.insert(*document);
-        // Even without changes: the heads have to be looked up.
-        self.brought.entry(*document).or_default();
         Ok(())
     }
 
@@ -302,26 +299,21 @@ impl TokenSession {
         env: &mut Env<'_>,
     ) -> Result<(), StoreError> {
         let identity = self.identity();
-        let mut is_here = DocumentRow::find(replica.conn(), document)?.is_some();
-        if !is_here && brought.changes.is_empty() {
-            return Ok(());
-        }
-        if !is_here && self.may_begin(replica)? {
-            is_here = begin(
-                replica.conn(),
-                replica.keys().signer(),
-                document,
-                &identity,
-                env,
-            )?;
-            if is_here {
-                replica.note_document_brought(&identity)?;
+        if !self.sees(replica, document)? {
+            let is_here = DocumentRow::find(replica.conn(), document)?.is_some();
+            if !is_here && brought.changes.is_empty() {
+                return Ok(());
             }
-        }
-        if !is_here || !self.sees(replica, document)? {
-            self.follows.remove(document);
-            self.say(|route| frame::unavailable(route, document));
-            return Ok(());
+            let signer = replica.keys().signer();
+            let begun = !is_here
+                && self.may_begin(replica)?
+                && begin(replica.conn(), signer, document, &identity, env)?;
+            if !begun {
+                self.follows.remove(document);
+                self.say(|route| frame::unavailable(route, document));
+                return Ok(());
+            }
+            replica.note_document_brought(&identity)?;
         }
         let deps: BTreeMap<ChangeHash, Vec<ChangeHash>> = (brought.changes.iter())
             .map(|change| (change.hash(), change.change().deps.clone()))
@@ -390,7 +382,7 @@ impl TokenSession {
         &mut self,
         replica: &Replica,
         document: &DocumentId,
-        said: &mut SaidToMany,
+        said: &mut Recent<SaidToMany>,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let row = DocumentRow::find(replica.conn(), document)?;
         if row.is_some() && !self.sees(replica, document)? && self.follows.contains_key(document) {
