@@ -19,7 +19,7 @@ use crate::store::StoreError;
 /// The most documents that one session may follow.
 pub(super) const DOCUMENTS_MAX: usize = 10_000;
 /// Control messages that wait to be sent; beyond that the other side asks for more than it takes.
-const CONTROLS_MAX: usize = 20_000;
+pub(super) const CONTROLS_MAX: usize = 20_000;
 
 pub(super) enum Side {
     Client(ClientState),

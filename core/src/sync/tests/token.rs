@@ -17,6 +17,7 @@ use crate::membership::{Payload, Revoke, Role, Scope, Statement};
 use crate::model::{Command, Outcome, Via};
 use crate::replica::{Replica, Ticket};
 use crate::store::{DocumentRow, statements};
+use crate::sync::session::CONTROLS_MAX;
 use crate::sync::token::frame::{self, Incoming, Route};
 use crate::sync::{Admission, Effect, Fanout, TicketRefusal, TokenSession};
 
@@ -457,6 +458,24 @@ fn what_is_not_theirs_and_what_is_not_here_look_the_same() {
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let at = bytes.windows(from.len()).position(|w| w == from).unwrap();
     [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+}
+
+#[test]
+fn who_asks_and_never_reads_is_cut_off() {
+    let bench = &mut Bench::new(18);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let list = list(sam, bench, "The one");
+    let ticket = ticket(sam, relay, bench, Some(list), 1);
+    let mut client = Client::connect("stock", &ticket, relay, bench);
+    let ask = client.says(&chosen(bench)).unwrap();
+    let asked = (0..100_000).take_while(|_| {
+        client
+            .session
+            .handle_frame(relay, &ask, &bench.env())
+            .is_ok()
+    });
+    assert_eq!(asked.count(), CONTROLS_MAX);
 }
 
 #[test]

@@ -21,6 +21,7 @@ use super::event::Effect;
 use super::exchange::may_read;
 use super::fanout::{Fanout, Recent};
 use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
+use super::session::CONTROLS_MAX;
 use super::wire::EPHEMERAL_BYTES_MAX;
 use crate::document::limits::MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
@@ -31,8 +32,8 @@ use crate::store::{DocumentRow, Refusal, StoreError, statements};
 
 /// The most documents that one session may follow.
 const DOCUMENTS_MAX: usize = 10_000;
-/// The most messages, beside those about documents, that wait to be sent. Ephemeral ones give way.
-const WAITING_MAX: usize = 64;
+/// Ephemeral messages are let go while so many messages wait to be sent.
+const EPHEMERALS_MAX: usize = 64;
 
 /// Why a ticket does not let somebody in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -165,6 +166,9 @@ impl TokenSession {
     ) -> Result<(), SessionError> {
         if bytes.len() > MESSAGE_BYTES_MAX {
             return Err(SessionError::FrameTooLarge(bytes.len()));
+        }
+        if self.waiting.len() >= CONTROLS_MAX {
+            return Err(SessionError::TooMany("unanswered requests"));
         }
         match frame::decode(bytes)? {
             Incoming::Join { sender, versions } => self.join(replica, sender, &versions, env),
@@ -453,8 +457,8 @@ impl TokenSession {
         let Ok(Incoming::Ephemeral(message)) = frame::decode(bytes) else {
             return Ok(false);
         };
-        if self.waiting.len() >= WAITING_MAX {
-            self.waiting.pop_front();
+        if self.waiting.len() >= EPHEMERALS_MAX {
+            return Ok(false);
         }
         let target = self.peer.as_deref().unwrap_or_default();
         self.waiting.push_back(frame::ephemeral(&message, target));
