@@ -1,6 +1,6 @@
 //! The engine's thread: every session, one replica, one writer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -253,6 +253,20 @@ impl Connection {
         self.place = Some(place);
         Ok(())
     }
+
+    /// Lets the connection end where its session did. The database's failure is not its own: that
+    /// is handed on.
+    fn judge(&mut self, id: ConnectionId, taken: Result<(), SessionError>) -> Result<(), StoreError> {
+        match taken {
+            Ok(()) => Ok(()),
+            Err(SessionError::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::info!(connection = id, code = error.code(), %error, "session ended");
+                self.ending = true;
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Worker {
@@ -323,19 +337,36 @@ impl Worker {
                 Input::Stop => stop = true,
             }
         }
-        if !frames.is_empty() {
-            self.take_in(frames, &mut active);
-        }
+        let effects = match frames.is_empty() {
+            true => Vec::new(),
+            false => self.take_in(frames),
+        };
         drop(passages);
         for id in gone {
             self.sessions.remove(&id);
+        }
+        self.answer(effects, active);
+        stop
+    }
+
+    /// Lets sessions hear of what others did, and sends what they have to say.
+    fn answer(&mut self, effects: Vec<(ConnectionId, Effect)>, mut active: Vec<ConnectionId>) {
+        let reading = self.replica.begin_reading();
+        let mut changed = BTreeSet::new();
+        for (origin, effect) in effects {
+            // However often a document changed in this batch, it is told once.
+            if !matches!(&effect, Effect::Document(it) if !changed.insert(*it)) {
+                self.spread(origin, &effect, &mut active);
+            }
         }
         active.sort_unstable();
         active.dedup();
         for id in active {
             self.send(id);
         }
-        stop
+        if let Err(error) = reading.and_then(|()| self.replica.end_reading()) {
+            tracing::error!(%error, "the database could not be read in one go");
+        }
     }
 
     /// Begins a session; `None` where a ticket lets nobody in.
@@ -345,6 +376,7 @@ impl Worker {
             let session = Session::relay(&self.replica, self.admission, &mut env)?;
             let mut session = session.with_file_quota(self.file_quota);
             session.pack_elsewhere();
+            session.gather();
             return Ok(Some(Speaker::Signed(Box::new(session))));
         };
         match TokenSession::new(&self.replica, ticket, self.admission, &env)? {
@@ -358,7 +390,7 @@ impl Worker {
 
     /// Takes in frames in one transaction. If it cannot be committed, nobody has heard of it:
     /// the connections that it concerned end, and their clients send again.
-    fn take_in(&mut self, frames: Vec<(ConnectionId, Vec<u8>)>, active: &mut Vec<ConnectionId>) {
+    fn take_in(&mut self, frames: Vec<(ConnectionId, Vec<u8>)>) -> Vec<(ConnectionId, Effect)> {
         let mut concerned: Vec<ConnectionId> = frames.iter().map(|(id, _)| *id).collect();
         concerned.sort_unstable();
         concerned.dedup();
@@ -382,12 +414,7 @@ impl Worker {
                     (_, taken) => taken,
                 });
                 match taken {
-                    Ok(Ok(())) => {}
-                    Ok(Err(SessionError::Store(error))) => return Err(error),
-                    Ok(Err(error)) => {
-                        tracing::info!(connection = id, code = error.code(), %error, "session ended");
-                        connection.ending = true;
-                    }
+                    Ok(taken) => connection.judge(id, taken)?,
                     Err(_) => {
                         tracing::error!(connection = id, "a frame made the engine panic");
                         replica.abandon_frame()?;
@@ -410,7 +437,7 @@ impl Worker {
                     sessions.remove(id);
                     continue;
                 };
-                settled?;
+                connection.judge(*id, settled)?;
                 effects.extend(connection.session.take_effects().into_iter().map(|e| (*id, e)));
             }
             Ok::<_, StoreError>(())
@@ -420,11 +447,9 @@ impl Worker {
             for id in concerned {
                 self.sessions.remove(&id);
             }
-            return;
+            return Vec::new();
         }
-        for (origin, effect) in effects {
-            self.spread(origin, &effect, active);
-        }
+        effects
     }
 
     /// Lets the other sessions hear of what one did.

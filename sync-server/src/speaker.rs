@@ -30,10 +30,10 @@ impl Speaker {
         &mut self,
         replica: &mut Replica,
         env: &mut Env<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), SessionError> {
         match self {
-            Self::Signed(_) => Ok(()),
-            Self::Token(session) => session.settle(replica, env),
+            Self::Signed(session) => session.settle(replica, env),
+            Self::Token(session) => Ok(session.settle(replica, env)?),
         }
     }
 

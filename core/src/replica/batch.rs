@@ -9,7 +9,7 @@ use super::ticket::Ticket;
 use super::{Env, Replica};
 use crate::document::{ActorNonce, DocumentId};
 use crate::identity::Did;
-use crate::store::{DocumentRow, StoreError, parsed};
+use crate::store::{DocumentRow, StoreError, parsed, run};
 
 /// How long something lies at a meeting point of two devices.
 const BOX_TTL: SignedDuration = SignedDuration::from_mins(20);
@@ -47,24 +47,36 @@ impl Replica {
         }
     }
 
+    /// Begins to read one state of the database, where many small questions follow: each would
+    /// otherwise begin and end for itself, which costs more than most answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn begin_reading(&self) -> Result<(), StoreError> {
+        self.store.begin_reading()
+    }
+
+    /// Ends what [`Replica::begin_reading`] began.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn end_reading(&self) -> Result<(), StoreError> {
+        // Whatever was noted meanwhile stays.
+        self.store.commit()
+    }
+
     /// Runs `work` so that its failure undoes only what it did, inside a batch.
     pub(crate) fn savepoint<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        let run =
-            |replica: &Self, sql: &str| replica.conn().execute_batch(sql).map_err(StoreError::from);
-        run(self, "SAVEPOINT frame")?;
-        match work(self) {
-            Ok(value) => {
-                run(self, "RELEASE frame")?;
-                Ok(value)
-            }
-            Err(error) => {
-                run(self, "ROLLBACK TO frame; RELEASE frame")?;
-                Err(error)
-            }
+        run(self.conn(), "SAVEPOINT frame")?;
+        let result = work(self);
+        if result.is_err() {
+            run(self.conn(), "ROLLBACK TO frame")?;
         }
+        run(self.conn(), "RELEASE frame")?;
+        result
     }
 
     /// Runs `work` whole or not at all, whether a batch goes on or not.

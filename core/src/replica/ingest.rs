@@ -1,12 +1,13 @@
 //! Taking in what a peer sent: statements first, then tips, then the changes they vouch for.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use rusqlite::{Connection, params};
 
 use crate::document::{
-    ActorId, ChangeError, ChangeHash, DocumentId, DocumentKind, EncodedChange, Tip, TipError,
-    UnverifiedTip,
+    ActorId, Change, ChangeError, ChangeHash, DocumentId, DocumentKind, EncodedChange,
+    TIP_INTERVAL, Tip, TipError, UnverifiedTip,
 };
 use crate::identity::Did;
 use crate::membership::{
@@ -153,7 +154,14 @@ pub(crate) fn ingest(
             }
         }
     }
-    for tip in &incoming.tips {
+    let mut changes = Vec::with_capacity(incoming.changes.len());
+    for bytes in &incoming.changes {
+        let change = EncodedChange::audit(bytes)?;
+        if find_change(conn, document.row, &change.hash())?.is_none() {
+            changes.push(change);
+        }
+    }
+    for tip in needed(id, &incoming.tips, &changes) {
         let known = actors.get(&tip.actor(id));
         if known.is_some_and(|actor| actor.seq >= tip.seq())
             && find_change(conn, document.row, &tip.hash())?.is_some()
@@ -169,11 +177,7 @@ pub(crate) fn ingest(
         }
         waiting.push_tip(tip);
     }
-    for bytes in &incoming.changes {
-        let change = EncodedChange::audit(bytes)?;
-        if find_change(conn, document.row, &change.hash())?.is_some() {
-            continue;
-        }
+    for change in changes {
         let hash = change.hash();
         if !waiting.push(change) {
             let dropped = waiting.drain();
@@ -210,6 +214,44 @@ pub(crate) fn ingest(
         ingested.touched.push(*id);
     }
     Ok(ingested)
+}
+
+/// The tips that have to be looked at: the last of each history, and those that are kept for
+/// others. What leads to a change that is signed is signed with it, so of a history that comes
+/// with a signature at every step the steps between need none.
+fn needed<'t>(
+    id: &DocumentId,
+    tips: &'t [UnverifiedTip],
+    changes: &[EncodedChange],
+) -> Vec<&'t UnverifiedTip> {
+    if tips.len() < 2 {
+        return tips.iter().collect();
+    }
+    let by_hash: BTreeMap<ChangeHash, &Change> =
+        (changes.iter()).map(|it| (it.hash(), it.change())).collect();
+    let mut last_first: Vec<_> = tips.iter().map(|tip| (tip.actor(id), tip)).collect();
+    last_first.sort_by_key(|(actor, tip)| (*actor, core::cmp::Reverse(tip.seq())));
+    let mut led_to: BTreeSet<ChangeHash> = BTreeSet::new();
+    let mut needed = Vec::new();
+    for (actor, tip) in last_first {
+        let is_led_to = led_to.contains(&tip.hash())
+            && by_hash.get(&tip.hash()).is_some_and(|it| it.seq == tip.seq() && it.actor == actor);
+        if is_led_to && !tip.seq().is_multiple_of(TIP_INTERVAL) {
+            continue;
+        }
+        needed.push(tip);
+        let mut step = by_hash.get(&tip.hash());
+        while let Some(change) = step.filter(|it| it.actor == actor) {
+            let before = change.deps.iter().find(|dep| {
+                by_hash.get(dep).is_some_and(|it| it.actor == actor && it.seq + 1 == change.seq)
+            });
+            step = match before {
+                Some(dep) if led_to.insert(*dep) => by_hash.get(dep),
+                _ => None,
+            };
+        }
+    }
+    needed
 }
 
 /// Whether fresh statements fit: beside those of the document, and beside those about each

@@ -15,6 +15,7 @@ use super::log::insert_row;
 use super::ops::{Applier, ApplyError, Touched};
 use super::quarantine::Quarantine;
 use super::refusal::Refusal;
+use super::sql::run;
 use super::tips::{nearest_tip, put_tip};
 use crate::document::{
     ActorId, Change, ChangeHash, DocumentKind, EncodedChange, TIP_INTERVAL, Tip, limits,
@@ -52,12 +53,6 @@ impl Recent {
             _ => Clock::load(conn, actor, seq),
         }
     }
-}
-
-/// Runs a statement about savepoints.
-fn savepoint(conn: &Connection, sql: &str) -> Result<(), StoreError> {
-    conn.prepare_cached(sql)?.execute([])?;
-    Ok(())
 }
 
 /// Adds to a document every waiting change that the rule allows.
@@ -317,13 +312,13 @@ impl Acceptor<'_> {
         let several = standing.iter().filter(|s| **s == Standing::Covered).count() > 1;
         if several {
             let before = (self.document.clone(), standing.to_vec());
-            savepoint(conn, "SAVEPOINT changes")?;
+            run(conn, "SAVEPOINT changes")?;
             if self.add_each(waiting, standing, counting, accepted, false)? {
-                savepoint(conn, "RELEASE changes")?;
+                run(conn, "RELEASE changes")?;
                 return Ok(());
             }
-            savepoint(conn, "ROLLBACK TO changes")?;
-            savepoint(conn, "RELEASE changes")?;
+            run(conn, "ROLLBACK TO changes")?;
+            run(conn, "RELEASE changes")?;
             *self.document = before.0;
             *self.actors = Actors::load(conn, self.document.row)?;
             standing.copy_from_slice(&before.1);
@@ -430,18 +425,18 @@ impl Acceptor<'_> {
                 Err(ApplyError::Store(error)) => Err(error),
             };
         }
-        savepoint(self.conn, "SAVEPOINT change")?;
+        run(self.conn, "SAVEPOINT change")?;
         let inserted = self
             .insert(applier, recent, row, encoded, clock, plain)
             .and_then(|()| Ok(applier.flush()?));
         match inserted {
             Ok(()) => {
-                savepoint(self.conn, "RELEASE change")?;
+                run(self.conn, "RELEASE change")?;
                 Ok(Some(Ok(())))
             }
             Err(ApplyError::Op(error)) => {
-                savepoint(self.conn, "ROLLBACK TO change")?;
-                savepoint(self.conn, "RELEASE change")?;
+                run(self.conn, "ROLLBACK TO change")?;
+                run(self.conn, "RELEASE change")?;
                 applier.forget();
                 Ok(Some(Err(error.into())))
             }

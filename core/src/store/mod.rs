@@ -53,7 +53,7 @@ pub(crate) use ops::Touched;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use rebuild::{give_birth, recount, replay, rewind_actors};
 pub use refusal::Refusal;
-pub(crate) use sql::{blob, opt_blob, parsed};
+pub(crate) use sql::{blob, opt_blob, parsed, run};
 pub(crate) use tips::{nearest_tip, read_tip};
 
 /// The database cannot do what was asked.
@@ -149,18 +149,22 @@ impl Store {
 
     /// Begins a transaction that may write. What other processes committed is seen from here on.
     pub(crate) fn begin(&self) -> Result<(), StoreError> {
-        Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
+        sql::run(&self.conn, "BEGIN IMMEDIATE")
+    }
+
+    /// Begins a transaction that reads. What others commit from here on is not seen.
+    pub(crate) fn begin_reading(&self) -> Result<(), StoreError> {
+        sql::run(&self.conn, "BEGIN")
     }
 
     /// Commits, and waits until it is on disk.
     pub(crate) fn commit(&self) -> Result<(), StoreError> {
-        self.conn.execute_batch("COMMIT").map_err(|error| {
+        sql::run(&self.conn, "COMMIT").inspect_err(|_| {
             // A commit that failed leaves the transaction open: nothing of it may stay.
             if !self.conn.is_autocommit() {
-                let rolled_back = self.conn.execute_batch("ROLLBACK");
+                let rolled_back = sql::run(&self.conn, "ROLLBACK");
                 debug_assert!(rolled_back.is_ok());
             }
-            error.into()
         })
     }
 
@@ -169,7 +173,7 @@ impl Store {
             // SQLite rolled back by itself, as it does when the disk is full.
             return Ok(());
         }
-        Ok(self.conn.execute_batch("ROLLBACK")?)
+        sql::run(&self.conn, "ROLLBACK")
     }
 
     /// Runs `work` in one transaction: all of it is committed, or nothing. Inside a batch it is
@@ -179,16 +183,7 @@ impl Store {
         E: From<StoreError>,
     {
         if !self.conn.is_autocommit() {
-            self.conn
-                .execute_batch("SAVEPOINT command")
-                .map_err(StoreError::from)?;
-            let result = work(&self.conn);
-            let end = match result {
-                Ok(_) => "RELEASE command",
-                Err(_) => "ROLLBACK TO command; RELEASE command",
-            };
-            self.conn.execute_batch(end).map_err(StoreError::from)?;
-            return result;
+            return sql::savepoint(&self.conn, || work(&self.conn));
         }
         self.begin()?;
         match work(&self.conn) {
@@ -223,7 +218,7 @@ impl Store {
         if !self.conn.is_autocommit() {
             return work(&self.conn);
         }
-        self.conn.execute_batch("BEGIN").map_err(StoreError::from)?;
+        self.begin_reading()?;
         let result = work(&self.conn);
         self.rollback()?;
         result

@@ -1,7 +1,15 @@
 //! Small translations between SQLite values and the engine's types.
 
-use rusqlite::Row;
 use rusqlite::types::Type;
+use rusqlite::{Connection, Row};
+
+use super::StoreError;
+
+/// Runs a statement that is always the same: one of those about transactions.
+pub(crate) fn run(conn: &Connection, sql: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
 
 /// A column that holds a byte newtype.
 pub(crate) fn blob<T>(row: &Row<'_>, index: usize) -> rusqlite::Result<T>
@@ -37,4 +45,18 @@ where
         .map_err(|_| rusqlite::Error::InvalidColumnType(index, "text".to_owned(), Type::Null))?
         .parse()
         .map_err(|e| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(e)))
+}
+
+/// Runs `work` so that its failure undoes only what it did, inside a transaction.
+pub(crate) fn savepoint<T, E: From<StoreError>>(
+    conn: &Connection,
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    run(conn, "SAVEPOINT part")?;
+    let result = work();
+    if result.is_err() {
+        run(conn, "ROLLBACK TO part")?;
+    }
+    run(conn, "RELEASE part")?;
+    result
 }

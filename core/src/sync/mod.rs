@@ -9,6 +9,9 @@
 //! 3. look at what happened: [`Session::poll_event`], and on a relay [`Session::take_effects`],
 //!    which the other sessions have to hear of.
 //!
+//! A relay with many sessions gives several frames to each in one batch, and ends it with
+//! [`Session::settle`]: after [`Session::gather`] small messages are taken in together there.
+//!
 //! [`Replica::batch`]: crate::replica::Replica::batch
 
 mod bulk;
@@ -19,6 +22,7 @@ mod event;
 mod exchange;
 mod fanout;
 mod files;
+mod gather;
 mod handshake;
 mod intake;
 mod order;

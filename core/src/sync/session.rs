@@ -7,6 +7,7 @@ use super::error::SessionError;
 use super::event::{Effect, Event};
 use super::fanout::{Fanout, Frame};
 use super::files::Files;
+use super::gather::Gathered;
 use super::outgoing::DocumentState;
 use super::relay::RelayState;
 use super::seal::{Binding, Direction, is_sealed};
@@ -35,6 +36,16 @@ pub(super) enum Stage {
     AwaitJoin,
     Open,
     Closed,
+}
+
+/// What a frame turned out to be.
+enum Read {
+    /// A data message.
+    Data(Data),
+    /// A sealed one, or one of the handshake.
+    Sealed,
+    /// Changes that are laid aside.
+    Gathered,
 }
 
 /// One end of a signed session.
@@ -68,6 +79,8 @@ pub struct Session {
     pub(super) changes_sent: u64,
     /// Chunks are made by the loop around this session.
     pub(super) packs_elsewhere: bool,
+    /// What the frames of a batch brought, where the loop around this session says when it ends.
+    pub(super) gathered: Option<Gathered>,
 }
 
 impl core::fmt::Debug for Session {
@@ -155,6 +168,7 @@ impl Session {
             bulk_in: None,
             changes_sent: 0,
             packs_elsewhere: false,
+            gathered: None,
         }
     }
 
@@ -207,11 +221,37 @@ impl Session {
                 "a frame after the end of the session",
             ));
         }
-        let result = replica.savepoint(|replica| self.handle(replica, frame, env));
+        let read = self.read(frame);
+        if matches!(read, Ok(Read::Gathered)) {
+            return Ok(());
+        }
+        // What came before comes first, and stays whatever becomes of this frame.
+        self.settle(replica, env)?;
+        let result = read.and_then(|read| {
+            replica.savepoint(|replica| self.handle(replica, read, frame, env))
+        });
         if let Err(error) = &result {
             self.close(error);
         }
         result
+    }
+
+    /// Reads a frame as far as that needs nothing else, and lays it aside where it can wait for
+    /// others.
+    fn read(&mut self, frame: &[u8]) -> Result<Read, SessionError> {
+        if frame.len() > limits::MESSAGE_BYTES_MAX {
+            return Err(SessionError::FrameTooLarge(frame.len()));
+        }
+        if self.stage != Stage::Open || is_sealed(frame) {
+            return Ok(Read::Sealed);
+        }
+        match (decode_data(frame).ok_or(SessionError::Malformed)?, &mut self.gathered) {
+            (Data::Changes(changes), Some(gathered)) => Ok(match gathered.add(changes) {
+                None => Read::Gathered,
+                Some(changes) => Read::Data(Data::Changes(changes)),
+            }),
+            (data, _) => Ok(Read::Data(data)),
+        }
     }
 
     /// Ends the session; the last frame says why.
@@ -235,12 +275,10 @@ impl Session {
     fn handle(
         &mut self,
         replica: &mut Replica,
+        read: Read,
         frame: &[u8],
         env: &mut Env<'_>,
     ) -> Result<(), SessionError> {
-        if frame.len() > limits::MESSAGE_BYTES_MAX {
-            return Err(SessionError::FrameTooLarge(frame.len()));
-        }
         match self.stage {
             Stage::AwaitChallenge => self.on_challenge(replica, frame),
             Stage::AwaitJoin if matches!(self.side, Side::Relay(_)) => {
@@ -257,16 +295,18 @@ impl Session {
                     "a message before the relay said who it is",
                 )),
             },
-            Stage::Open if is_sealed(frame) => {
-                let control = self.open_control(frame)?;
-                self.on_control(replica, control, env)
-            }
-            Stage::Open => match decode_data(frame).ok_or(SessionError::Malformed)? {
-                Data::Changes(changes) => self.on_changes(replica, &changes, env.now),
-                Data::Chunk(part) => self.on_chunk(replica, &part, env.now),
-                Data::BlobChunk(part) => self.on_blob_chunk(replica, &part, env),
-                Data::Ephemeral(message) => self.on_ephemeral(replica, message, frame),
-                Data::Challenge { .. } => Err(SessionError::Unexpected("a second challenge")),
+            Stage::Open => match read {
+                Read::Data(Data::Changes(changes)) => self.on_changes(replica, &changes, env.now),
+                Read::Data(Data::Chunk(part)) => self.on_chunk(replica, &part, env.now),
+                Read::Data(Data::BlobChunk(part)) => self.on_blob_chunk(replica, &part, env),
+                Read::Data(Data::Ephemeral(message)) => self.on_ephemeral(replica, message, frame),
+                Read::Data(Data::Challenge { .. }) => {
+                    Err(SessionError::Unexpected("a second challenge"))
+                }
+                Read::Sealed | Read::Gathered => {
+                    let control = self.open_control(frame)?;
+                    self.on_control(replica, control, env)
+                }
             },
             Stage::Closed => Err(SessionError::Unexpected("a frame after the end")),
         }

@@ -165,7 +165,7 @@ impl Server {
         };
         poo(&["init", "--name", "Bench", "--relay", &self.url])?;
         poo(&["sync"])?;
-        let made = poo(&["ticket", "create", "--uses", "100000", "--json"])?;
+        let made = poo(&["ticket", "create", "--uses", "10000", "--json"])?;
         let made: serde_json::Value = serde_json::from_slice(&made)?;
         let url = made.get("url").and_then(serde_json::Value::as_str);
         Ok(url.ok_or("the ticket has no url")?.to_owned())
