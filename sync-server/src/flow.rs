@@ -52,7 +52,9 @@ impl Flow {
 impl ConnectionFlow {
     /// Waits for room for a frame. `None` when the relay ends.
     pub(crate) async fn passage(&self, bytes: usize) -> Option<Passage> {
-        let units = u32::try_from(bytes / UNIT_BYTES + 1).ok()?;
+        // A message larger than all that a connection may have under way goes alone.
+        let units = (bytes / UNIT_BYTES + 1).min(CONNECTION_UNITS);
+        let units = u32::try_from(units).ok()?;
         // What is one's own first, so that nobody waits for themselves with others' room.
         let frame = Arc::clone(&self.frames).acquire_owned().await.ok()?;
         let own = Arc::clone(&self.bytes)
@@ -69,6 +71,7 @@ impl ConnectionFlow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use poo_core::document::limits::STOCK_MESSAGE_BYTES_MAX;
     use futures_util::FutureExt as _;
 
     #[test]
@@ -93,6 +96,10 @@ mod tests {
         // The engine took one in.
         held.pop();
         assert!(greedy.passage(100).now_or_never().is_some());
+        // The largest message of a stock client goes alone.
+        let stock = flow.connection();
+        let large = stock.passage(STOCK_MESSAGE_BYTES_MAX).now_or_never();
+        assert!(large.is_some() && stock.passage(0).now_or_never().is_none());
         // Small frames are bounded by their number.
         let busy = flow.connection();
         let mut held = Vec::new();

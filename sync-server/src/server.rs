@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use poo_core::document::limits::MESSAGE_BYTES_MAX;
+use poo_core::document::limits::{MESSAGE_BYTES_MAX, STOCK_MESSAGE_BYTES_MAX};
 use poo_core::identity::Did;
 use poo_core::replica::Ticket;
 use poo_core::sync::SUBPROTOCOL;
@@ -226,9 +226,13 @@ fn serve(shared: Shared, upgrade: WebSocketUpgrade, ticket: Option<Ticket>) -> R
     let Ok(room) = Arc::clone(&shared.room).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections\n").into_response();
     };
+    let largest = match ticket {
+        Some(_) => STOCK_MESSAGE_BYTES_MAX,
+        None => MESSAGE_BYTES_MAX,
+    };
     let upgrade = upgrade
-        .max_message_size(MESSAGE_BYTES_MAX)
-        .max_frame_size(MESSAGE_BYTES_MAX)
+        .max_message_size(largest)
+        .max_frame_size(largest)
         .read_buffer_size(READ_BUFFER_BYTES)
         // Each frame goes out at once, so there is nothing to gather.
         .write_buffer_size(0)

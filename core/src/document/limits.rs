@@ -4,6 +4,10 @@
 /// The largest message between two peers.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 
+/// The largest message of a client that cannot sign. Automerge's own sync puts all changes that
+/// the other side lacks into one message, however many they are.
+pub const STOCK_MESSAGE_BYTES_MAX: usize = 32 << 20;
+
 /// The largest change chunk, header included.
 pub const CHANGE_BYTES_MAX: usize = 1 << 20;
 

@@ -19,7 +19,7 @@ use crate::store::{Actors, DocumentRow, Store, StoreError, nearest_tip, read_tip
 
 /// Who lacks at least so many changes, and more than a third of all, gets the document as one
 /// compressed chunk: a fraction of the bytes.
-const BULK_CHANGES_MIN: u64 = 2_000;
+pub(super) const BULK_CHANGES_MIN: u64 = 2_000;
 /// A chunk is made again once more than one in so many changes is not in it.
 const KEPT_SHARE: u64 = 5;
 /// About how many bytes of a chunk go into one message.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::bulk::BULK_CHANGES_MIN;
 use super::error::SessionError;
 use super::event::{Effect, Event};
 use super::exchange::{MESSAGE_PARTS_MAX, nack, unavailable};
@@ -122,6 +123,10 @@ impl Session {
                 document,
                 added: taken.added,
             });
+        }
+        if self.packs_elsewhere && taken.added as u64 >= BULK_CHANGES_MIN {
+            // Whoever asks for it will lack most of it.
+            self.effects.push(Effect::Pack(document));
         }
         for touched in taken.touched {
             if is_relay {

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 
 use super::super::fanout::Recent;
-use super::message::{Have, SyncMessage, encode};
+use super::super::bulk::{BULK_CHANGES_MIN, Kept, kept_chunk};
+use super::message::{Have, SyncMessage, encode, encode_chunk};
 use crate::document::ChangeHash;
 use crate::store::{Actors, Clock, DocumentRow, StoreError, find_change};
 
@@ -19,6 +20,10 @@ const MESSAGE_TARGET_BYTES: usize = 1 << 20;
 const MESSAGE_CHANGES_MAX: usize = 8_000;
 /// The most refused changes that a session remembers of one document.
 const REFUSED_MAX: usize = 10_000;
+
+/// A larger chunk goes change by change: what a stock client takes in one message is its own
+/// affair, and many take no more than 16 MiB.
+const CHUNK_BYTES_MAX: usize = 8 << 20;
 
 /// Changes in causal order, and whether there are more.
 type Part = (Vec<Vec<u8>>, bool);
@@ -77,6 +82,10 @@ pub(super) struct Follow {
     look: bool,
     /// The client waits to hear what became of what it sent.
     answer_due: bool,
+    /// The client takes most of a document as one chunk.
+    takes_chunks: bool,
+    /// There is no chunk yet of a document that would go as one.
+    pub(super) wants_chunk: bool,
     /// What the client sent before is to be sent again.
     again: bool,
     /// So it was asked for these heads.
@@ -98,6 +107,7 @@ impl Follow {
         self.heads.clone_from(&message.heads);
         self.last_sync.clone_from(&message.last_sync);
         self.answer_due |= !message.changes.is_empty();
+        self.takes_chunks = message.takes_chunks;
     }
 
     /// Notes that a change was refused, by which statements, and what is here of what it builds on.
@@ -218,6 +228,9 @@ impl Follow {
             self.tell(row);
             return Ok(Some(said.data.clone()));
         }
+        if looks && let Some(kept) = self.whole(conn, row)? {
+            return Ok(Some(encode_chunk(&row.heads, kept.bytes)));
+        }
         let before = self.has.clone();
         let part = if looks {
             self.next_part(conn, row)?
@@ -268,6 +281,32 @@ impl Follow {
         }
         let after = hashes_after(conn, row, &reached)?;
         Ok(Have::Filtered(shared, after))
+    }
+
+    /// The chunk of a large document of which the client has nothing. What is in it the client is
+    /// taken to have; what came later follows.
+    fn whole(&mut self, conn: &Connection, row: &DocumentRow) -> Result<Option<Kept>, StoreError> {
+        if !self.takes_chunks || !self.has.is_empty() {
+            return Ok(None);
+        }
+        let actors = Actors::load(conn, row.row)?;
+        let all: u64 = actors.iter().map(|actor| actor.seq).sum();
+        if all < BULK_CHANGES_MIN {
+            return Ok(None);
+        }
+        let kept = kept_chunk(conn, row, &actors)?;
+        self.wants_chunk = kept.is_none();
+        let kept = kept.filter(|kept| kept.bytes.len() <= CHUNK_BYTES_MAX);
+        if let Some(kept) = &kept {
+            // The first change of a list nobody signs: it is in every chunk.
+            let ends = actors.iter().map(|actor| match kept.ends.get(&actor.id) {
+                Some(end) => (actor.row, end.seq),
+                None if actor.device.is_none() => (actor.row, actor.seq),
+                None => (actor.row, 0),
+            });
+            reach(&mut self.has, ends);
+        }
+        Ok(kept)
     }
 
     /// The next changes that the client lacks, in causal order, and whether there are more.

@@ -5,7 +5,7 @@
 
 use automerge::sync::BloomFilter;
 
-use crate::document::limits::{CHANGE_DEPS_MAX, MESSAGE_BYTES_MAX};
+use crate::document::limits::{CHANGE_DEPS_MAX, STOCK_MESSAGE_BYTES_MAX};
 use crate::document::{ChangeHash, ReadFault, Reader, put_uleb};
 use crate::sync::SessionError;
 
@@ -14,7 +14,7 @@ const V1: u8 = 0x42;
 /// The first byte of a message whose changes are one chunk of any kind.
 const V2: u8 = 0x43;
 /// The most changes in one message: each has at least this many bytes.
-const CHANGES_MAX: usize = MESSAGE_BYTES_MAX / 10;
+const CHANGES_MAX: usize = STOCK_MESSAGE_BYTES_MAX / 10;
 /// Marks the byte of flags.
 const FLAGS: u8 = 0x80;
 /// Asks the other side to forget what it has sent.
@@ -30,6 +30,8 @@ pub(super) struct SyncMessage<'a> {
     pub(super) changes: Vec<&'a [u8]>,
     /// The client begins anew: nothing is known to be there.
     pub(super) reset: bool,
+    /// The client takes changes as one chunk of any kind: whoever sends flags does.
+    pub(super) takes_chunks: bool,
 }
 
 impl From<ReadFault> for SessionError {
@@ -67,6 +69,7 @@ impl<'a> SyncMessage<'a> {
         }
         if !reader.is_empty() {
             let flags = reader.length()?;
+            message.takes_chunks = flags > 0;
             for byte in reader.take(flags)? {
                 if byte & FLAGS != 0 {
                     message.reset = byte & SYNC_RESET != 0;
@@ -108,7 +111,22 @@ pub(super) fn encode(
     have: &Have,
     changes: &[Vec<u8>],
 ) -> Vec<u8> {
-    let mut out = vec![V1];
+    encode_as(V1, heads, need, have, changes)
+}
+
+/// Writes a message with a chunk that holds most of a document, behind which more follows.
+pub(super) fn encode_chunk(heads: &[ChangeHash], chunk: Vec<u8>) -> Vec<u8> {
+    encode_as(V2, heads, &[], &Have::Later, &[chunk])
+}
+
+fn encode_as(
+    version: u8,
+    heads: &[ChangeHash],
+    need: &[ChangeHash],
+    have: &Have,
+    changes: &[Vec<u8>],
+) -> Vec<u8> {
+    let mut out = vec![version];
     put_hashes(&mut out, heads);
     put_hashes(&mut out, need);
     match have {

@@ -16,6 +16,7 @@ use self::follow::Follow;
 pub(super) use self::follow::SaidToMany;
 use self::frame::{Ephemeral, Incoming, Route};
 use self::message::SyncMessage;
+use super::bulk::BULK_CHANGES_MIN;
 use super::error::SessionError;
 use super::event::Effect;
 use super::exchange::may_read;
@@ -23,7 +24,7 @@ use super::fanout::{Fanout, Recent};
 use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
 use super::session::CONTROLS_MAX;
 use super::wire::EPHEMERAL_BYTES_MAX;
-use crate::document::limits::MESSAGE_BYTES_MAX;
+use crate::document::limits::STOCK_MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
 use crate::identity::Did;
 use crate::membership::{DeviceChainError, Identities};
@@ -164,7 +165,7 @@ impl TokenSession {
         bytes: &[u8],
         env: &Env<'_>,
     ) -> Result<(), SessionError> {
-        if bytes.len() > MESSAGE_BYTES_MAX {
+        if bytes.len() > STOCK_MESSAGE_BYTES_MAX {
             return Err(SessionError::FrameTooLarge(bytes.len()));
         }
         if self.waiting.len() >= CONTROLS_MAX {
@@ -357,6 +358,10 @@ impl TokenSession {
         if taken.added > 0 {
             self.effects.push(Effect::Document(*document));
         }
+        if taken.added as u64 >= BULK_CHANGES_MIN {
+            // Whoever asks for it will lack most of it.
+            self.effects.push(Effect::Pack(*document));
+        }
         Ok(())
     }
 
@@ -400,7 +405,14 @@ impl TokenSession {
             return Ok(None);
         };
         let data = match &row {
-            Some(row) => follow.next(replica.conn(), row, said)?,
+            Some(row) => {
+                let said = follow.next(replica.conn(), row, said)?;
+                if core::mem::take(&mut follow.wants_chunk) {
+                    // For the next one who asks.
+                    self.effects.push(Effect::Pack(*document));
+                }
+                said
+            }
             None => follow.next_of_nothing(),
         };
         Ok(data.map(|data| frame::sync(self.route(), document, &data)))
