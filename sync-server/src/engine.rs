@@ -256,7 +256,11 @@ impl Connection {
 
     /// Lets the connection end where its session did. The database's failure is not its own: that
     /// is handed on.
-    fn judge(&mut self, id: ConnectionId, taken: Result<(), SessionError>) -> Result<(), StoreError> {
+    fn judge(
+        &mut self,
+        id: ConnectionId,
+        taken: Result<(), SessionError>,
+    ) -> Result<(), StoreError> {
         match taken {
             Ok(()) => Ok(()),
             Err(SessionError::Store(error)) => Err(error),
@@ -404,7 +408,9 @@ impl Worker {
                     continue;
                 };
                 let taken = catch_unwind(AssertUnwindSafe(|| {
-                    connection.session.handle_frame(replica, &frame, &mut system.env())
+                    connection
+                        .session
+                        .handle_frame(replica, &frame, &mut system.env())
                 }));
                 let taken = taken.map(|taken| match (&connection.place, taken) {
                     (None, Ok(())) => {
@@ -422,7 +428,13 @@ impl Worker {
                         continue;
                     }
                 }
-                effects.extend(connection.session.take_effects().into_iter().map(|e| (id, e)));
+                effects.extend(
+                    connection
+                        .session
+                        .take_effects()
+                        .into_iter()
+                        .map(|e| (id, e)),
+                );
             }
             for id in &concerned {
                 let Some(connection) = sessions.get_mut(id) else {
@@ -432,13 +444,22 @@ impl Worker {
                     connection.session.settle(replica, &mut system.env())
                 }));
                 let Ok(settled) = settled else {
-                    tracing::error!(connection = id, "what a client brought made the engine panic");
+                    tracing::error!(
+                        connection = id,
+                        "what a client brought made the engine panic"
+                    );
                     replica.abandon_frame()?;
                     sessions.remove(id);
                     continue;
                 };
                 connection.judge(*id, settled)?;
-                effects.extend(connection.session.take_effects().into_iter().map(|e| (*id, e)));
+                effects.extend(
+                    connection
+                        .session
+                        .take_effects()
+                        .into_iter()
+                        .map(|e| (*id, e)),
+                );
             }
             Ok::<_, StoreError>(())
         });

@@ -71,8 +71,8 @@ impl ConnectionFlow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use poo_core::document::limits::STOCK_MESSAGE_BYTES_MAX;
     use futures_util::FutureExt as _;
+    use poo_core::document::limits::STOCK_MESSAGE_BYTES_MAX;
 
     #[test]
     fn a_connection_has_only_so_much_under_way_and_leaves_room_for_others() {

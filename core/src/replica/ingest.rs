@@ -227,15 +227,18 @@ fn needed<'t>(
     if tips.len() < 2 {
         return tips.iter().collect();
     }
-    let by_hash: BTreeMap<ChangeHash, &Change> =
-        (changes.iter()).map(|it| (it.hash(), it.change())).collect();
+    let by_hash: BTreeMap<ChangeHash, &Change> = (changes.iter())
+        .map(|it| (it.hash(), it.change()))
+        .collect();
     let mut last_first: Vec<_> = tips.iter().map(|tip| (tip.actor(id), tip)).collect();
     last_first.sort_by_key(|(actor, tip)| (*actor, core::cmp::Reverse(tip.seq())));
     let mut led_to: BTreeSet<ChangeHash> = BTreeSet::new();
     let mut needed = Vec::new();
     for (actor, tip) in last_first {
         let is_led_to = led_to.contains(&tip.hash())
-            && by_hash.get(&tip.hash()).is_some_and(|it| it.seq == tip.seq() && it.actor == actor);
+            && by_hash
+                .get(&tip.hash())
+                .is_some_and(|it| it.seq == tip.seq() && it.actor == actor);
         if is_led_to && !tip.seq().is_multiple_of(TIP_INTERVAL) {
             continue;
         }
@@ -243,7 +246,9 @@ fn needed<'t>(
         let mut step = by_hash.get(&tip.hash());
         while let Some(change) = step.filter(|it| it.actor == actor) {
             let before = change.deps.iter().find(|dep| {
-                by_hash.get(dep).is_some_and(|it| it.actor == actor && it.seq + 1 == change.seq)
+                by_hash
+                    .get(dep)
+                    .is_some_and(|it| it.actor == actor && it.seq + 1 == change.seq)
             });
             step = match before {
                 Some(dep) if led_to.insert(*dep) => by_hash.get(dep),

@@ -62,11 +62,7 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError`] ends the session, as one of [`Session::handle_frame`] does.
-    pub fn settle(
-        &mut self,
-        replica: &mut Replica,
-        env: &mut Env<'_>,
-    ) -> Result<(), SessionError> {
+    pub fn settle(&mut self, replica: &mut Replica, env: &mut Env<'_>) -> Result<(), SessionError> {
         let Some(gathered) = self.gathered.as_mut().filter(|it| !it.documents.is_empty()) else {
             return Ok(());
         };

@@ -227,9 +227,8 @@ impl Session {
         }
         // What came before comes first, and stays whatever becomes of this frame.
         self.settle(replica, env)?;
-        let result = read.and_then(|read| {
-            replica.savepoint(|replica| self.handle(replica, read, frame, env))
-        });
+        let result = read
+            .and_then(|read| replica.savepoint(|replica| self.handle(replica, read, frame, env)));
         if let Err(error) = &result {
             self.close(error);
         }
@@ -245,7 +244,10 @@ impl Session {
         if self.stage != Stage::Open || is_sealed(frame) {
             return Ok(Read::Sealed);
         }
-        match (decode_data(frame).ok_or(SessionError::Malformed)?, &mut self.gathered) {
+        match (
+            decode_data(frame).ok_or(SessionError::Malformed)?,
+            &mut self.gathered,
+        ) {
             (Data::Changes(changes), Some(gathered)) => Ok(match gathered.add(changes) {
                 None => Read::Gathered,
                 Some(changes) => Read::Data(Data::Changes(changes)),

@@ -5,6 +5,7 @@ mod claims;
 mod common;
 mod ephemerals;
 mod files;
+mod gather;
 mod quotas;
 mod statements;
 mod token;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::sync::{Message, State, SyncDoc as _};
+use automerge::sync::{Message, MessageVersion, State, SyncDoc as _};
 use automerge::transaction::Transactable as _;
 use automerge::{ActorId, AutoCommit, ObjType, ROOT, ReadDoc as _, ScalarValue};
 use rand_chacha::rand_core::Rng as _;
@@ -55,6 +55,8 @@ struct Client {
     /// What the relay said that is neither.
     heard: Vec<Incoming>,
     frames: usize,
+    /// Messages that brought most of a document at once.
+    chunks: usize,
 }
 
 impl Client {
@@ -69,6 +71,7 @@ impl Client {
             unavailable: Vec::new(),
             heard: Vec::new(),
             frames: 0,
+            chunks: 0,
         };
         client.join(relay, bench);
         client
@@ -120,6 +123,7 @@ impl Client {
             } => {
                 assert_eq!(of, *document);
                 let message = Message::decode(&data).unwrap();
+                self.chunks += usize::from(message.version == MessageVersion::V2);
                 self.doc
                     .sync()
                     .receive_sync_message(&mut self.state, message)
@@ -558,4 +562,30 @@ fn with_the_device_that_made_it_a_ticket_ends() {
     assert_eq!(told.unwrap_err().code(), "bad-device");
     let again = TokenSession::new(relay, ticket, Admission::Open, &bench.env()).unwrap();
     assert_eq!(again.err(), Some(TicketRefusal::Device));
+}
+
+#[test]
+fn a_large_document_comes_as_one_chunk_and_what_came_later_behind_it() {
+    let bench = &mut Bench::new(19);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let ticket = ticket(sam, relay, bench, None, 2);
+    let id = chosen(bench);
+    let mut writer = Client::connect("writer", &ticket, relay, bench);
+    begin(&mut writer);
+    for count in 0..2_100 {
+        writer.doc.put(ROOT, "count", count).unwrap();
+        writer.doc.commit();
+    }
+    talk(&mut [&mut writer], relay, bench, &id);
+    let row = DocumentRow::find(relay.conn(), &id).unwrap().unwrap();
+    crate::sync::bulk::make_chunk(relay, &row).unwrap();
+    writer.doc.put(ROOT, "count", "later").unwrap();
+    writer.doc.commit();
+    talk(&mut [&mut writer], relay, bench, &id);
+    let mut reader = Client::connect("reader", &ticket, relay, bench);
+    talk(&mut [&mut reader], relay, bench, &id);
+    assert_eq!(client_heads(&mut reader), heads(relay, &id));
+    assert!(reader.frames < 12, "{}", reader.frames);
+    assert_eq!(reader.chunks, 1);
 }

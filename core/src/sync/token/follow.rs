@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::super::fanout::Recent;
 use super::super::bulk::{BULK_CHANGES_MIN, Kept, kept_chunk};
+use super::super::fanout::Recent;
 use super::message::{Have, SyncMessage, encode, encode_chunk};
 use crate::document::ChangeHash;
 use crate::store::{Actors, Clock, DocumentRow, StoreError, find_change};

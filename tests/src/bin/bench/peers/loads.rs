@@ -17,10 +17,10 @@ const TIME_MAX: Duration = Duration::from_secs(12);
 /// How long one change takes until another client has it, one after the other.
 pub(crate) async fn one_change(
     server: &Server,
-    items: usize,
+    (items, changes): (usize, usize),
     repeats: usize,
 ) -> Result<Latency, Failed> {
-    let mut writer = Writer::new(1_000 + items as u64, items, 20)?;
+    let mut writer = Writer::new((items + changes) as u64, items, changes)?;
     let mut near = Client::connect(server.url(), "writer").await?;
     near.upload(&mut writer).await?;
     let mut far = Client::connect(server.url(), "reader").await?;

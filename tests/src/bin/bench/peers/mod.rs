@@ -2,6 +2,7 @@
 //! run. The peers are installed below the target folder, and nothing of them is shipped.
 
 mod client;
+mod growth;
 mod loads;
 mod plot;
 mod pump;
@@ -239,7 +240,7 @@ impl Bench<'_> {
     fn cell(
         &self,
         report: &mut Report,
-        rows: &[Row],
+        rows: &[(&str, Unit)],
         work: impl FnOnce() -> Result<Vec<f64>, Failed>,
     ) {
         let values = match work() {
@@ -331,6 +332,9 @@ impl Bench<'_> {
                 Ok(vec![whole(lost as u64)])
             });
         }
+        if self.order.has('W') {
+            self.growth(report);
+        }
         Ok(())
     }
 
@@ -347,7 +351,7 @@ impl Bench<'_> {
             Kind::Hocuspocus => yjs::one_change(&server, items, repeats)?,
             _ => self
                 .runtime
-                .block_on(loads::one_change(&server, items, repeats))?,
+                .block_on(loads::one_change(&server, (items, 20), repeats))?,
         };
         Ok(vec![ms(times.at(50)), ms(times.at(99))])
     }
