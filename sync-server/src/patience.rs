@@ -45,6 +45,11 @@ impl Listener for PatientListener {
         // Nobody closes it.
         let room = Arc::clone(&self.room).acquire_owned().await.ok();
         let (stream, address) = Listener::accept(&mut self.inner).await;
+        // A small frame behind another one would wait for the receiver's acknowledgement, which
+        // takes its time.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection gathers what is small");
+        }
         let patient = Patient {
             stream,
             deadline: Some(Box::pin(sleep(self.patience))),

@@ -2,13 +2,13 @@
 
 use core::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use super::system::System;
@@ -20,6 +20,9 @@ use crate::sync::{SUBPROTOCOL, Session, SessionError};
 
 /// A connection is asked for a sign of life when it has been silent for so long.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// The most frames that are taken in together.
+const FRAMES_AT_ONCE: usize = 64;
 
 /// What came of waiting for a frame.
 pub(super) enum Incoming {
@@ -34,6 +37,8 @@ pub(super) enum Incoming {
 pub(super) struct Connection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     pub(super) session: Session,
+    /// What came behind the last frames that were taken in together.
+    ahead: Option<Option<Result<Message, WsError>>>,
     url: String,
 }
 
@@ -119,6 +124,7 @@ impl Connection {
         let mut connection = Self {
             socket,
             session,
+            ahead: None,
             url: url.to_owned(),
         };
         while !connection.session.is_open() {
@@ -154,7 +160,25 @@ impl Connection {
         Ok(true)
     }
 
-    /// Waits for one frame, for at most `patience`, and takes it in.
+    /// Frames that are here already, behind a first one: what is taken in together is written to
+    /// disk once.
+    fn with_following(&mut self, first: Bytes) -> Vec<Bytes> {
+        let mut frames = vec![first];
+        while frames.len() < FRAMES_AT_ONCE
+            && let Some(message) = self.socket.next().now_or_never()
+        {
+            match message {
+                Some(Ok(Message::Binary(frame))) => frames.push(frame),
+                other => {
+                    self.ahead = Some(other);
+                    break;
+                }
+            }
+        }
+        frames
+    }
+
+    /// Waits for a frame, for at most `patience`, and takes in what is there.
     pub(super) async fn receive(
         &mut self,
         replica: &mut Replica,
@@ -166,21 +190,38 @@ impl Connection {
         let mut silence = tokio::time::interval(PING_INTERVAL);
         silence.tick().await;
         loop {
-            let message = tokio::select! {
-                message = self.socket.next() => message,
-                () = &mut deadline => return Ok(Incoming::Quiet),
-                _ = silence.tick() => {
-                    let ping = self.socket.send(Message::Ping(Vec::new().into())).await;
-                    ping.map_err(|error| self.offline(&error.to_string()))?;
-                    continue;
-                }
+            let message = match self.ahead.take() {
+                Some(message) => message,
+                None => tokio::select! {
+                    message = self.socket.next() => message,
+                    () = &mut deadline => return Ok(Incoming::Quiet),
+                    _ = silence.tick() => {
+                        let ping = self.socket.send(Message::Ping(Vec::new().into())).await;
+                        ping.map_err(|error| self.offline(&error.to_string()))?;
+                        continue;
+                    }
+                },
             };
             match message {
                 Some(Ok(Message::Binary(frame))) => {
+                    let frames = self.with_following(frame);
                     let session = &mut self.session;
-                    let taken = replica
-                        .batch(|replica| session.handle_frame(replica, &frame, &mut system.env()));
-                    if let Err(error) = taken {
+                    let mut ended = None;
+                    let committed = replica.batch(|replica| {
+                        for frame in &frames {
+                            match session.handle_frame(replica, frame, &mut system.env()) {
+                                Ok(()) => {}
+                                Err(SessionError::Store(error)) => return Err(error),
+                                // What came before it stays.
+                                Err(error) => {
+                                    ended = Some(error);
+                                    break;
+                                }
+                            }
+                        }
+                        Ok(())
+                    });
+                    if let Some(error) = committed.err().map(SessionError::Store).or(ended) {
                         self.say_goodbye(replica).await;
                         return Err(error.into());
                     }

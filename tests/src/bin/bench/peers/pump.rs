@@ -80,6 +80,17 @@ impl Pump {
         self.received += frame.len() as u64;
         Ok(frame)
     }
+
+    /// Waits for a frame, and takes with it what else is there.
+    pub(crate) async fn some(&mut self) -> Result<Vec<Vec<u8>>, Failed> {
+        let mut frames = vec![self.next().await?];
+        while let Ok(frame) = self.frames.try_recv() {
+            let frame = frame?;
+            self.received += frame.len() as u64;
+            frames.push(frame);
+        }
+        Ok(frames)
+    }
 }
 
 impl Drop for Pump {

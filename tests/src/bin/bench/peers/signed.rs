@@ -144,10 +144,13 @@ impl Signed {
         Ok(())
     }
 
-    fn take_in(&mut self, frame: &[u8]) -> Result<bool, Failed> {
+    fn take_in(&mut self, frames: &[Vec<u8>]) -> Result<bool, Failed> {
         let (session, system) = (&mut self.session, &mut self.system);
-        self.replica
-            .batch(|replica| session.handle_frame(replica, frame, &mut system.env()))?;
+        self.replica.batch(|replica| {
+            frames
+                .iter()
+                .try_for_each(|frame| session.handle_frame(replica, frame, &mut system.env()))
+        })?;
         let mut acknowledged = false;
         while let Some(event) = self.session.poll_event() {
             acknowledged |= matches!(event, Event::Acknowledged { .. });
@@ -162,8 +165,8 @@ impl Signed {
             if self.session.is_in_sync() {
                 return Ok(self.session.note_in_sync(&mut self.replica)?);
             }
-            let frame = self.pump.next().await?;
-            self.take_in(&frame)?;
+            let frames = self.pump.some().await?;
+            self.take_in(&frames)?;
         }
     }
 
@@ -171,8 +174,8 @@ impl Signed {
     async fn acknowledged(&mut self) -> Result<(), Failed> {
         self.flush()?;
         loop {
-            let frame = self.pump.next().await?;
-            if self.take_in(&frame)? {
+            let frames = self.pump.some().await?;
+            if self.take_in(&frames)? {
                 return Ok(());
             }
         }
@@ -211,7 +214,7 @@ pub(crate) async fn one_change(
         near.flush()?;
         let frame = far.arrival().await?;
         arrived.push(start.elapsed());
-        far.take_in(&frame)?;
+        far.take_in(&[frame])?;
         applied.push(start.elapsed());
         near.acknowledged().await?;
         if begun.elapsed() > TIME_MAX {
