@@ -33,6 +33,8 @@ use crate::store::{DocumentRow, Refusal, StoreError, statements};
 
 /// The most documents that one session may follow.
 const DOCUMENTS_MAX: usize = 10_000;
+/// The most documents that a session asked for and could not have, and hears of once it can.
+const WANTED_MAX: usize = 1_000;
 /// Ephemeral messages are let go while so many messages wait to be sent.
 const EPHEMERALS_MAX: usize = 64;
 
@@ -78,6 +80,8 @@ pub struct TokenSession {
     /// What the client calls itself, once it has joined.
     peer: Option<String>,
     follows: BTreeMap<DocumentId, Follow>,
+    /// Documents that it asked for, and that were not here or not theirs.
+    wanted: BTreeSet<DocumentId>,
     brought: BTreeMap<DocumentId, Brought>,
     /// Documents of which there may be something to say.
     dirty: BTreeSet<DocumentId>,
@@ -114,6 +118,7 @@ impl TokenSession {
             admission,
             peer: None,
             follows: BTreeMap::new(),
+            wanted: BTreeSet::new(),
             brought: BTreeMap::new(),
             dirty: BTreeSet::new(),
             waiting: VecDeque::new(),
@@ -244,9 +249,13 @@ impl TokenSession {
         let follows = self.sees(replica, document)? || (begins && self.may_begin(replica)?);
         if !follows {
             self.follows.remove(document);
+            if self.wanted.len() < WANTED_MAX {
+                self.wanted.insert(*document);
+            }
             self.say(|route| frame::unavailable(route, document));
             return Ok(());
         }
+        self.wanted.remove(document);
         if !known && self.follows.len() >= DOCUMENTS_MAX {
             return Err(SessionError::TooMany("documents in a session"));
         }
@@ -448,6 +457,13 @@ impl TokenSession {
         if let Some(follow) = self.follows.get_mut(document) {
             let authority = statements::authority(replica.conn(), document)?;
             follow.judge_anew(authority.digest_set_fingerprint());
+            self.dirty.insert(*document);
+        } else if self.wanted.contains(document)
+            && self.follows.len() < DOCUMENTS_MAX
+            && self.sees(replica, document)?
+        {
+            self.wanted.remove(document);
+            self.follows.insert(*document, Follow::default());
             self.dirty.insert(*document);
         }
         Ok(())

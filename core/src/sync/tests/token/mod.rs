@@ -2,252 +2,26 @@
 //! peers do, all end with the same document, nobody talks for ever, and nothing is said of what
 //! is not theirs.
 
+mod client;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::sync::{Message, MessageVersion, State, SyncDoc as _};
+use automerge::sync::SyncDoc as _;
 use automerge::transaction::Transactable as _;
-use automerge::{ActorId, AutoCommit, ObjType, ROOT, ReadDoc as _, ScalarValue};
-use rand_chacha::rand_core::Rng as _;
+use automerge::{ActorId, ObjType, ROOT, ReadDoc as _};
 
+use self::client::{Client, begin, chosen, client_heads, edit, heads, join_frame, talk, ticket};
 use super::common::{
     Bench, edit_title, invite, join, list, person, relay, sync, task, titles, verify,
 };
 use crate::document::{DocumentId, DocumentKind};
 use crate::membership::{Payload, Revoke, Role, Scope, Statement};
-use crate::model::{Command, Outcome, Via};
-use crate::replica::{Replica, Ticket};
+use crate::model::{Command, Via};
+use crate::replica::Ticket;
 use crate::store::{DocumentRow, statements};
 use crate::sync::session::CONTROLS_MAX;
-use crate::sync::token::frame::{self, Incoming, Route};
-use crate::sync::{Admission, Effect, Fanout, TicketRefusal, TokenSession};
-
-/// The most frames that any exchange here may take. Talking for ever would take more.
-const FRAMES_MAX: usize = 400;
-
-/// Makes a ticket and lets the relay know of it.
-fn ticket(
-    who: &mut Replica,
-    relay: &mut Replica,
-    bench: &mut Bench,
-    only: Option<DocumentId>,
-    uses: u32,
-) -> Ticket {
-    let command = Command::CreateTicket {
-        list: only,
-        uses: Some(uses),
-        expires_in_s: Some(3600),
-    };
-    let Outcome::Ticket { url, .. } = who.execute(&command, &mut bench.env()).unwrap() else {
-        panic!("no ticket");
-    };
-    sync(who, relay, bench);
-    url.rsplit_once('/').unwrap().1.parse().unwrap()
-}
-
-/// A client that runs Automerge's own sync.
-struct Client {
-    name: String,
-    doc: AutoCommit,
-    state: State,
-    session: TokenSession,
-    /// Documents that the relay said it has nothing of.
-    unavailable: Vec<DocumentId>,
-    /// What the relay said that is neither.
-    heard: Vec<Incoming>,
-    frames: usize,
-    /// Messages that brought most of a document at once.
-    chunks: usize,
-}
-
-impl Client {
-    fn connect(name: &str, ticket: &Ticket, relay: &mut Replica, bench: &mut Bench) -> Self {
-        let session =
-            TokenSession::new(relay, ticket.clone(), Admission::Open, &bench.env()).unwrap();
-        let mut client = Self {
-            name: name.to_owned(),
-            doc: AutoCommit::new(),
-            state: State::new(),
-            session: session.unwrap(),
-            unavailable: Vec::new(),
-            heard: Vec::new(),
-            frames: 0,
-            chunks: 0,
-        };
-        client.join(relay, bench);
-        client
-    }
-
-    fn join(&mut self, relay: &mut Replica, bench: &mut Bench) {
-        let frame = join_frame(&self.name);
-        self.session
-            .handle_frame(relay, &frame, &bench.env())
-            .unwrap();
-        let answer = self
-            .session
-            .poll_transmit(relay, &mut Fanout::default())
-            .unwrap()
-            .unwrap();
-        assert_eq!(frame::decode(&answer).unwrap(), Incoming::Other);
-    }
-
-    /// A new connection; what the client knows of the relay is kept as clients keep it, or lost.
-    fn reconnect(&mut self, ticket: &Ticket, relay: &mut Replica, bench: &mut Bench, keep: bool) {
-        let session =
-            TokenSession::new(relay, ticket.clone(), Admission::Open, &bench.env()).unwrap();
-        self.session = session.unwrap();
-        self.state = match keep {
-            true => State::decode(&self.state.encode()).unwrap(),
-            false => State::new(),
-        };
-        self.join(relay, bench);
-    }
-
-    fn says(&mut self, document: &DocumentId) -> Option<Vec<u8>> {
-        let message = self.doc.sync().generate_sync_message(&mut self.state)?;
-        self.frames += 1;
-        Some(frame::sync(self.route(), document, &message.encode()))
-    }
-
-    fn route(&self) -> Route<'_> {
-        Route {
-            sender: &self.name,
-            target: "relay",
-        }
-    }
-
-    fn hears(&mut self, document: &DocumentId, bytes: &[u8]) {
-        self.frames += 1;
-        match frame::decode(bytes).unwrap() {
-            Incoming::Sync {
-                document: of, data, ..
-            } => {
-                assert_eq!(of, *document);
-                let message = Message::decode(&data).unwrap();
-                self.chunks += usize::from(message.version == MessageVersion::V2);
-                self.doc
-                    .sync()
-                    .receive_sync_message(&mut self.state, message)
-                    .unwrap();
-            }
-            Incoming::Unavailable => self.unavailable.push(*document),
-            other => self.heard.push(other),
-        }
-    }
-}
-
-fn join_frame(name: &str) -> Vec<u8> {
-    let mut e = minicbor::Encoder::new(Vec::new());
-    e.map(3).unwrap().str("type").unwrap().str("join").unwrap();
-    e.str("senderId").unwrap().str(name).unwrap();
-    e.str("supportedProtocolVersions").unwrap();
-    e.array(1).unwrap().str("1").unwrap();
-    e.into_writer()
-}
-
-/// Lets clients and the relay talk until nobody has anything to say.
-fn talk(
-    clients: &mut [&mut Client],
-    relay: &mut Replica,
-    bench: &mut Bench,
-    document: &DocumentId,
-) {
-    let before: usize = clients.iter().map(|client| client.frames).sum();
-    loop {
-        let mut quiet = true;
-        let mut effects = Vec::new();
-        relay
-            .batch(|relay| {
-                for client in clients.iter_mut() {
-                    while let Some(frame) = client.says(document) {
-                        quiet = false;
-                        let handled = client.session.handle_frame(relay, &frame, &bench.env());
-                        handled.unwrap();
-                    }
-                    client.session.settle(relay, &mut bench.env())?;
-                    effects.extend(client.session.take_effects());
-                }
-                Ok::<_, crate::store::StoreError>(())
-            })
-            .unwrap();
-        for effect in &effects {
-            if let Effect::Document(document) = effect {
-                for client in clients.iter_mut() {
-                    client.session.notify_document(relay, document).unwrap();
-                }
-            }
-        }
-        let mut fanout = Fanout::default();
-        for client in clients.iter_mut() {
-            while let Some(frame) = client.session.poll_transmit(relay, &mut fanout).unwrap() {
-                quiet = false;
-                client.hears(document, &frame);
-            }
-        }
-        let frames: usize = clients.iter().map(|client| client.frames).sum();
-        assert!(frames - before < FRAMES_MAX, "they talk for ever");
-        if quiet {
-            return;
-        }
-    }
-}
-
-fn heads(relay: &Replica, document: &DocumentId) -> Vec<[u8; 32]> {
-    let row = DocumentRow::find(relay.conn(), document).unwrap().unwrap();
-    row.heads.iter().map(|head| *head.as_bytes()).collect()
-}
-
-fn client_heads(client: &mut Client) -> Vec<[u8; 32]> {
-    let mut heads: Vec<_> = client.doc.get_heads().iter().map(|head| head.0).collect();
-    heads.sort_unstable();
-    heads
-}
-
-fn edit(client: &mut Client, bench: &mut Bench) {
-    let pick = |bench: &mut Bench, max: usize| bench.rng.next_u32() as usize % max;
-    for _ in 0..1 + pick(bench, 3) {
-        let doc = &mut client.doc;
-        let Some((_, rows)) = doc.get(ROOT, "rows").unwrap() else {
-            return;
-        };
-        let len = doc.length(&rows);
-        match pick(bench, 8) {
-            0 => doc.put(ROOT, "title", bench.rng.next_u32() as i64).unwrap(),
-            1 => doc.insert(&rows, pick(bench, len + 1), "row").unwrap(),
-            2 if len > 0 => doc.delete(&rows, pick(bench, len)).unwrap(),
-            3 if len > 0 => doc.put(&rows, pick(bench, len), "over").unwrap(),
-            4 => doc.increment(ROOT, "count", 1).unwrap(),
-            5 => {
-                let row = doc.insert_object(&rows, 0, ObjType::Map).unwrap();
-                doc.put(&row, "k", 1_i64).unwrap();
-            }
-            6 => {
-                let (_, text) = doc.get(ROOT, "text").unwrap().unwrap();
-                doc.splice_text(&text, 0, 0, "word ").unwrap();
-            }
-            _ => {
-                let text = "a long text that is deflated ".repeat(20);
-                doc.put(ROOT, "long", text).unwrap();
-            }
-        }
-        client.doc.commit();
-    }
-}
-
-fn begin(client: &mut Client) {
-    client.doc = AutoCommit::new().with_actor(ActorId::random());
-    let doc = &mut client.doc;
-    doc.put_object(ROOT, "rows", ObjType::List).unwrap();
-    doc.put_object(ROOT, "text", ObjType::Text).unwrap();
-    doc.put(ROOT, "count", ScalarValue::counter(0)).unwrap();
-    doc.commit();
-}
-
-/// A document whose id no owner chose.
-fn chosen(bench: &mut Bench) -> DocumentId {
-    let mut bytes = [0; 16];
-    bench.rng.fill_bytes(&mut bytes);
-    DocumentId::from_bytes(bytes)
-}
+use crate::sync::token::frame::{self, Incoming};
+use crate::sync::{Admission, Fanout, TicketRefusal, TokenSession};
 
 #[test]
 fn stock_clients_converge_on_a_document_of_any_shape() {
@@ -588,4 +362,32 @@ fn a_large_document_comes_as_one_chunk_and_what_came_later_behind_it() {
     assert_eq!(client_heads(&mut reader), heads(relay, &id));
     assert!(reader.frames < 12, "{}", reader.frames);
     assert_eq!(reader.chunks, 1);
+}
+
+#[test]
+fn who_asked_for_what_was_not_here_gets_it_once_it_is() {
+    let bench = &mut Bench::new(20);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let ann = &mut person(bench, relay, "Ann");
+    let sams = ticket(sam, relay, bench, None, 2);
+    let anns = ticket(ann, relay, bench, None, 1);
+    let id = chosen(bench);
+    let mut reader = Client::connect("reader", &sams, relay, bench);
+    let mut stranger = Client::connect("stranger", &anns, relay, bench);
+    talk(&mut [&mut reader, &mut stranger], relay, bench, &id);
+    assert_eq!(reader.unavailable, [id]);
+    assert_eq!(stranger.unavailable, [id]);
+    let mut writer = Client::connect("writer", &sams, relay, bench);
+    begin(&mut writer);
+    talk(
+        &mut [&mut writer, &mut reader, &mut stranger],
+        relay,
+        bench,
+        &id,
+    );
+    assert_eq!(client_heads(&mut reader), heads(relay, &id));
+    // To whom it is not theirs it stays as if it were not here.
+    assert!(client_heads(&mut stranger).is_empty());
+    assert_eq!(stranger.unavailable, [id]);
 }
