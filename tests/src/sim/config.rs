@@ -62,6 +62,8 @@ pub(super) struct Config {
     pub(super) devices: Vec<usize>,
     pub(super) agent: bool,
     pub(super) stocks: usize,
+    /// Whether there is somebody who was never let in, and a member who signs what it may not.
+    pub(super) liars: bool,
     pub(super) relays: usize,
     pub(super) commands: usize,
     /// The longest pause between two commands of a device, in milliseconds.
@@ -101,13 +103,14 @@ impl Config {
             devices: (0..people).map(|_| 1 + rng.below(2)).collect(),
             agent: rng.chance(50),
             stocks: if rng.chance(40) { 1 + rng.below(2) } else { 0 },
+            liars: rng.chance(40),
             relays: 1 + usize::from(rng.chance(30)),
             commands,
             pause_ms,
             delay_ms: (1 + rng.below(20), 25 + rng.below(2_000)),
             weather,
             faults,
-            fault_every_ms: span / (4 + rng.below(20)) / people,
+            fault_every_ms: 1 + span / (10 + rng.below(40)) / people,
             slow: rng.chance(20),
             calm: rng.chance(30),
         }

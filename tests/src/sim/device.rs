@@ -37,6 +37,8 @@ pub(super) struct Device {
     pub(super) lost: bool,
     /// It was put back, or there is another copy: its history may fork.
     pub(super) forks: bool,
+    /// It signs what it may not.
+    pub(super) lies: bool,
     /// Changes seen at the last look, by what they are called in the database.
     pub(super) refused: BTreeMap<String, u64>,
 }
@@ -251,10 +253,17 @@ impl World {
         if self.devices[at].replica.is_none() {
             return;
         }
+        if self.devices[at].person >= self.config.devices.len() {
+            return self.pry(at);
+        }
+        if self.devices[at].lies && self.rng.chance(30) {
+            return self.lie(at);
+        }
         if self.rng.chance(10) && self.use_link(at) {
             return;
         }
-        let people: Vec<_> = self.people.iter().map(|person| person.did).collect();
+        let people = self.people[..self.config.devices.len()].iter();
+        let people: Vec<_> = people.map(|person| person.did).collect();
         let device = &mut self.devices[at];
         let replica = device.replica.as_mut().unwrap();
         let command = draw(&mut Scene {

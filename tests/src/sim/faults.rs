@@ -230,6 +230,7 @@ impl World {
         };
         self.tell(|| format!("{} is copied", self.devices[at].name));
         self.devices.push(copy);
+        self.tell(|| format!("it is device {number} now"));
         self.after(1, Happening::Start(number));
         self.after(2, Happening::Act(number));
     }
@@ -257,7 +258,7 @@ impl World {
     }
 
     /// Says on a connection what was said on another, as it was or changed.
-    fn tamper(&mut self, at: usize) {
+    pub(super) fn tamper(&mut self, at: usize) {
         let Some(conn) = self.devices[at].conn else {
             return;
         };

@@ -33,6 +33,9 @@ impl World {
             self.start(device);
             self.after(0, Happening::Connect(device));
         }
+        for stock in 0..self.stocks.len() {
+            self.after(0, Happening::ConnectStock(stock));
+        }
         self.settle();
         self.check_progress();
         let most = ROUNDS_MAX * self.relays.len() as u32;
@@ -49,6 +52,14 @@ impl World {
                     self.settle();
                     self.check_synced(device);
                 }
+            }
+            for stock in 0..self.stocks.len() {
+                if let Some(conn) = self.stocks[stock].conn {
+                    self.close(conn, "begins anew");
+                }
+                self.settle();
+                self.connect_stock(stock);
+                self.settle();
             }
             if self.everything() == before {
                 self.trace.begin(format!("healed in {round} rounds"));

@@ -119,6 +119,16 @@ pub(super) fn changes_of(conn: &Connection, id: &DocumentId) -> BTreeSet<Hash> {
         .collect()
 }
 
+/// All changes of one document, in their order.
+pub(super) fn log_of(conn: &Connection, id: &DocumentId) -> Vec<u8> {
+    let sql = "SELECT bytes FROM change JOIN document ON document.id = change.doc
+               WHERE document.doc = ?1 ORDER BY change.id";
+    rows(conn, sql, params![id.as_bytes()], |row| {
+        row.get::<_, Vec<u8>>(0)
+    })
+    .concat()
+}
+
 /// The statements about one document.
 pub(super) fn statements_of(conn: &Connection, id: &DocumentId) -> BTreeSet<Hash> {
     let sql = "SELECT digest FROM statement WHERE doc = ?1";

@@ -20,12 +20,14 @@ mod disk;
 mod faults;
 mod heal;
 mod ledger;
+mod liar;
 mod machine;
 mod mutants;
 mod network;
 mod oracle;
 mod relay;
 mod set_up;
+mod stock;
 mod trace;
 #[path = "../../../core/tests/workload/mod.rs"]
 mod workload;

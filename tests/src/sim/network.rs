@@ -1,13 +1,14 @@
 //! Connections, and what becomes of frames on their way.
 
 use super::device::Device;
-use super::ledger;
 use super::world::{Happening, World};
+use super::{ledger, stock};
 
 /// Who is at the client's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     Device(usize),
+    Stock(usize),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -144,20 +145,26 @@ impl World {
         self.tell(|| format!("{conn} down {} bytes", frame.len()));
         match end {
             End::Device(device) => self.hear(device, conn, &frame),
+            End::Stock(stock) => self.hear_stock(stock, conn, &frame),
         }
     }
 
     /// Whether a relay may say that to who is at the other end. Checked where it leaves.
     pub(super) fn check_said(&mut self, conn: u64, frame: &[u8]) {
-        let Some(told) = ledger::document_told(frame) else {
+        let known = &self.conns[&conn];
+        let (told, person) = match known.end {
+            End::Device(device) => {
+                let Device { person, .. } = self.devices[device];
+                (ledger::document_told(frame), person)
+            }
+            End::Stock(at) => (stock::document_told(frame), self.stocks[at].person),
+        };
+        let Some(told) = told else {
             return;
         };
         if self.seen.len() < 200 {
             self.seen.push(frame.to_vec());
         }
-        let known = &self.conns[&conn];
-        let End::Device(device) = known.end;
-        let Device { person, .. } = self.devices[device];
         let (did, relay) = (self.people[person].did, known.relay);
         let role = (self.relays[relay].disk).read(|conn| ledger::role(conn, &told, &did));
         assert!(
@@ -187,12 +194,20 @@ impl World {
                 run,
             },
         );
-        let End::Device(device) = known.end;
-        self.devices[device].session = None;
-        self.devices[device].conn = None;
+        let again = match known.end {
+            End::Device(device) => {
+                self.devices[device].session = None;
+                self.devices[device].conn = None;
+                Happening::Connect(device)
+            }
+            End::Stock(stock) => {
+                self.stocks[stock].conn = None;
+                Happening::ConnectStock(stock)
+            }
+        };
         if self.rough {
             let pause = 500 + self.rng.below(10_000);
-            self.after(pause as i64, Happening::Connect(device));
+            self.after(pause as i64, again);
         }
     }
 }

@@ -138,11 +138,13 @@ impl World {
 
     /// A relay has ended a session: its last words arrive first.
     fn end(&mut self, conn: u64) {
-        if let Some(End::Device(device)) = self.conns.get(&conn).map(|conn| conn.end) {
-            // An empty frame is no frame of the protocol: it stands for the end.
-            if !core::mem::replace(&mut self.devices[device].ending, true) {
-                self.send(conn, false, Vec::new());
-            }
+        let ending = match self.conns[&conn].end {
+            End::Device(device) => &mut self.devices[device].ending,
+            End::Stock(stock) => &mut self.stocks[stock].ending,
+        };
+        // An empty frame is no frame of the protocol: it stands for the end.
+        if !core::mem::replace(ending, true) {
+            self.send(conn, false, Vec::new());
         }
     }
 

@@ -12,6 +12,8 @@ use super::relay::Relay;
 use super::world::{Happening, Person, World};
 
 const NAMES: [&str; 4] = ["Sam", "Ann", "Vic", "Bot"];
+/// Who was never let in.
+const STRANGER: &str = "Eve";
 
 impl Device {
     pub(super) fn new(
@@ -37,12 +39,20 @@ impl Device {
             backups: Vec::new(),
             lost: false,
             forks: false,
+            lies: false,
             refused: Default::default(),
         }
     }
 }
 
 impl World {
+    fn name_of(&self, person: usize) -> String {
+        match person < self.config.devices.len() {
+            true => NAMES[person].to_owned(),
+            false => STRANGER.to_owned(),
+        }
+    }
+
     fn machine(&mut self) -> Machine {
         let seed = self.rng.below(usize::MAX) as u64;
         Machine::new(&self.time, seed)
@@ -60,6 +70,15 @@ impl World {
         }
         self.make_lists();
         self.settle();
+        for number in 0..self.config.stocks {
+            self.set_up_stock(number);
+        }
+        if self.config.liars {
+            let person = self.people.len();
+            self.set_up_person(person, 1);
+            let last = (self.devices.iter_mut()).find(|device| device.person + 1 == person);
+            last.unwrap().lies = true;
+        }
         let mut tablet = self.new_device(0, "Sam-tablet".into());
         let Ok(Answer::Identity(me)) =
             (tablet.replica.as_ref().unwrap()).query(&Query::Whoami, tablet.machine.now())
@@ -83,6 +102,7 @@ impl World {
             self.after(0, Happening::Connect(device));
         }
         self.settle();
+        self.trace.begin("all is set up".to_owned());
     }
 
     fn new_device(&mut self, person: usize, name: String) -> Device {
@@ -99,7 +119,7 @@ impl World {
         let mut replica = Replica::open(&disk.path(), keys.clone()).unwrap();
         let is_agent = self.config.agent && person + 1 == self.config.devices.len();
         let who = Introduction {
-            name: NAMES[person].into(),
+            name: self.name_of(person),
             agent: is_agent.then(|| AgentProfile {
                 platform: Some("simulation".into()),
                 connected_by: self.people.first().map(|sam| sam.did),
@@ -115,12 +135,12 @@ impl World {
 
     fn set_up_person(&mut self, person: usize, count: usize) {
         for number in 0..count {
-            let name = format!("{}-{number}", NAMES[person]);
+            let name = format!("{}-{number}", self.name_of(person));
             let device = self.new_device(person, name);
             if self.people.len() == person {
                 let space = device.replica.as_ref().unwrap().space_id();
                 self.people.push(Person {
-                    name: NAMES[person].into(),
+                    name: self.name_of(person),
                     did: device.keys.did,
                 });
                 self.let_in.insert((space, device.keys.did));
@@ -171,6 +191,9 @@ impl World {
                 };
                 self.settle();
                 let link: Link = link.parse().unwrap();
+                if role == Role::Viewer {
+                    self.readers.insert((list, self.people[person].did));
+                }
                 let device = self.devices.iter().position(|it| it.person == person);
                 assert!(self.redeem(device.unwrap(), &link), "nobody is connected");
                 self.settle();

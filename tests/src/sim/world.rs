@@ -6,12 +6,13 @@ use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::replica::Link;
 
-use super::config::{Config, Fault};
+use super::config::Config;
 use super::device::Device;
 use super::ledger::Ledger;
 use super::machine::Time;
 use super::network::{Conn, End};
 use super::relay::Relay;
+use super::stock::Stock;
 use super::trace::Trace;
 use super::workload::random::Random;
 use super::{Mutant, Report};
@@ -30,6 +31,10 @@ pub(super) enum Happening {
     Connect(usize),
     /// A device that had crashed starts again.
     Start(usize),
+    /// A stock client is used.
+    ActStock(usize),
+    /// A stock client connects, if it is not connected.
+    ConnectStock(usize),
     /// A frame arrives at a relay.
     Up { conn: u64, frame: Vec<u8> },
     /// A frame arrives at a device.
@@ -63,6 +68,7 @@ pub(super) struct World {
     pub(super) people: Vec<Person>,
     pub(super) devices: Vec<Device>,
     pub(super) relays: Vec<Relay>,
+    pub(super) stocks: Vec<Stock>,
     pub(super) conns: BTreeMap<u64, Conn>,
     /// Whether things go wrong.
     pub(super) rough: bool,
@@ -72,6 +78,8 @@ pub(super) struct World {
     pub(super) links: Vec<Link>,
     /// Who ever was let into which document, as it was seen to happen.
     pub(super) let_in: BTreeSet<(DocumentId, Did)>,
+    /// Who of them may never write there.
+    pub(super) readers: BTreeSet<(DocumentId, Did)>,
     pub(super) ledger: Ledger,
     /// Data frames that somebody saw on their way.
     pub(super) seen: Vec<Vec<u8>>,
@@ -104,6 +112,7 @@ impl World {
             people: Vec::new(),
             devices: Vec::new(),
             relays: Vec::new(),
+            stocks: Vec::new(),
             conns: BTreeMap::new(),
             rough: false,
             plans: DocumentId::from_bytes([0; 16]),
@@ -111,6 +120,7 @@ impl World {
             tablet: String::new(),
             links: Vec::new(),
             let_in: BTreeSet::new(),
+            readers: BTreeSet::new(),
             ledger: Ledger::default(),
             seen: Vec::new(),
             frames: 0,
@@ -144,10 +154,6 @@ impl World {
             .note(format!("{} {}", self.now() - BEGIN_MS, line()));
     }
 
-    pub(super) fn is_on(&self, fault: Fault) -> bool {
-        self.config.faults.contains(&fault)
-    }
-
     pub(super) fn count(&mut self, fault: &'static str) {
         *self.faults.entry(fault).or_default() += 1;
     }
@@ -163,6 +169,8 @@ impl World {
             Happening::Act(device) => self.act(device),
             Happening::Connect(device) => self.connect(device),
             Happening::Start(device) => self.start(device),
+            Happening::ActStock(stock) => self.act_stock(stock),
+            Happening::ConnectStock(stock) => self.connect_stock(stock),
             Happening::Up { conn, frame } => self.arrive_up(conn, frame),
             Happening::Down { conn, frame } => self.arrive_down(conn, frame),
             Happening::Run(relay) => self.run_relay(relay),
@@ -183,10 +191,15 @@ impl World {
 
     /// The time in which people do what they do, and things go wrong.
     pub(super) fn live(&mut self) {
+        self.commands = 0;
         self.rough = true;
         for device in 0..self.devices.len() {
             let pause = self.rng.below(self.config.pause_ms);
             self.after(pause as i64, Happening::Act(device));
+        }
+        for stock in 0..self.stocks.len() {
+            self.after(1, Happening::ConnectStock(stock));
+            self.after(1_000, Happening::ActStock(stock));
         }
         if !self.config.faults.is_empty() {
             self.after(self.config.fault_every_ms as i64, Happening::Fault);
@@ -196,8 +209,12 @@ impl World {
             assert!(self.happened < until, "they talk for ever");
         }
         self.rough = false;
-        self.queue
-            .retain(|_, what| !matches!(what, Happening::Act(_) | Happening::Fault));
+        self.queue.retain(|_, what| {
+            !matches!(
+                what,
+                Happening::Act(_) | Happening::ActStock(_) | Happening::Fault
+            )
+        });
         self.trace.begin(format!(
             "{} what went wrong: {:?}",
             self.now() - BEGIN_MS,
@@ -215,6 +232,7 @@ impl World {
     pub(super) fn name(&self, end: End) -> String {
         match end {
             End::Device(device) => self.devices[device].name.clone(),
+            End::Stock(stock) => self.stocks[stock].name.clone(),
         }
     }
 
