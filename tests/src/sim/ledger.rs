@@ -121,7 +121,7 @@ pub(super) fn changes_of(conn: &Connection, id: &DocumentId) -> BTreeSet<Hash> {
 
 /// All changes of one document, in their order.
 pub(super) fn log_of(conn: &Connection, id: &DocumentId) -> Vec<u8> {
-    let sql = "SELECT bytes FROM change JOIN document ON document.id = change.doc
+    let sql = "SELECT change.bytes FROM change JOIN document ON document.id = change.doc
                WHERE document.doc = ?1 ORDER BY change.id";
     rows(conn, sql, params![id.as_bytes()], |row| {
         row.get::<_, Vec<u8>>(0)

@@ -73,12 +73,12 @@ pub fn run(seed: u64, mutant: Option<Mutant>) -> Result<Report, Box<Failure>> {
     let trace = trace::Trace::default();
     let (heard, _listens) = trace::listen();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let mut world = world::World::new(seed, mutant, trace.clone());
+        let mut world = world::World::new(seed, mutant, trace.clone(), heard.clone());
         world.set_up();
         world.live();
         let rounds = world.heal();
         world.judge();
-        let loud = heard.take();
+        let loud = heard.errors();
         assert!(loud.is_empty(), "the engine reported: {}", loud.join("; "));
         world.report(rounds)
     }));

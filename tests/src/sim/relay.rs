@@ -118,6 +118,7 @@ impl World {
         for (conn, line) in conns {
             let mut sent = 0;
             while sent < most
+                && self.conns.contains_key(&conn)
                 && let Some(desk) = &mut self.relays[at].desk
                 && let Some(frame) = desk.next_frame(line)
             {

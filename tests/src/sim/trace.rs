@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use tracing::field::{Field, Visit};
@@ -58,14 +58,28 @@ impl Trace {
     }
 }
 
-/// What the engine reports as an error while a run goes on: a panic that it caught, a batch that
-/// it could not commit. None of it may happen here.
+/// What the engine reports while a run goes on. An error is a panic that it caught, or a batch
+/// that it could not commit: none of them may happen here.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<Vec<String>>>);
+pub(super) struct Heard(Arc<Mutex<Said>>);
+
+#[derive(Debug, Default)]
+struct Said {
+    errors: Vec<String>,
+    others: Vec<String>,
+}
 
 impl Heard {
-    pub(super) fn take(&self) -> Vec<String> {
-        core::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn errors(&self) -> Vec<String> {
+        core::mem::take(&mut self.said().errors)
+    }
+
+    pub(super) fn others(&self) -> Vec<String> {
+        core::mem::take(&mut self.said().others)
     }
 }
 
@@ -80,7 +94,7 @@ struct Ear(Heard);
 
 impl Subscriber for Ear {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR
+        *metadata.level() <= Level::INFO && metadata.target().starts_with("poo_")
     }
 
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
@@ -94,8 +108,11 @@ impl Subscriber for Ear {
     fn event(&self, event: &Event<'_>) {
         let mut words = Words(String::new());
         event.record(&mut words);
-        let mut heard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.push(words.0);
+        let mut said = self.0.said();
+        match *event.metadata().level() {
+            Level::ERROR => said.errors.push(words.0),
+            _ => said.others.push(words.0),
+        }
     }
 
     fn enter(&self, _: &tracing::span::Id) {}

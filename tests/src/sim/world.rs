@@ -13,7 +13,7 @@ use super::machine::Time;
 use super::network::{Conn, End};
 use super::relay::Relay;
 use super::stock::Stock;
-use super::trace::Trace;
+use super::trace::{Heard, Trace};
 use super::workload::random::Random;
 use super::{Mutant, Report};
 
@@ -61,6 +61,7 @@ pub(super) struct World {
     pub(super) rng: Random,
     pub(super) time: Time,
     pub(super) trace: Trace,
+    heard: Heard,
     pub(super) folder: tempfile::TempDir,
     queue: BTreeMap<(i64, u64), Happening>,
     happened: u64,
@@ -89,7 +90,7 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(seed: u64, mutant: Option<Mutant>, trace: Trace) -> Self {
+    pub(super) fn new(seed: u64, mutant: Option<Mutant>, trace: Trace, heard: Heard) -> Self {
         let mut rng = Random::new(seed);
         let config = Config::draw(&mut rng);
         trace.begin(format!("seed {seed}: {config:?}"));
@@ -105,6 +106,7 @@ impl World {
             rng,
             time: Time::from(BEGIN_MS),
             trace,
+            heard,
             folder: folder.unwrap(),
             queue: BTreeMap::new(),
             happened: 0,
@@ -150,6 +152,9 @@ impl World {
     }
 
     pub(super) fn tell(&self, line: impl FnOnce() -> String) {
+        for said in self.heard.others() {
+            self.trace.note(format!("  {said}"));
+        }
         self.trace
             .note(format!("{} {}", self.now() - BEGIN_MS, line()));
     }

@@ -35,7 +35,11 @@ struct Args {
 fn main() -> ExitCode {
     let args = Args::parse();
     // A failing run is told below.
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|panic| {
+        if let Some(place) = panic.location() {
+            eprintln!("at {place}");
+        }
+    }));
     let mutant = match &args.mutant {
         None => None,
         Some(name) => match Mutant::ALL.iter().find(|(known, _)| known == name) {
