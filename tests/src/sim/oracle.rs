@@ -45,7 +45,11 @@ impl World {
         self.check_stock();
         // All show the same; whether that is what their logs say is looked at in one of them.
         let any = self.rng.below(self.devices.len());
-        let device = self.devices.iter().skip(any).find(|device| device.is_here());
+        let device = self
+            .devices
+            .iter()
+            .skip(any)
+            .find(|device| device.is_here());
         if let Some(device) = device {
             let health = device.replica.as_ref().unwrap().health().unwrap();
             assert!(health.ok, "{}: {:?}", device.name, health.problems);

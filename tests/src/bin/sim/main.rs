@@ -8,6 +8,7 @@
 )]
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Parser;
 use poo_tests::sim::{self, Mutant};
@@ -21,12 +22,15 @@ struct Args {
     /// The first of them.
     #[arg(long, default_value_t = 0)]
     first: u64,
-    /// Only this one, twice, with what it came to.
+    /// Only this one, with its story.
     #[arg(long)]
     seed: Option<u64>,
     /// An engine that is wrong on purpose: the run ends well when that is caught.
     #[arg(long)]
     mutant: Option<String>,
+    /// How many at a time.
+    #[arg(long, default_value_t = 2)]
+    jobs: u64,
     /// Go on after a failure.
     #[arg(long)]
     all: bool,
@@ -54,26 +58,50 @@ fn main() -> ExitCode {
         Some(seed) => seed..seed + 1,
         None => args.first..args.first + args.seeds,
     };
-    let mut failed = 0;
-    for seed in seeds {
-        match sim::run(seed, mutant) {
-            Ok(report) if args.seed.is_some() => println!("{report:#?}"),
-            Ok(_) => {}
-            Err(failure) => {
-                failed += 1;
-                if args.seed.is_some() {
-                    println!("{}", failure.story);
+    let failed = AtomicU64::new(0);
+    let next = AtomicU64::new(seeds.start);
+    std::thread::scope(|scope| {
+        for _ in 0..args.jobs {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let enough = !args.all && failed.load(Ordering::Relaxed) > 0;
+                    if seed >= seeds.end || enough {
+                        return;
+                    }
+                    if !run(seed, mutant, args.seed.is_some()) {
+                        failed.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
-                println!("seed {seed}: {}", failure.what);
-                println!("again: make sim SEED={seed}");
-                if !args.all {
-                    break;
-                }
-            }
+            });
         }
+    });
+    let failed = failed.into_inner();
+    if args.seed.is_none() {
+        let ran = next.into_inner().min(seeds.end) - seeds.start;
+        println!("{ran} seeds from {}, {failed} failed", seeds.start);
     }
     match failed {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
+    }
+}
+
+/// Runs one seed and tells what it came to. False if it failed.
+fn run(seed: u64, mutant: Option<Mutant>, whole: bool) -> bool {
+    match sim::run(seed, mutant) {
+        Ok(report) => {
+            if whole {
+                println!("{report:#?}");
+            }
+            true
+        }
+        Err(failure) => {
+            if whole {
+                println!("{}", failure.story);
+            }
+            println!("seed {seed}: {}\nagain: make sim SEED={seed}", failure.what);
+            false
+        }
     }
 }
