@@ -13,12 +13,25 @@ use super::ledger::{self, Hash};
 use super::workload::view::{check_fits, personal, shared};
 use super::world::World;
 
-/// The first part that two replicas show differently.
+/// The first part that two replicas show differently, and what differs in it.
 fn difference(one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>) -> Option<String> {
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let name = (names.into_iter()).find(|name| one.get(*name) != other.get(*name))?;
-    let text = |of: &BTreeMap<String, Value>| of.get(name).map(ToString::to_string);
-    Some(format!("{name}: {:?} and {:?}", text(one), text(other)))
+    let parts = |of: &BTreeMap<String, Value>| -> Vec<String> {
+        let of = of.get(name);
+        let items = of.and_then(|of| of.get("items").unwrap_or(of).as_array().cloned());
+        let items = items.unwrap_or_else(|| of.into_iter().cloned().collect());
+        items.iter().map(ToString::to_string).collect()
+    };
+    let (one, other) = (parts(one), parts(other));
+    let only = |a: &[String], b: &[String]| -> Vec<String> {
+        a.iter().filter(|part| !b.contains(part)).cloned().collect()
+    };
+    Some(format!(
+        "{name}: {:?} against {:?}",
+        only(&one, &other),
+        only(&other, &one)
+    ))
 }
 
 fn verified(name: &str, replica: &Replica, id: DocumentId) {

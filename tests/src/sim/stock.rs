@@ -204,7 +204,8 @@ impl World {
         let (Some(conn), true) = (stock.conn, stock.joined) else {
             return;
         };
-        while let Some(frame) = self.stocks[at].says() {
+        // One message for each that came, as clients do.
+        if let Some(frame) = self.stocks[at].says() {
             self.send(conn, true, frame);
         }
     }

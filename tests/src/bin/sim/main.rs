@@ -91,8 +91,9 @@ fn main() -> ExitCode {
 fn run(seed: u64, mutant: Option<Mutant>, whole: bool) -> bool {
     match sim::run(seed, mutant) {
         Ok(report) => {
-            if whole {
-                println!("{report:#?}");
+            match whole {
+                true => println!("{report:#?}"),
+                false => eprint!("."),
             }
             true
         }
