@@ -146,24 +146,14 @@ impl World {
         };
         let trip = device.trip.take();
         let machine = &mut device.machine;
-        let early = self.mutant == Some(Mutant::SendsBeforeCommit);
-        let mut said = Vec::new();
         let taken = replica.batch(|replica| {
             let taken = session.handle_frame(replica, frame, &mut machine.env());
             taken.map_err(Ended::Session)?;
-            if early {
-                while let Some(frame) = session.poll_transmit(replica)? {
-                    said.push(frame);
-                }
-            }
             match trip {
                 Some(Trip::BeforeCommit) => Err(Ended::Tripped),
                 _ => Ok(()),
             }
         });
-        for frame in said {
-            self.send(conn, true, frame);
-        }
         self.committed(at);
         match taken {
             Ok(()) if trip == Some(Trip::AfterCommit) => self.crash(at, "after a commit"),
@@ -275,9 +265,47 @@ impl World {
             tablet: &self.tablet,
             calm: self.config.calm,
         });
-        if let Some(command) = command {
-            self.execute(at, &command);
+        let Some(command) = command else {
+            return;
+        };
+        if self.mutant == Some(Mutant::SendsBeforeCommit) && self.rng.chance(20) {
+            return self.execute_early(at, &command);
         }
+        self.execute(at, &command);
+    }
+
+    /// What a device would do that sends a change before it is on disk, and crashes in between.
+    fn execute_early(&mut self, at: usize, command: &Command) {
+        let device = &mut self.devices[at];
+        let (Some(replica), Some(session), Some(conn)) =
+            (&mut device.replica, &mut device.session, device.conn)
+        else {
+            return;
+        };
+        let machine = &mut device.machine;
+        let mut said = Vec::new();
+        let ended = replica.batch(|replica| {
+            let mut followed = replica.subscribe()?;
+            if replica.execute(command, &mut machine.env()).is_ok() {
+                for document in replica.poll_changes(&mut followed)? {
+                    session.notify_document(&document);
+                }
+                while let Some(frame) = session.poll_transmit(replica)? {
+                    said.push(frame);
+                }
+            }
+            Err::<(), _>(Ended::Tripped)
+        });
+        assert!(ended.is_err());
+        for frame in said {
+            self.send(conn, true, frame);
+        }
+        let name = self.devices[at].name.clone();
+        self.tell(|| format!("{name} sends too early and stops"));
+        self.stop_early(at);
+        // Nothing is there of what they did: they start again, and do it again.
+        self.start(at);
+        self.execute(at, command);
     }
 
     pub(super) fn execute(&mut self, at: usize, command: &Command) -> Option<Outcome> {

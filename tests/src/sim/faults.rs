@@ -39,12 +39,12 @@ impl World {
             Fault::Power if self.rng.chance(25) => {
                 let left = self.relays[relay].disk.durable();
                 self.count("power of a relay");
-                self.stop_relay(relay, "its power is cut", &left);
+                self.stop_relay(relay, "its power is cut", &left, false);
             }
             Fault::Power => {
                 let left = self.devices[device].disk.durable();
                 self.count("power");
-                self.stop(device, "its power is cut", &left);
+                self.stop(device, "its power is cut", &left, false);
             }
             Fault::Break => {
                 if let Some(conn) = self.devices[device].conn {
@@ -77,7 +77,7 @@ impl World {
             Fault::RelayRestore => {
                 if let Some(image) = self.rng.pick(&self.relays[relay].backups).cloned() {
                     self.count("restore of a relay");
-                    self.stop_relay(relay, "it is put back from a backup", &image);
+                    self.stop_relay(relay, "it is put back from a backup", &image, true);
                 }
             }
             Fault::Lose => self.lose(device),
@@ -126,11 +126,18 @@ impl World {
 
     pub(super) fn crash(&mut self, at: usize, when: &str) {
         let left = self.devices[at].disk.image();
-        self.stop(at, &format!("it crashes {when}"), &left);
+        self.stop(at, &format!("it crashes {when}"), &left, false);
+    }
+
+    /// Ends a device's process; what it sent arrives.
+    pub(super) fn stop_early(&mut self, at: usize) {
+        self.devices[at].conn = None;
+        self.devices[at].session = None;
+        self.crash(at, "after it sent what it had not committed");
     }
 
     /// Ends a device's process; what is on its disk then is `left`.
-    fn stop(&mut self, at: usize, why: &str, left: &Image) {
+    fn stop(&mut self, at: usize, why: &str, left: &Image, may_lose: bool) {
         if self.devices[at].lost {
             return;
         }
@@ -138,31 +145,29 @@ impl World {
         if let Some(conn) = self.devices[at].conn {
             self.close(conn, "loses its device");
         }
-        self.rollback(at, left);
+        self.rollback(at, left, may_lose);
         let pause = 1 + self.rng.below(RESTART_MS.min(2 * self.config.pause_ms));
         self.after(pause as i64, Happening::Start(at));
     }
 
     /// Puts something else in the place of a device's database. What is lost by that must be what
     /// the fault takes, and nothing that the disk said it had.
-    fn rollback(&mut self, at: usize, left: &Image) {
+    fn rollback(&mut self, at: usize, left: &Image, may_lose: bool) {
         let device = &mut self.devices[at];
         let before = device.disk.read(ledger::hashes);
         device.replica = None;
         device.disk.put(left);
         let after = device.disk.read(ledger::hashes);
-        if !device.forks {
-            let name = &device.name;
-            assert!(
-                before.is_subset(&after),
-                "{name} had committed {} changes that a crash took",
-                before.difference(&after).count()
-            );
-        }
+        let lost = before.difference(&after).count();
+        assert!(
+            may_lose || lost == 0,
+            "{} had committed {lost} changes that a crash took",
+            device.name
+        );
         self.excuse(before.difference(&after).copied().collect());
     }
 
-    pub(super) fn rollback_relay(&mut self, at: usize, left: &Image) {
+    pub(super) fn rollback_relay(&mut self, at: usize, left: &Image, may_lose: bool) {
         let relay = &mut self.relays[at];
         let before = relay.disk.read(ledger::hashes);
         relay.desk = None;
@@ -170,6 +175,11 @@ impl World {
         relay.trip = None;
         relay.disk.put(left);
         let after = relay.disk.read(ledger::hashes);
+        let lost = before.difference(&after).count();
+        assert!(
+            may_lose || lost == 0,
+            "relay {at} had committed {lost} changes that a crash took"
+        );
         self.excuse(before.difference(&after).copied().collect());
     }
 
@@ -206,7 +216,7 @@ impl World {
         if whole {
             self.devices[at].marks = marks;
         }
-        self.stop(at, "it is put back", &image);
+        self.stop(at, "it is put back", &image, true);
     }
 
     fn copy(&mut self, at: usize) {

@@ -179,6 +179,12 @@ pub(super) fn role(conn: &Connection, id: &DocumentId, did: &Did) -> Option<i64>
         .flatten()
 }
 
+/// How often two changes were signed for one place.
+pub(super) fn forks(conn: &Connection) -> i64 {
+    let sql = "SELECT count(*) FROM fork";
+    conn.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
 /// Whether something that was made is there.
 pub(super) fn has_made(conn: &Connection, made: &Made) -> bool {
     let sql = "SELECT 1 FROM document AS d WHERE d.doc = ?1 AND (

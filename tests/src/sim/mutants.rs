@@ -8,7 +8,7 @@ pub enum Mutant {
     DeviceSkipsFsync,
     /// A relay's disk does.
     RelaySkipsFsync,
-    /// A device sends what follows from a frame before that is committed.
+    /// A device sends a change before that is committed, and crashes in between.
     SendsBeforeCommit,
 }
 

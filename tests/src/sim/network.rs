@@ -68,7 +68,7 @@ impl World {
             } else if of_thousand(self, weather.late) {
                 self.count("late");
                 late = true;
-            } else if of_thousand(self, weather.damaged) {
+            } else if !frame.is_empty() && of_thousand(self, weather.damaged) {
                 self.count("damaged");
                 let at = self.rng.below(frame.len());
                 match self.rng.chance(50) {

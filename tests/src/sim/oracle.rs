@@ -218,6 +218,14 @@ impl World {
             .collect();
         let forked = self.devices.iter().any(|device| device.forks)
             || self.faults.contains_key("restore of a relay");
+        let may_fork = (self.devices.iter()).any(|device| device.forks || device.lies);
+        for relay in &mut self.relays {
+            let forks = relay.disk.read(ledger::forks);
+            assert!(
+                may_fork || forks == 0,
+                "an honest device signed two changes for one place"
+            );
+        }
         for (hash, entry) in &self.ledger.entries {
             // Where roles change, what was refused stays where it was made.
             let is_kept = entry.document == self.office && kept[entry.device].contains(hash);

@@ -151,13 +151,13 @@ impl World {
 
     pub(super) fn crash_relay(&mut self, at: usize, why: &str) {
         let image = self.relays[at].disk.image();
-        self.stop_relay(at, why, &image);
+        self.stop_relay(at, why, &image, false);
     }
 
     /// Ends a relay's process; what is on its disk then is `image`.
-    pub(super) fn stop_relay(&mut self, at: usize, why: &str, image: &Image) {
+    pub(super) fn stop_relay(&mut self, at: usize, why: &str, image: &Image, may_lose: bool) {
         self.tell(|| format!("relay {at} stops: {why}"));
-        self.rollback_relay(at, image);
+        self.rollback_relay(at, image, may_lose);
         let conns: Vec<u64> = (self.conns.iter())
             .filter(|(_, conn)| conn.relay == at)
             .map(|(id, _)| *id)
