@@ -1,10 +1,11 @@
 # What people type. Each target is a line or two; longer work is in scripts/.
 
 .NOTPARALLEL:
-.PHONY: help run test lint fmt fmt-check doc test-native sim wasm deny bench
+.PHONY: help run test lint fmt fmt-check doc test-native sim mutants wasm deny bench
 
 ARGS ?=
-CASES ?= 200
+SEEDS ?= 200
+SEED ?=
 step := @scripts/step
 
 help: ## list the targets
@@ -35,8 +36,11 @@ wasm: ## build the engine for WebAssembly and run it under Node
 test-native: ## the tests of every crate
 	@scripts/test-native
 
-sim: ## many random histories: make sim, or make sim CASES=1000
-	POO_CASES=$(CASES) cargo test --locked -p poo-core --test histories
+sim: ## the simulation, and random histories: make sim SEEDS=1000, or make sim SEED=7
+	@scripts/sim $(SEEDS) $(SEED)
+
+mutants: ## engines that are wrong on purpose, each built and caught (many minutes)
+	@scripts/mutants $(ARGS)
 
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Bench, Wire, invite, join, list, person, relay, sync, task, titles};
 use poo_core::membership::Role;
+use poo_core::model::Command;
 use poo_core::replica::Link;
 use poo_core::sync::{Admission, Event, Session};
 
@@ -110,4 +111,27 @@ fn nobody_fills_a_relay_with_parts_of_what_they_may_not_read() {
         event,
         Event::Refused { document, code, .. } if *document == plans && code == "unavailable"
     )));
+}
+
+#[test]
+fn who_leaves_in_the_session_in_which_they_brought_a_list_is_answered() {
+    let bench = &mut Bench::new(5);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let ann = &mut person(bench, relay, "Ann");
+    let plans = list(sam, bench, "Plans");
+    let link = invite(sam, bench, plans, Role::Editor);
+    let mut wire = sync(sam, relay, bench);
+    join(ann, relay, bench, &link);
+    wire.relay.notify_document(&plans);
+    wire.run(sam, relay, bench);
+
+    let to = ann.did();
+    let pass_on = Command::TransferOwnership { list: plans, to };
+    for command in [pass_on, Command::LeaveList { list: plans }] {
+        sam.execute(&command, &mut bench.env()).unwrap();
+        wire.client.notify_document(&plans);
+        wire.run(sam, relay, bench);
+        assert!(wire.client.is_in_sync(), "{command:?}");
+    }
 }

@@ -14,6 +14,7 @@ use poo_core::sync::{Admission, Effect, Fanout, Session, SessionError, TokenSess
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use crate::desk::Machine;
 use crate::flow::Passage;
 use crate::identities::{Identities, Identity, Place, Share};
 use crate::packing::{self, Outcome, Packing};
@@ -139,16 +140,8 @@ impl Engine {
         let (inputs, receiver) = mpsc::channel(INPUTS_MAX);
         let (packing, work) = Packing::new();
         packing::start(database, work, &inputs).map_err(|e| EngineError::System(e.to_string()))?;
-        let mut worker = Worker {
-            replica,
-            admission,
-            file_quota,
-            system,
-            sessions: BTreeMap::new(),
-            identities: Identities::new(share),
-            fanout: Fanout::default(),
-            packing,
-        };
+        let system = Box::new(system);
+        let mut worker = Worker::new(replica, admission, file_quota, share, system, packing);
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || worker.run(receiver))
@@ -188,7 +181,7 @@ impl Engine {
 }
 
 /// Opens the database and reads it through once: damage is better found now than by a client.
-fn open(path: PathBuf, keys: Keyring) -> Result<Replica, EngineError> {
+pub(crate) fn open(path: PathBuf, keys: Keyring) -> Result<Replica, EngineError> {
     let checked = Replica::open(&path, keys).and_then(|replica| {
         replica.check_file()?;
         Ok(replica)
@@ -228,11 +221,11 @@ struct Connection {
     ending: bool,
 }
 
-struct Worker {
+pub(crate) struct Worker {
     replica: Replica,
     admission: Admission,
     file_quota: u64,
-    system: System,
+    system: Box<dyn Machine>,
     /// Boxed, since a map's nodes are half empty.
     sessions: BTreeMap<ConnectionId, Box<Connection>>,
     identities: Identities,
@@ -274,6 +267,35 @@ impl Connection {
 }
 
 impl Worker {
+    pub(crate) fn new(
+        replica: Replica,
+        admission: Admission,
+        file_quota: u64,
+        share: Share,
+        system: Box<dyn Machine>,
+        packing: Packing,
+    ) -> Self {
+        Self {
+            replica,
+            admission,
+            file_quota,
+            system,
+            sessions: BTreeMap::new(),
+            identities: Identities::new(share),
+            fanout: Fanout::default(),
+            packing,
+        }
+    }
+
+    pub(crate) fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    /// Whether a connection has not ended.
+    pub(crate) fn has(&self, id: ConnectionId) -> bool {
+        self.sessions.contains_key(&id)
+    }
+
     fn run(&mut self, mut inputs: mpsc::Receiver<Input>) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while let Some(first) = inputs.blocking_recv() {
@@ -293,7 +315,7 @@ impl Worker {
     }
 
     /// Takes in one batch and sends what follows. True when the engine has to end.
-    fn process(&mut self, batch: &mut Vec<Input>) -> bool {
+    pub(crate) fn process(&mut self, batch: &mut Vec<Input>) -> bool {
         let mut stop = false;
         let mut active: Vec<ConnectionId> = Vec::new();
         let mut frames: Vec<(ConnectionId, Vec<u8>)> = Vec::new();

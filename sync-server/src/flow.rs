@@ -66,6 +66,17 @@ impl ConnectionFlow {
             _permits: [frame, own, all],
         })
     }
+
+    /// Room for a frame, if there is any now.
+    pub(crate) fn try_passage(&self, bytes: usize) -> Option<Passage> {
+        let units = u32::try_from(bytes / UNIT_BYTES + 1).ok()?;
+        let frame = Arc::clone(&self.frames).try_acquire_owned().ok()?;
+        let own = (Arc::clone(&self.bytes).try_acquire_many_owned(units)).ok()?;
+        let all = (Arc::clone(&self.all).try_acquire_many_owned(units)).ok()?;
+        Some(Passage {
+            _permits: [frame, own, all],
+        })
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! connections in batches; a batch is one transaction, and nothing leaves before it is on disk.
 
 mod config;
+mod desk;
 mod engine;
 mod flow;
 mod identities;
@@ -16,6 +17,7 @@ mod socket;
 mod speaker;
 
 pub use config::{Config, ConfigError, Settings};
+pub use desk::{Desk, Machine};
 pub use engine::EngineError;
 pub use identities::Share;
 pub use server::{Server, ServerError};

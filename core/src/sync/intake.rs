@@ -111,6 +111,10 @@ impl Session {
             state.reply_due = true;
             self.dirty.insert(document);
         }
+        if let Side::Relay(relay) = &mut self.side {
+            // Who brings a document has it: if they may not read it any longer, they are told.
+            relay.admitted_once.insert(document);
+        }
         if !taken.fell.is_empty() {
             self.event(Event::Refused {
                 document,

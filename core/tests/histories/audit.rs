@@ -6,8 +6,8 @@ use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::model::{Activity, ActivityAction as Action, Command, Outcome, TaskId};
 
-use crate::draw::{did_something, list_of};
-use crate::view::{Fields, activity, every_task, fields};
+use crate::workload::draw::{did_something, list_of};
+use crate::workload::view::{Fields, activity, every_task, fields};
 use crate::world::World;
 
 /// What is in a field that holds nothing.

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::audit::Audit;
 use crate::common::verify;
-use crate::draw::{COMMANDS, did_something, draw, number};
-use crate::random::each_seed;
-use crate::view::{ask, check_fits, personal, shared};
+use crate::workload::draw::{COMMANDS, did_something, number};
+use crate::workload::random::each_seed;
+use crate::workload::view::{ask, check_fits, personal, shared};
 use crate::world::World;
 
 /// Commands in one history.
@@ -112,7 +112,7 @@ fn whatever_is_done_apart_all_see_the_same_and_nothing_is_lost() {
         let mut audit = Audit::new(&world);
         for _ in 0..COMMANDS_EACH {
             let who = world.rng.below(4);
-            if let Some(command) = draw(&mut world, who) {
+            if let Some(command) = world.draw(who) {
                 let before = audit.before(&world, who);
                 let outcome = world.execute(who, &command);
                 audit.after(&world, who, before, &command, outcome.as_ref());
@@ -140,7 +140,7 @@ fn every_command_is_drawn_and_does_something() {
             world = World::new(at);
         }
         let who = world.rng.below(3);
-        if let Some(command) = draw(&mut world, who) {
+        if let Some(command) = world.draw(who) {
             let outcome = world.execute(who, &command);
             if did_something(outcome.as_ref()) {
                 done.insert(COMMANDS[number(&command)]);

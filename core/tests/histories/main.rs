@@ -16,10 +16,9 @@ mod audit;
 #[path = "../common/mod.rs"]
 mod common;
 mod converge;
-mod draw;
 mod model;
-mod random;
 mod reference;
 mod undo;
-mod view;
+#[path = "../workload/mod.rs"]
+mod workload;
 mod world;

@@ -11,7 +11,7 @@ use poo_core::replica::Replica;
 
 use crate::common::{Bench, found, list};
 use crate::model::{Item, Model, item};
-use crate::random::{Random, each_seed};
+use crate::workload::random::{Random, each_seed};
 
 const COMMANDS_EACH: usize = 60;
 const WORDS: [&str; 6] = ["milk", "Äpfel", "café", "Zoë", "über", "bread"];

@@ -6,9 +6,9 @@ use poo_core::model::{Command, Outcome};
 use serde_json::Value;
 
 use crate::converge::same;
-use crate::draw::draw;
-use crate::random::each_seed;
-use crate::view::{ask, fields, visible};
+
+use crate::workload::random::each_seed;
+use crate::workload::view::{ask, fields, visible};
 use crate::world::World;
 
 /// Commands in one history.
@@ -79,7 +79,7 @@ fn several_actions_are_taken_back_one_by_one_and_made_again() {
         world.calm = true;
         let mut stages = vec![seen(&world, 0)];
         for _ in 0..COMMANDS_EACH {
-            let Some(command) = draw(&mut world, 0).filter(is_action) else {
+            let Some(command) = world.draw(0).filter(is_action) else {
                 continue;
             };
             world.execute(0, &command);
@@ -119,7 +119,7 @@ fn taking_back_leaves_what_somebody_else_changed_since() {
         let mut world = World::new(seed);
         world.calm = true;
         for _ in 0..COMMANDS_EACH {
-            let Some(command) = draw(&mut world, 0).filter(is_action) else {
+            let Some(command) = world.draw(0).filter(is_action) else {
                 continue;
             };
             let list = world.plans;
@@ -133,7 +133,7 @@ fn taking_back_leaves_what_somebody_else_changed_since() {
             }
             let anns_before = fields(world.replica(2), list, world.now());
             for _ in 0..2 {
-                if let Some(command) = draw(&mut world, 2).filter(is_action) {
+                if let Some(command) = world.draw(2).filter(is_action) {
                     world.execute(2, &command);
                 }
             }

@@ -8,7 +8,8 @@ use poo_core::model::{Answer, Command, Outcome, Query};
 use poo_core::replica::{CommandError, Keyring, Replica};
 
 use crate::common::{Bench, Wire, invite, join, list, person, relay, sync};
-use crate::random::Random;
+use crate::workload::draw::{Scene, draw};
+use crate::workload::random::Random;
 
 /// So far apart are commands at least: then no two edits are shown as one.
 const APART_MS: i64 = 11 * 60_000;
@@ -100,8 +101,17 @@ impl World {
         &self.members[who].replica
     }
 
-    pub(crate) fn replica_mut(&mut self, who: usize) -> &mut Replica {
-        &mut self.members[who].replica
+    /// What somebody might do next.
+    pub(crate) fn draw(&mut self, who: usize) -> Option<Command> {
+        draw(&mut Scene {
+            rng: &mut self.rng,
+            replica: &mut self.members[who].replica,
+            people: &self.people,
+            plans: self.plans,
+            office: self.office,
+            tablet: &self.tablet,
+            calm: self.calm,
+        })
     }
 
     /// Does what somebody wants to do. `None`: they may not, or cannot any more.

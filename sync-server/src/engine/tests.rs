@@ -23,19 +23,18 @@ fn worker_with(
 ) -> Worker {
     let mut system = System::new().unwrap();
     let keys = Keyring::generate(&mut system.env());
-    Worker {
-        replica: open(keys).unwrap(),
-        admission: Admission::Open,
-        file_quota: poo_core::sync::FILE_QUOTA_DEFAULT,
-        system,
-        sessions: BTreeMap::new(),
-        identities: Identities::new(Share {
-            connections: 2,
-            frames_per_second: 1_000,
-        }),
-        fanout: Fanout::default(),
+    let share = Share {
+        connections: 2,
+        frames_per_second: 1_000,
+    };
+    Worker::new(
+        open(keys).unwrap(),
+        Admission::Open,
+        poo_core::sync::FILE_QUOTA_DEFAULT,
+        share,
+        Box::new(system),
         packing,
-    }
+    )
 }
 
 /// A client of the worker, whose socket hands on only what the test asks for.

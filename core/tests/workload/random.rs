@@ -3,23 +3,23 @@
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
-pub(crate) struct Random(ChaCha20Rng);
+pub struct Random(ChaCha20Rng);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(ChaCha20Rng::seed_from_u64(seed))
     }
 
     /// A number below `end`.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.0.next_u64() % (end.max(1) as u64)).unwrap()
     }
 
-    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+    pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub(crate) fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+    pub fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         all.get(self.below(all.len()))
     }
 }
@@ -40,7 +40,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Runs a test on as many seeds as there shall be.
-pub(crate) fn each_seed(default: u64, mut test: impl FnMut(u64)) {
+pub fn each_seed(default: u64, mut test: impl FnMut(u64)) {
     let seeds = match number("POO_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("POO_CASES").unwrap_or(default),

@@ -11,12 +11,12 @@ use poo_core::model::{
 use poo_core::replica::Replica;
 use serde_json::{Value, json};
 
-use crate::common::tasks;
+use super::super::common::tasks;
 
 /// Fields of things by their names.
-pub(crate) type Fields = BTreeMap<(String, String), String>;
+pub type Fields = BTreeMap<(String, String), String>;
 
-pub(crate) fn ask(replica: &Replica, query: &Query, now: Timestamp) -> Value {
+pub fn ask(replica: &Replica, query: &Query, now: Timestamp) -> Value {
     match replica.query(query, now) {
         Ok(answer) => without_device(serde_json::to_value(answer).unwrap()),
         Err(error) => json!({ "error": error.to_string() }),
@@ -54,7 +54,7 @@ fn search(text: &str, list: Option<DocumentId>) -> Query {
     }
 }
 
-pub(crate) fn list(replica: &Replica, list: DocumentId) -> List {
+pub fn list(replica: &Replica, list: DocumentId) -> List {
     match replica.query(&Query::List { list }, Timestamp::UNIX_EPOCH) {
         Ok(Answer::List(list)) => list,
         other => panic!("{other:?}"),
@@ -62,7 +62,7 @@ pub(crate) fn list(replica: &Replica, list: DocumentId) -> List {
 }
 
 /// What all members see of a list, under names that say which part differs.
-pub(crate) fn shared(replica: &Replica, id: DocumentId, now: Timestamp) -> BTreeMap<String, Value> {
+pub fn shared(replica: &Replica, id: DocumentId, now: Timestamp) -> BTreeMap<String, Value> {
     let mut seen = BTreeMap::new();
     let mut see = |name: String, query: Query| {
         seen.insert(name, ask(replica, &query, now));
@@ -113,7 +113,7 @@ pub(crate) fn shared(replica: &Replica, id: DocumentId, now: Timestamp) -> BTree
 }
 
 /// What all devices of one person see beside that.
-pub(crate) fn personal(replica: &Replica, now: Timestamp) -> BTreeMap<String, Value> {
+pub fn personal(replica: &Replica, now: Timestamp) -> BTreeMap<String, Value> {
     let zone = || Some("Europe/Berlin".to_owned());
     [
         // Of a list that access was lost to each device keeps what it had.
@@ -140,7 +140,7 @@ pub(crate) fn personal(replica: &Replica, now: Timestamp) -> BTreeMap<String, Va
 }
 
 /// All rows of a list's activity, the latest first.
-pub(crate) fn activity(replica: &Replica, list: DocumentId, now: Timestamp) -> Vec<Activity> {
+pub fn activity(replica: &Replica, list: DocumentId, now: Timestamp) -> Vec<Activity> {
     let mut rows = Vec::new();
     let mut cursor = None;
     loop {
@@ -163,14 +163,14 @@ pub(crate) fn activity(replica: &Replica, list: DocumentId, now: Timestamp) -> V
     }
 }
 
-pub(crate) fn every_task(replica: &Replica, list: DocumentId) -> Vec<Task> {
+pub fn every_task(replica: &Replica, list: DocumentId) -> Vec<Task> {
     let mut all = tasks(replica, list, false);
     all.extend(tasks(replica, list, true));
     all
 }
 
 /// Every field of what is in a list, and of the list.
-pub(crate) fn fields(replica: &Replica, id: DocumentId, now: Timestamp) -> Fields {
+pub fn fields(replica: &Replica, id: DocumentId, now: Timestamp) -> Fields {
     let mut fields = Fields::new();
     let shown = list(replica, id);
     let mut put = |subject: &str, field: String, value: Option<String>| {
@@ -233,11 +233,7 @@ pub(crate) fn fields(replica: &Replica, id: DocumentId, now: Timestamp) -> Field
 
 /// What a list shows of itself and its tasks, as far as undoing brings it back: without what two
 /// people set at once, and without things in the trash, where what was made goes.
-pub(crate) fn visible(
-    replica: &Replica,
-    id: DocumentId,
-    now: Timestamp,
-) -> BTreeMap<String, Value> {
+pub fn visible(replica: &Replica, id: DocumentId, now: Timestamp) -> BTreeMap<String, Value> {
     let mut seen = shared(replica, id, now);
     seen.retain(|name, _| {
         ["list", "by manual", "aisles"].contains(&name.as_str()) || name.starts_with("comments on")
@@ -256,7 +252,7 @@ pub(crate) fn visible(
 }
 
 /// That the parts of what a replica shows fit one another.
-pub(crate) fn check_fits(replica: &Replica, id: DocumentId, now: Timestamp) {
+pub fn check_fits(replica: &Replica, id: DocumentId, now: Timestamp) {
     let there = tasks(replica, id, false);
     let trash = tasks(replica, id, true);
     let ids: BTreeSet<TaskId> = there.iter().map(|task| task.id).collect();

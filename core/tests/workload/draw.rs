@@ -2,18 +2,19 @@
 
 use jiff::Timestamp;
 use poo_core::document::DocumentId;
+use poo_core::identity::Did;
 use poo_core::membership::Role;
 use poo_core::model::{
     Answer, Command, ImportedTask, ListPatch, ListPlace, ListView, MovePlace, NewFile, NewTask,
     Outcome, Priority, Query, Sort, Status, Task, TaskId, TaskPatch,
 };
+use poo_core::replica::Replica;
 
-use crate::common::tasks;
-use crate::random::Random;
-use crate::world::World;
+use super::super::common::tasks;
+use super::random::Random;
 
 /// Every command by its name.
-pub(crate) const COMMANDS: [&str; 47] = [
+pub const COMMANDS: [&str; 47] = [
     "CreateList",
     "RenameList",
     "EditList",
@@ -64,7 +65,7 @@ pub(crate) const COMMANDS: [&str; 47] = [
 ];
 
 /// A command's place in [`COMMANDS`]. A new one has to be named here, and then drawn below.
-pub(crate) fn number(command: &Command) -> usize {
+pub fn number(command: &Command) -> usize {
     match command {
         Command::CreateList { .. } => 0,
         Command::RenameList { .. } => 1,
@@ -155,11 +156,28 @@ const PRIORITIES: [Priority; 4] = [
     Priority::None,
 ];
 
+/// Where somebody is who is about to do something.
+pub struct Scene<'a> {
+    pub rng: &'a mut Random,
+    /// Their device.
+    pub replica: &'a mut Replica,
+    /// The first of them made all lists, the last comes and goes.
+    pub people: &'a [Did],
+    /// The list that all share.
+    pub plans: DocumentId,
+    /// A list in which roles change.
+    pub office: DocumentId,
+    /// A device of the first person that is in nobody's hands.
+    pub tablet: &'a str,
+    /// Whether nothing recurs and tags keep their names: then every field is what somebody wrote.
+    pub calm: bool,
+}
+
 /// A word that nobody said before.
-fn unique(world: &mut World) -> String {
-    let word = *world.rng.pick(&WORDS).unwrap();
+fn unique(scene: &mut Scene<'_>) -> String {
+    let word = *scene.rng.pick(&WORDS).unwrap();
     let letters: String = (0..6)
-        .map(|_| char::from(b'a' + u8::try_from(world.rng.below(26)).unwrap()))
+        .map(|_| char::from(b'a' + u8::try_from(scene.rng.below(26)).unwrap()))
         .collect();
     format!("{word}-{letters}")
 }
@@ -172,200 +190,190 @@ fn some<T>(rng: &mut Random, value: T) -> Option<Option<T>> {
     }
 }
 
-fn ask<T>(
-    world: &World,
-    who: usize,
-    query: &Query,
-    take: impl FnOnce(Answer) -> Option<T>,
-) -> Option<T> {
-    let answer = world.replica(who).query(query, Timestamp::UNIX_EPOCH);
+fn ask<T>(scene: &Scene<'_>, query: &Query, take: impl FnOnce(Answer) -> Option<T>) -> Option<T> {
+    let answer = scene.replica.query(query, Timestamp::UNIX_EPOCH);
     answer.ok().and_then(take)
 }
 
 /// A list that somebody may mean: mostly the one that all share.
-fn a_list(world: &mut World, who: usize) -> DocumentId {
-    if world.rng.chance(75) {
-        return world.plans;
+fn a_list(scene: &mut Scene<'_>) -> DocumentId {
+    if scene.rng.chance(75) {
+        return scene.plans;
     }
-    let all = ask(
-        world,
-        who,
-        &Query::Lists { all: true },
-        |answer| match answer {
-            Answer::Lists(page) => Some(page.items),
-            _ => None,
-        },
-    );
+    let all = ask(scene, &Query::Lists { all: true }, |answer| match answer {
+        Answer::Lists(page) => Some(page.items),
+        _ => None,
+    });
     let all = all.unwrap_or_default();
-    world.rng.pick(&all).map_or(world.plans, |list| list.id)
+    scene.rng.pick(&all).map_or(scene.plans, |list| list.id)
 }
 
-fn all_tasks(world: &World, who: usize, list: DocumentId) -> Vec<Task> {
-    let mut all = tasks(world.replica(who), list, false);
-    all.extend(tasks(world.replica(who), list, true));
+fn all_tasks(scene: &Scene<'_>, list: DocumentId) -> Vec<Task> {
+    let mut all = tasks(scene.replica, list, false);
+    all.extend(tasks(scene.replica, list, true));
     all
 }
 
-fn a_task(world: &mut World, who: usize, list: DocumentId) -> Option<TaskId> {
-    let all = if world.rng.chance(90) {
-        tasks(world.replica(who), list, false)
+fn a_task(scene: &mut Scene<'_>, list: DocumentId) -> Option<TaskId> {
+    let all = if scene.rng.chance(90) {
+        tasks(scene.replica, list, false)
     } else {
-        all_tasks(world, who, list)
+        all_tasks(scene, list)
     };
-    world.rng.pick(&all).map(|task| task.id)
+    scene.rng.pick(&all).map(|task| task.id)
 }
 
-fn a_comment(world: &mut World, who: usize, list: DocumentId) -> Option<TaskId> {
+fn a_comment(scene: &mut Scene<'_>, list: DocumentId) -> Option<TaskId> {
     let mut found = Vec::new();
-    for task in all_tasks(world, who, list) {
+    for task in all_tasks(scene, list) {
         let query = Query::Comments {
             list,
             task: task.id,
         };
-        found.extend(ask(world, who, &query, |answer| match answer {
+        found.extend(ask(scene, &query, |answer| match answer {
             Answer::Comments(page) => Some(page.items.into_iter().map(|c| c.id)),
             _ => None,
         })?);
     }
-    world.rng.pick(&found).copied()
+    scene.rng.pick(&found).copied()
 }
 
-fn new_task(world: &mut World, who: usize, list: DocumentId) -> NewTask {
-    let recurs = !world.calm && world.rng.chance(25);
-    let due = recurs || world.rng.chance(40);
+fn new_task(scene: &mut Scene<'_>, list: DocumentId) -> NewTask {
+    let recurs = !scene.calm && scene.rng.chance(25);
+    let due = recurs || scene.rng.chance(40);
     NewTask {
-        title: unique(world),
-        notes: world.rng.chance(30).then(|| unique(world)),
-        url: world.rng.chance(10).then(|| "https://example.org/".into()),
-        status: world.rng.chance(20).then(|| STATUSES[world.rng.below(3)]),
-        priority: world.rng.pick(&PRIORITIES).copied(),
-        due: due.then(|| DUES[world.rng.below(5)].parse().unwrap()),
-        recurrence: recurs.then(|| RULES[world.rng.below(4)].parse().unwrap()),
-        parent: if world.rng.chance(35) {
-            a_task(world, who, list)
+        title: unique(scene),
+        notes: scene.rng.chance(30).then(|| unique(scene)),
+        url: scene.rng.chance(10).then(|| "https://example.org/".into()),
+        status: scene.rng.chance(20).then(|| STATUSES[scene.rng.below(3)]),
+        priority: scene.rng.pick(&PRIORITIES).copied(),
+        due: due.then(|| DUES[scene.rng.below(5)].parse().unwrap()),
+        recurrence: recurs.then(|| RULES[scene.rng.below(4)].parse().unwrap()),
+        parent: if scene.rng.chance(35) {
+            a_task(scene, list)
         } else {
             None
         },
-        tags: if world.rng.chance(30) {
-            vec![a_tag(world)]
+        tags: if scene.rng.chance(30) {
+            vec![a_tag(scene)]
         } else {
             Vec::new()
         },
-        reminders: if world.rng.chance(15) {
+        reminders: if scene.rng.chance(15) {
             vec!["10m".parse().unwrap()]
         } else {
             Vec::new()
         },
-        assignee: if world.rng.chance(25) {
-            Some(world.people[world.rng.below(3)])
+        assignee: if scene.rng.chance(25) {
+            Some(scene.people[scene.rng.below(scene.people.len())])
         } else {
             None
         },
-        blocked_by: if world.rng.chance(10) {
-            a_task(world, who, list).into_iter().collect()
+        blocked_by: if scene.rng.chance(10) {
+            a_task(scene, list).into_iter().collect()
         } else {
             Vec::new()
         },
-        aisle: world.rng.chance(10).then(|| "Dairy".into()),
+        aisle: scene.rng.chance(10).then(|| "Dairy".into()),
     }
 }
 
-fn a_tag(world: &mut World) -> String {
-    (*world.rng.pick(&TAGS).unwrap()).to_owned()
+fn a_tag(scene: &mut Scene<'_>) -> String {
+    (*scene.rng.pick(&TAGS).unwrap()).to_owned()
 }
 
-fn patch(world: &mut World, who: usize, list: DocumentId, task: TaskId) -> TaskPatch {
+fn patch(scene: &mut Scene<'_>, list: DocumentId, task: TaskId) -> TaskPatch {
     let mut patch = TaskPatch::default();
-    for _ in 0..=world.rng.below(2) {
-        let calm = world.calm;
-        match world.rng.below(13) {
-            0 | 1 => patch.title = Some(unique(world)),
+    for _ in 0..=scene.rng.below(2) {
+        let calm = scene.calm;
+        match scene.rng.below(13) {
+            0 | 1 => patch.title = Some(unique(scene)),
             2 | 3 => {
-                let found = all_tasks(world, who, list);
+                let found = all_tasks(scene, list);
                 let old = found.into_iter().find(|found| found.id == task);
                 let old = old.map(|task| task.notes).unwrap_or_default();
-                let word = unique(world);
-                patch.notes = Some(match world.rng.below(4) {
+                let word = unique(scene);
+                patch.notes = Some(match scene.rng.below(4) {
                     0 => String::new(),
                     1 => format!("{word} {old}"),
                     _ => format!("{old} {word}"),
                 });
             }
-            4 => patch.url = some(&mut world.rng, "https://example.com/x".into()),
-            5 => patch.status = world.rng.pick(&STATUSES).copied(),
-            6 => patch.priority = world.rng.pick(&PRIORITIES).copied(),
-            7 => patch.due = some(&mut world.rng, DUES[0].parse().unwrap()),
+            4 => patch.url = some(&mut scene.rng, "https://example.com/x".into()),
+            5 => patch.status = scene.rng.pick(&STATUSES).copied(),
+            6 => patch.priority = scene.rng.pick(&PRIORITIES).copied(),
+            7 => patch.due = some(&mut scene.rng, DUES[0].parse().unwrap()),
             8 if !calm => {
-                patch.due = Some(Some(DUES[world.rng.below(5)].parse().unwrap()));
-                patch.recurrence = some(&mut world.rng, RULES[0].parse().unwrap());
+                patch.due = Some(Some(DUES[scene.rng.below(5)].parse().unwrap()));
+                patch.recurrence = some(&mut scene.rng, RULES[0].parse().unwrap());
             }
-            9 => patch.add_tags = vec![a_tag(world)],
-            10 => patch.remove_tags = vec![a_tag(world)],
-            11 => patch.assignee = some(&mut world.rng, world.people[0]),
-            _ => match world.rng.below(5) {
+            9 => patch.add_tags = vec![a_tag(scene)],
+            10 => patch.remove_tags = vec![a_tag(scene)],
+            11 => patch.assignee = some(&mut scene.rng, scene.people[0]),
+            _ => match scene.rng.below(5) {
                 0 => patch.add_reminders = vec!["1h".parse().unwrap()],
                 1 => patch.remove_reminders = vec!["10m".parse().unwrap()],
-                2 => patch.add_blocked_by = a_task(world, who, list).into_iter().collect(),
-                3 => patch.remove_blocked_by = a_task(world, who, list).into_iter().collect(),
-                _ => patch.aisle = some(&mut world.rng, "Bakery".into()),
+                2 => patch.add_blocked_by = a_task(scene, list).into_iter().collect(),
+                3 => patch.remove_blocked_by = a_task(scene, list).into_iter().collect(),
+                _ => patch.aisle = some(&mut scene.rng, "Bakery".into()),
             },
         }
     }
     patch
 }
 
-fn place(world: &mut World, who: usize, list: DocumentId) -> MovePlace {
+fn place(scene: &mut Scene<'_>, list: DocumentId) -> MovePlace {
     let mut place = MovePlace::default();
-    match world.rng.below(6) {
+    match scene.rng.below(6) {
         0 => place.parent = Some(None),
-        1 | 2 => place.parent = Some(a_task(world, who, list)),
-        3 => place.after = a_task(world, who, list),
-        4 => place.before = a_task(world, who, list),
+        1 | 2 => place.parent = Some(a_task(scene, list)),
+        3 => place.after = a_task(scene, list),
+        4 => place.before = a_task(scene, list),
         _ => {}
     }
     place
 }
 
-fn made(world: &mut World, who: usize, what: &Query) -> Option<String> {
-    let ids = ask(world, who, what, |answer| match answer {
+fn made(scene: &mut Scene<'_>, what: &Query) -> Option<String> {
+    let ids = ask(scene, what, |answer| match answer {
         Answer::Folders(page) => Some(page.items.into_iter().map(|f| f.id).collect::<Vec<_>>()),
         Answer::Templates(page) => Some(page.items.into_iter().map(|t| t.id).collect()),
         Answer::Invites(page) => Some(page.items.into_iter().map(|i| i.id).collect()),
         _ => None,
     })?;
-    world.rng.pick(&ids).cloned()
+    scene.rng.pick(&ids).cloned()
 }
 
 /// Draws a command of a member. `None` where what it takes is not there.
-pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
-    let list = a_list(world, who);
-    let office = world.office;
+pub fn draw(scene: &mut Scene<'_>) -> Option<Command> {
+    let list = a_list(scene);
+    let office = scene.office;
     let zone = Some("Europe/Berlin".to_owned());
-    Some(match world.rng.below(120) {
+    Some(match scene.rng.below(120) {
         0 => Command::CreateList {
-            title: unique(world),
+            title: unique(scene),
         },
         1 | 2 => Command::RenameList {
             list,
-            title: unique(world),
+            title: unique(scene),
         },
         3 | 4 => {
-            let icon = some(&mut world.rng, "🥕".into());
-            let color = world.rng.chance(50).then(|| Some(unique(world)));
-            let view = world.rng.chance(30).then_some(ListView::Aisles);
+            let icon = some(&mut scene.rng, "🥕".into());
+            let color = scene.rng.chance(50).then(|| Some(unique(scene)));
+            let view = scene.rng.chance(30).then_some(ListView::Aisles);
             Command::EditList {
                 list,
                 patch: ListPatch { icon, color, view },
             }
         }
         5..=7 => {
-            let folder = match made(world, who, &Query::Folders) {
-                Some(folder) => some(&mut world.rng, folder),
+            let folder = match made(scene, &Query::Folders) {
+                Some(folder) => some(&mut scene.rng, folder),
                 None => None,
             };
-            let favorite = world.rng.chance(50).then(|| world.rng.chance(50));
-            let archived = world.rng.chance(20).then(|| world.rng.chance(50));
-            let sort = world.rng.pick(&SORTS).copied();
+            let favorite = scene.rng.chance(50).then(|| scene.rng.chance(50));
+            let archived = scene.rng.chance(20).then(|| scene.rng.chance(50));
+            let sort = scene.rng.pick(&SORTS).copied();
             Command::PlaceList {
                 list,
                 place: ListPlace {
@@ -378,7 +386,7 @@ pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
         }
         8 => Command::DuplicateList { list, title: None },
         9 => {
-            let template = made(world, who, &Query::Templates)?;
+            let template = made(scene, &Query::Templates)?;
             Command::CreateFromTemplate {
                 template,
                 title: None,
@@ -386,88 +394,88 @@ pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
         }
         10 | 11 => Command::SaveTemplate {
             list,
-            title: Some(unique(world)),
+            title: Some(unique(scene)),
         },
         12 => Command::DeleteTemplate {
-            template: made(world, who, &Query::Templates)?,
+            template: made(scene, &Query::Templates)?,
         },
         13 => Command::CreateFolder {
-            name: unique(world),
+            name: unique(scene),
         },
         14 => Command::RenameFolder {
-            folder: made(world, who, &Query::Folders)?,
-            name: unique(world),
+            folder: made(scene, &Query::Folders)?,
+            name: unique(scene),
         },
         15 => Command::DeleteFolder {
-            folder: made(world, who, &Query::Folders)?,
+            folder: made(scene, &Query::Folders)?,
         },
         16 => Command::SetSetting {
             name: "theme".into(),
-            value: world.rng.chance(70).then(|| unique(world)),
+            value: scene.rng.chance(70).then(|| unique(scene)),
         },
         17 => Command::DeleteList { list },
         18 => Command::RestoreList { list },
         19..=33 => Command::CreateTask {
             list,
-            task: new_task(world, who, list),
+            task: new_task(scene, list),
         },
         34..=55 => {
-            let task = a_task(world, who, list)?;
+            let task = a_task(scene, list)?;
             Command::EditTask {
                 list,
                 task,
-                patch: patch(world, who, list, task),
+                patch: patch(scene, list, task),
             }
         }
         56..=62 => Command::CompleteTask {
             list,
-            task: a_task(world, who, list)?,
+            task: a_task(scene, list)?,
             zone,
         },
         63 | 64 => Command::SkipTask {
             list,
-            task: a_task(world, who, list)?,
+            task: a_task(scene, list)?,
             zone,
         },
         65..=67 => Command::ReopenTask {
             list,
-            task: a_task(world, who, list)?,
+            task: a_task(scene, list)?,
         },
         68..=77 => Command::MoveTask {
             list,
-            task: a_task(world, who, list)?,
-            place: place(world, who, list),
+            task: a_task(scene, list)?,
+            place: place(scene, list),
         },
         78..=81 => Command::DeleteTask {
             list,
-            task: a_task(world, who, list)?,
+            task: a_task(scene, list)?,
         },
         82 | 83 => {
-            let trash = tasks(world.replica(who), list, true);
+            let trash = tasks(scene.replica, list, true);
             Command::RestoreTask {
                 list,
-                task: world.rng.pick(&trash)?.id,
+                task: scene.rng.pick(&trash)?.id,
             }
         }
         84 | 85 => Command::ImportTasks {
             list,
-            tasks: imported(world),
+            tasks: imported(scene),
             zone: None,
         },
-        86 | 87 if !world.calm => Command::EditTag {
+        86 | 87 if !scene.calm => Command::EditTag {
             list,
-            tag: a_tag(world),
-            name: world.rng.chance(50).then(|| a_tag(world)),
-            color: some(&mut world.rng, "red".into()),
+            tag: a_tag(scene),
+            name: scene.rng.chance(50).then(|| a_tag(scene)),
+            color: some(&mut scene.rng, "red".into()),
         },
-        88 if !world.calm => Command::DeleteTag {
+        88 if !scene.calm => Command::DeleteTag {
             list,
-            tag: a_tag(world),
+            tag: a_tag(scene),
         },
         89 | 90 => Command::SetAisle {
             list,
             name: "Bakery".into(),
-            keywords: vec![unique(world)],
+            keywords: vec![unique(scene)],
         },
         91 => Command::RemoveAisle {
             list,
@@ -475,27 +483,27 @@ pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
         },
         92..=95 => Command::AddComment {
             list,
-            task: a_task(world, who, list)?,
-            text: unique(world),
+            task: a_task(scene, list)?,
+            text: unique(scene),
         },
         96 => Command::EditComment {
             list,
-            comment: a_comment(world, who, list)?,
-            text: unique(world),
+            comment: a_comment(scene, list)?,
+            text: unique(scene),
         },
         97 => Command::DeleteComment {
             list,
-            comment: a_comment(world, who, list)?,
+            comment: a_comment(scene, list)?,
         },
         98 => Command::LogNote {
             list,
-            text: unique(world),
+            text: unique(scene),
         },
-        99 | 100 => return file(world, who, list),
+        99 | 100 => return file(scene, list),
         101..=106 => Command::Undo,
         107..=109 => Command::Redo,
         110 => Command::SetProfile {
-            name: unique(world),
+            name: unique(scene),
             color: None,
         },
         111 => Command::Share {
@@ -503,34 +511,34 @@ pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
             role: Role::Viewer,
             expires_in_s: None,
         },
-        112 => match world.rng.below(5) {
+        112 => match scene.rng.below(5) {
             0 => Command::LeaveList { list: office },
             1 => Command::RevokeMember {
                 list: office,
-                member: world.people[2],
+                member: scene.people[scene.people.len() - 1],
             },
             2 => Command::TransferOwnership {
                 list: office,
-                to: world.people[1],
+                to: scene.people[1],
             },
             _ => Command::RevokeDevice {
-                device: world.tablet.clone(),
+                device: scene.tablet.to_owned(),
             },
         },
         113 => Command::LinkDevice,
         114 | 115 => Command::ChangeRole {
             list: office,
-            member: world.people[1 + world.rng.below(2)],
-            role: [Role::Viewer, Role::Editor, Role::Owner][world.rng.below(3)],
+            member: scene.people[1 + scene.rng.below(scene.people.len() - 1)],
+            role: [Role::Viewer, Role::Editor, Role::Owner][scene.rng.below(3)],
         },
         116 => Command::RevokeInvite {
             list: office,
-            invite: made(world, who, &Query::Invites { list: office })?,
+            invite: made(scene, &Query::Invites { list: office })?,
         },
         117 => Command::Publish { list: office },
         118 => Command::Unpublish { list: office },
         119 => Command::CreateTicket {
-            list: (world.rng.below(2) == 0).then_some(office),
+            list: (scene.rng.below(2) == 0).then_some(office),
             uses: None,
             expires_in_s: None,
         },
@@ -538,29 +546,29 @@ pub(crate) fn draw(world: &mut World, who: usize) -> Option<Command> {
     })
 }
 
-fn imported(world: &mut World) -> Vec<ImportedTask> {
-    let one = |world: &mut World| ImportedTask {
-        title: unique(world),
+fn imported(scene: &mut Scene<'_>) -> Vec<ImportedTask> {
+    let one = |scene: &mut Scene<'_>| ImportedTask {
+        title: unique(scene),
         ..ImportedTask::default()
     };
-    let children = vec![one(world)];
+    let children = vec![one(scene)];
     vec![
-        one(world),
+        one(scene),
         ImportedTask {
             children,
-            ..one(world)
+            ..one(scene)
         },
     ]
 }
 
 /// The list that a command is about, if it is about what is in one.
-pub(crate) fn list_of(command: &Command) -> Option<DocumentId> {
+pub fn list_of(command: &Command) -> Option<DocumentId> {
     let json = serde_json::to_value(command).unwrap();
     json.get("list")?.as_str()?.parse().ok()
 }
 
 /// Whether a command did anything.
-pub(crate) fn did_something(outcome: Option<&Outcome>) -> bool {
+pub fn did_something(outcome: Option<&Outcome>) -> bool {
     !matches!(
         outcome,
         None | Some(Outcome::Done { changed: false } | Outcome::Undone { changed: false, .. })
@@ -568,21 +576,21 @@ pub(crate) fn did_something(outcome: Option<&Outcome>) -> bool {
 }
 
 /// A file that comes or goes.
-fn file(world: &mut World, who: usize, list: DocumentId) -> Option<Command> {
-    let carried: Vec<_> = tasks(world.replica(who), list, false)
+fn file(scene: &mut Scene<'_>, list: DocumentId) -> Option<Command> {
+    let carried: Vec<_> = tasks(scene.replica, list, false)
         .into_iter()
         .filter_map(|task| Some((task.id, task.attachments.first()?.id.parse().ok()?)))
         .collect();
-    if let (Some((task, attachment)), true) = (world.rng.pick(&carried), world.rng.chance(50)) {
+    if let (Some((task, attachment)), true) = (scene.rng.pick(&carried), scene.rng.chance(50)) {
         return Some(Command::Detach {
             list,
             task: *task,
             attachment: *attachment,
         });
     }
-    let task = a_task(world, who, list)?;
-    let text = unique(world);
-    let hash = world.replica_mut(who).put_blob(text.as_bytes()).ok()?;
+    let task = a_task(scene, list)?;
+    let text = unique(scene);
+    let hash = scene.replica.put_blob(text.as_bytes()).ok()?;
     Some(Command::Attach {
         list,
         task,

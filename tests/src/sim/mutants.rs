@@ -1,0 +1,22 @@
+//! Engines that are wrong on purpose: the simulation has to catch each. These are wrong at their
+//! edges, where they meet disk and network; docs/SIMULATION.md has those that are wrong inside.
+
+/// A way to be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutant {
+    /// A device's disk says that it has what it does not have yet.
+    DeviceSkipsFsync,
+    /// A relay's disk does.
+    RelaySkipsFsync,
+    /// A device sends a change before that is committed, and crashes in between.
+    SendsBeforeCommit,
+}
+
+impl Mutant {
+    /// All of them, by name.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("device-skips-fsync", Self::DeviceSkipsFsync),
+        ("relay-skips-fsync", Self::RelaySkipsFsync),
+        ("sends-before-commit", Self::SendsBeforeCommit),
+    ];
+}

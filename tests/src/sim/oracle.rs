@@ -1,0 +1,254 @@
+//! What must hold in the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use poo_core::document::DocumentId;
+use poo_core::model::{Answer, Query};
+use poo_core::replica::Replica;
+use serde_json::Value;
+
+use super::common::verify;
+use super::ledger::{self, Hash};
+use super::workload::view::{check_fits, personal, shared};
+use super::world::World;
+
+/// The first part that two replicas show differently, and what differs in it.
+fn difference(one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>) -> Option<String> {
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let name = (names.into_iter()).find(|name| one.get(*name) != other.get(*name))?;
+    let parts = |of: &BTreeMap<String, Value>| -> Vec<String> {
+        let of = of.get(name);
+        let items = of.and_then(|of| of.get("items").unwrap_or(of).as_array().cloned());
+        let items = items.unwrap_or_else(|| of.into_iter().cloned().collect());
+        items.iter().map(ToString::to_string).collect()
+    };
+    let (one, other) = (parts(one), parts(other));
+    let only = |a: &[String], b: &[String]| -> Vec<String> {
+        a.iter().filter(|part| !b.contains(part)).cloned().collect()
+    };
+    Some(format!(
+        "{name}: {:?} against {:?}",
+        only(&one, &other),
+        only(&other, &one)
+    ))
+}
+
+fn verified(name: &str, replica: &Replica, id: DocumentId) {
+    let report = verify(replica, id);
+    assert!(
+        report.ok,
+        "{name} holds what does not verify: {:?}",
+        report.problems
+    );
+}
+
+impl World {
+    pub(super) fn judge(&mut self) {
+        let now = Timestamp::from_millisecond(self.now()).unwrap();
+        let mut documents: BTreeMap<DocumentId, String> = BTreeMap::new();
+        for relay in &mut self.relays {
+            documents.extend(relay.disk.read(ledger::documents));
+        }
+        for (id, kind) in &documents {
+            self.check_document(*id, kind, now);
+        }
+        self.check_people(now);
+        self.check_ledger();
+        self.check_stock();
+        // All show the same; whether that is what their logs say is looked at in one of them.
+        let any = self.rng.below(self.devices.len());
+        let device = self
+            .devices
+            .iter()
+            .skip(any)
+            .find(|device| device.is_here());
+        if let Some(device) = device {
+            let health = device.replica.as_ref().unwrap().health().unwrap();
+            assert!(health.ok, "{}: {:?}", device.name, health.problems);
+        }
+        for relay in &self.relays {
+            let health = relay.desk.as_ref().unwrap().replica().health().unwrap();
+            assert!(health.ok, "a relay: {:?}", health.problems);
+        }
+    }
+
+    /// All who may read a document have the same of it and see the same, and every change in it
+    /// is by somebody who was let in.
+    fn check_document(&mut self, id: DocumentId, kind: &str, now: Timestamp) {
+        let mut known: Option<(String, BTreeSet<Hash>, BTreeSet<Hash>)> = None;
+        let mut compare = |name: &str, changes: BTreeSet<Hash>, statements: BTreeSet<Hash>| {
+            if let Some((other, theirs, stated)) = &known {
+                assert!(
+                    *theirs == changes,
+                    "{other} and {name} have not the same changes of {id}: {} and {} more",
+                    theirs.difference(&changes).count(),
+                    changes.difference(theirs).count()
+                );
+                assert!(
+                    *stated == statements,
+                    "{other} and {name} have not the same statements of {id}: {} and {} more",
+                    stated.difference(&statements).count(),
+                    statements.difference(stated).count()
+                );
+            } else {
+                known = Some((name.to_owned(), changes, statements));
+            }
+        };
+        for (at, relay) in self.relays.iter_mut().enumerate() {
+            let (changes, statements) = relay.disk.read(|conn| {
+                (
+                    ledger::changes_of(conn, &id),
+                    ledger::statements_of(conn, &id),
+                )
+            });
+            if !statements.is_empty() {
+                compare(&format!("relay {at}"), changes, statements);
+                verified("a relay", relay.desk.as_ref().unwrap().replica(), id);
+            }
+        }
+        let mut shown: Option<(String, BTreeMap<String, Value>)> = None;
+        let mut is_verified = false;
+        for device in self.devices.iter_mut().filter(|device| device.is_here()) {
+            let did = device.keys.did;
+            let may_read = (self.relays.iter_mut()).any(|relay| {
+                relay
+                    .disk
+                    .read(|conn| ledger::role(conn, &id, &did))
+                    .is_some()
+            });
+            if !may_read {
+                continue;
+            }
+            let (changes, statements) = device.disk.read(|conn| {
+                (
+                    ledger::changes_of(conn, &id),
+                    ledger::statements_of(conn, &id),
+                )
+            });
+            compare(&device.name, changes, statements);
+            let replica = device.replica.as_ref().unwrap();
+            if !core::mem::replace(&mut is_verified, true) {
+                // The others have the same, to the byte.
+                verified(&device.name, replica, id);
+            }
+            if kind != "list" {
+                continue;
+            }
+            check_fits(replica, id, now);
+            let mine = shared(replica, id, now);
+            match &shown {
+                Some((other, theirs)) => {
+                    if let Some(part) = difference(theirs, &mine) {
+                        panic!("{other} and {} see {id} differently: {part}", device.name);
+                    }
+                }
+                None => shown = Some((device.name.clone(), mine)),
+            }
+        }
+        self.check_authors(id);
+    }
+
+    fn check_authors(&mut self, id: DocumentId) {
+        let devices: BTreeMap<Vec<u8>, poo_core::identity::Did> = (self.devices.iter())
+            .map(|device| {
+                (
+                    device.keys.device.public().as_ref().to_vec(),
+                    device.keys.did,
+                )
+            })
+            .collect();
+        for relay in &mut self.relays {
+            for (device, witnessed) in relay.disk.read(|conn| ledger::authors(conn, &id)) {
+                let did = match witnessed {
+                    Some(key) => {
+                        let key = poo_core::identity::PublicKey::try_from(key.as_slice());
+                        poo_core::identity::Did::from_key(key.unwrap())
+                    }
+                    None => *(devices.get(&device))
+                        .unwrap_or_else(|| panic!("nobody's device wrote to {id}")),
+                };
+                assert!(
+                    self.let_in.contains(&(id, did)) && !self.readers.contains(&(id, did)),
+                    "{did} wrote to {id} and was never let"
+                );
+            }
+        }
+    }
+
+    /// All devices of a person show the same.
+    fn check_people(&mut self, now: Timestamp) {
+        let mut shown: BTreeMap<usize, (String, BTreeMap<String, Value>)> = BTreeMap::new();
+        for device in self.devices.iter().filter(|device| device.is_here()) {
+            let replica = device.replica.as_ref().unwrap();
+            let mine = personal(replica, now);
+            match shown.get(&device.person) {
+                Some((other, theirs)) => {
+                    if let Some(part) = difference(theirs, &mine) {
+                        panic!("{other} and {} show differently: {part}", device.name);
+                    }
+                }
+                None => _ = shown.insert(device.person, (device.name.clone(), mine)),
+            }
+            let Ok(Answer::Pending(pending)) = replica.query(&Query::Pending, now) else {
+                panic!("no answer");
+            };
+            for list in pending.items {
+                assert!(
+                    list.refused.is_some() || list.list == self.office,
+                    "{} still waits to send {list:?}",
+                    device.name
+                );
+            }
+        }
+    }
+
+    /// What somebody had on their device is there in the end, or it is known why not.
+    fn check_ledger(&mut self) {
+        let mut there = BTreeSet::new();
+        for relay in &mut self.relays {
+            there.extend(relay.disk.read(ledger::hashes));
+        }
+        let kept: Vec<BTreeSet<Hash>> = (self.devices.iter_mut())
+            .map(|device| {
+                let mut kept = device.disk.read(ledger::hashes);
+                kept.extend(device.disk.read(ledger::fallen));
+                kept
+            })
+            .collect();
+        let forked = self.devices.iter().any(|device| device.forks)
+            || self.faults.contains_key("restore of a relay");
+        let may_fork = (self.devices.iter()).any(|device| device.forks || device.lies);
+        for relay in &mut self.relays {
+            let forks = relay.disk.read(ledger::forks);
+            assert!(
+                may_fork || forks == 0,
+                "an honest device signed two changes for one place"
+            );
+        }
+        for (hash, entry) in &self.ledger.entries {
+            // Where roles change, what was refused stays where it was made.
+            let is_kept = entry.document == self.office && kept[entry.device].contains(hash);
+            let lies = self.devices[entry.device].lies;
+            if there.contains(hash) || entry.excused || is_kept || forked || lies {
+                continue;
+            }
+            panic!(
+                "a change that {} had made to {} is lost",
+                self.devices[entry.device].name, entry.document
+            );
+        }
+        for made in &self.ledger.made {
+            let is_there = (self.relays.iter_mut())
+                .any(|relay| relay.disk.read(|conn| ledger::has_made(conn, made)));
+            let is_kept = made.document == self.office;
+            if is_there || is_kept || self.ledger.is_excused(made) {
+                continue;
+            }
+            panic!(
+                "{} that {} had made in {} is lost",
+                made.id, self.devices[made.device].name, made.document
+            );
+        }
+    }
+}
