@@ -111,6 +111,12 @@ impl Client {
         Some(frame::sync(self.route(), document, &message.encode()))
     }
 
+    /// Asks for a document: the kind of a message that obliges the relay to answer.
+    pub(super) fn requests(&mut self, document: &DocumentId) -> Vec<u8> {
+        let frame = self.says(document).unwrap();
+        replace(&frame, b"dsync", b"grequest")
+    }
+
     pub(super) fn route(&self) -> Route<'_> {
         Route {
             sender: &self.name,
@@ -250,4 +256,9 @@ pub(super) fn chosen(bench: &mut Bench) -> DocumentId {
     let mut bytes = [0; 16];
     bench.rng.fill_bytes(&mut bytes);
     DocumentId::from_bytes(bytes)
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = bytes.windows(from.len()).position(|w| w == from).unwrap();
+    [&bytes[..at], to, &bytes[at + from.len()..]].concat()
 }

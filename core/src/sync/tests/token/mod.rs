@@ -6,7 +6,6 @@ mod client;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::sync::SyncDoc as _;
 use automerge::transaction::Transactable as _;
 use automerge::{ActorId, ObjType, ROOT, ReadDoc as _};
 
@@ -199,10 +198,7 @@ fn what_is_not_theirs_and_what_is_not_here_look_the_same() {
     let nothing = chosen(bench);
     let mut request = |ticket: &Ticket, document: DocumentId| {
         let mut client = Client::connect("stock", ticket, relay, bench);
-        let message = client.doc.sync().generate_sync_message(&mut client.state);
-        let frame = frame::sync(client.route(), &document, &message.unwrap().encode());
-        // The kind of a message that obliges the relay to answer.
-        let frame: Vec<u8> = replace(&frame, b"dsync", b"grequest");
+        let frame = client.requests(&document);
         client
             .session
             .handle_frame(relay, &frame, &bench.env())
@@ -231,11 +227,6 @@ fn what_is_not_theirs_and_what_is_not_here_look_the_same() {
     assert_eq!(request(&one, other).0, len.0);
     assert!(!request(&all, other).0);
     assert!(!request(&one, only).0);
-}
-
-fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    let at = bytes.windows(from.len()).position(|w| w == from).unwrap();
-    [&bytes[..at], to, &bytes[at + from.len()..]].concat()
 }
 
 #[test]
@@ -375,9 +366,13 @@ fn who_asked_for_what_was_not_here_gets_it_once_it_is() {
     let id = chosen(bench);
     let mut reader = Client::connect("reader", &sams, relay, bench);
     let mut stranger = Client::connect("stranger", &anns, relay, bench);
-    talk(&mut [&mut reader, &mut stranger], relay, bench, &id);
-    assert_eq!(reader.unavailable, [id]);
-    assert_eq!(stranger.unavailable, [id]);
+    for client in [&mut reader, &mut stranger] {
+        let request = client.requests(&id);
+        let handled = client.session.handle_frame(relay, &request, &bench.env());
+        handled.unwrap();
+        talk(&mut [client], relay, bench, &id);
+        assert_eq!(client.unavailable, [id]);
+    }
     let mut writer = Client::connect("writer", &sams, relay, bench);
     begin(&mut writer);
     talk(
