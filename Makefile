@@ -1,7 +1,7 @@
 # What people type. Each target is a line or two; longer work is in scripts/.
 
 .NOTPARALLEL:
-.PHONY: help run test lint fmt fmt-check doc test-native sim mutants wasm deny bench
+.PHONY: help run test lint fmt fmt-check doc test-native sim wasm deny bench
 
 ARGS ?=
 SEEDS ?= 200
@@ -38,9 +38,6 @@ test-native: ## the tests of every crate
 
 sim: ## the simulation, and random histories: make sim SEEDS=1000, or make sim SEED=7
 	@scripts/sim $(SEEDS) $(SEED)
-
-mutants: ## engines that are wrong on purpose, each built and caught (many minutes)
-	@scripts/mutants $(ARGS)
 
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny

@@ -1,5 +1,5 @@
-//! Engines that are wrong on purpose: the simulation has to catch each. These are wrong at their
-//! edges, where they meet disk and network; docs/SIMULATION.md has those that are wrong inside.
+//! Engines that are wrong on purpose, at their edges, where they meet disk and network: the
+//! simulation has to catch each. Nothing of it is in the engine itself.
 
 /// A way to be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
