@@ -177,6 +177,10 @@ fn show(screen: &mut Screen, report: &SyncReport, replica: &Replica, app: &App) 
             "Another copy of this device had written: {again} of yours were made again."
         ));
     }
+    if !report.lost.is_empty() {
+        screen.put(Look::Warm, "Not made again: ");
+        screen.line(&not_made_again(&report.lost));
+    }
     if report.clock_offset_ms.unsigned_abs() > CLOCK_OFFSET_MS_MAX {
         let minutes = report.clock_offset_ms / 60_000;
         screen
@@ -192,6 +196,12 @@ fn show(screen: &mut Screen, report: &SyncReport, replica: &Replica, app: &App) 
             .put(Look::Warm, "Refused: ")
             .line(&format!("{title}: {}", refused.message));
     }
+}
+
+/// What is said of commands that could not be made again.
+fn not_made_again(lost: &[String]) -> String {
+    let names: Vec<_> = lost.iter().map(|name| name.replace('_', " ")).collect();
+    format!("{}; what that worked on is gone", names.join(", "))
 }
 
 /// The title of a list, for people.
@@ -256,12 +266,20 @@ fn tell(app: &App, replica: &Replica, event: &Event) -> Result<(), Problem> {
                 .put(Look::Warm, "Refused: ")
                 .line(&format!("{title}: {message}"));
         }
-        Event::Reauthored { document, commands } => {
+        Event::Reauthored {
+            document,
+            commands,
+            lost,
+        } => {
             let title = title(replica, app, *document);
             let changes = count(*commands as u64, "change");
             screen.line(&format!(
                 "{title}: another copy of this device had written, so {changes} of yours were made again"
             ));
+            if !lost.is_empty() {
+                screen.put(Look::Warm, "Not made again: ");
+                screen.line(&not_made_again(lost));
+            }
         }
         // No concern of whoever watches.
         _ => {}

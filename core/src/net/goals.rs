@@ -49,7 +49,10 @@ pub(super) fn note(report: &mut SyncReport, event: Event) {
         } => report.clock_offset_ms = clock_offset_ms,
         Event::Changed { added, .. } => report.received += added as u64,
         Event::Acknowledged { .. } => report.acknowledged += 1,
-        Event::Reauthored { commands, .. } => report.reauthored += commands as u64,
+        Event::Reauthored { commands, lost, .. } => {
+            report.reauthored += commands as u64;
+            report.lost.extend(lost);
+        }
         Event::BlobStored { .. } => report.files_sent += 1,
         Event::BlobFetched { .. } => report.files_received += 1,
         Event::BlobRefused {

@@ -49,6 +49,8 @@ pub struct SyncReport {
     pub acknowledged: u64,
     /// Commands that were made again, since another copy of this device had written.
     pub reauthored: u64,
+    /// The names of those that could not be made again, since what they worked on is gone.
+    pub lost: Vec<String>,
     /// Files that the relay keeps since now.
     pub files_sent: u64,
     /// Files that were fetched.
