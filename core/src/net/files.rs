@@ -8,8 +8,8 @@ use crate::model::BlobHash;
 use crate::replica::Replica;
 use crate::sync::Event;
 
-/// Exchanges everything with the relay, once, and sends the files that it lacks. With `fetch` the
-/// files that are not here come too. `on_event` hears of all that happens.
+/// Exchanges everything with the relay, once, and sends the files that it lacks. Those that are not
+/// here come too, as far as [`Options::files`] says. `on_event` hears of all that happens.
 ///
 /// # Errors
 /// [`NetError`] says why it did not come to an end. What was exchanged until then stays, and a
@@ -17,7 +17,6 @@ use crate::sync::Event;
 pub async fn sync_with_files(
     replica: &mut Replica,
     options: &Options,
-    fetch: bool,
     mut on_event: impl FnMut(&Event),
 ) -> Result<SyncReport, NetError> {
     let mut system = System::new()?;
@@ -33,10 +32,8 @@ pub async fn sync_with_files(
     })
     .await?;
     link.session.note_in_sync(replica)?;
-    if fetch {
-        for (document, hash) in replica.missing_blobs()? {
-            link.session.fetch_blob(replica, document, hash)?;
-        }
+    for (document, hash) in replica.blobs_to_fetch(options.files)? {
+        link.session.fetch_blob(replica, document, hash)?;
     }
     converse(link, replica, options, system, &mut hear, |session| {
         session.is_in_sync() && session.files_are_settled()
@@ -60,7 +57,7 @@ pub async fn fetch_file(
     options: &Options,
     mut on_event: impl FnMut(&Event),
 ) -> Result<(), NetError> {
-    if replica.blob(&list, &hash)?.is_some() {
+    if replica.open_blob(&list, &hash)?.is_some() {
         return Ok(());
     }
     let mut system = System::new()?;

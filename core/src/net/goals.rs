@@ -2,11 +2,13 @@
 
 use core::future::Future;
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use super::connection::{Connection, Incoming};
 use super::system::System;
 use super::{NetError, Options, Refused, SyncReport};
 use crate::document::DocumentId;
+use crate::model::BlobHash;
 use crate::replica::{Link, Replica, link_box, link_reply_box};
 use crate::sync::{Event, Session};
 
@@ -134,7 +136,7 @@ pub(super) async fn converse(
 /// # Errors
 /// [`NetError`] says why it did not come to an end. What was exchanged until then stays.
 pub async fn sync(replica: &mut Replica, options: &Options) -> Result<SyncReport, NetError> {
-    super::sync_with_files(replica, options, false, |_| {}).await
+    super::sync_with_files(replica, options, |_| {}).await
 }
 
 /// Stays in sync until `stop` is done: sends what other processes write here, takes in what
@@ -155,7 +157,14 @@ pub async fn watch(
         let watched = async {
             let mut connection = connect(replica, options, &mut system).await?;
             pause = RETRY_FIRST;
-            follow(&mut connection, replica, &mut system, &mut on_event).await
+            follow(
+                &mut connection,
+                replica,
+                options,
+                &mut system,
+                &mut on_event,
+            )
+            .await
         };
         let ended = tokio::select! {
             ended = watched => ended,
@@ -179,17 +188,32 @@ pub async fn watch(
 async fn follow(
     connection: &mut Connection,
     replica: &mut Replica,
+    options: &Options,
     system: &mut System,
     on_event: &mut impl FnMut(Event),
 ) -> Result<(), NetError> {
     let mut seen = replica.data_version()?;
+    // What the relay does not have, or not give, is not asked for again in this connection.
+    let mut asked: BTreeSet<BlobHash> = BTreeSet::new();
+    let mut files_due = true;
     loop {
         connection.flush(replica).await?;
         while let Some(event) = connection.session.poll_event() {
+            files_due |= matches!(event, Event::Changed { .. });
             on_event(event);
         }
         if connection.session.is_in_sync() {
             connection.session.note_in_sync(replica)?;
+            if files_due && connection.session.files_are_settled() {
+                files_due = false;
+                for (document, hash) in replica.blobs_to_fetch(options.files)? {
+                    if asked.insert(hash) {
+                        connection.session.fetch_blob(replica, document, hash)?;
+                    }
+                }
+                // What was just asked for goes out before anything is waited for.
+                continue;
+            }
         }
         match connection.receive(replica, LOCAL_INTERVAL, system).await? {
             Incoming::Frame => {}

@@ -39,8 +39,10 @@ use jiff::Timestamp;
 use rand_core::CryptoRng;
 use rusqlite::{OptionalExtension as _, params};
 
+pub use crate::store::BlobReader;
 pub use batch::Subscription;
 pub use error::{CommandError, OpenError, QueryError};
+pub use files::{FetchFiles, SMALL_FILE_BYTES_MAX, SMALL_FILES_ROOM};
 pub(crate) use freshness::EphemeralSession;
 pub(crate) use ingest::{
     Incoming, IngestError, acknowledge_outbox, add_statement, ingest, put_chain,

@@ -11,6 +11,7 @@
 //!
 //! [`Replica::batch`]: crate::replica::Replica::batch
 
+mod attendance;
 mod bulk;
 mod client;
 mod ephemeral;
@@ -32,6 +33,7 @@ mod tests;
 mod token;
 mod wire;
 
+pub use attendance::{Attendance, Doing, TYPING_TTL};
 pub use bulk::{Packed, Packer};
 pub use error::SessionError;
 pub use event::{Effect, Event};

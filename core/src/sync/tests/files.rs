@@ -1,10 +1,12 @@
 //! Files between clients and a relay: sent, gone on with, fetched, refused.
 
+use std::io::{Read as _, Seek as _, SeekFrom};
+
 use super::common::{Bench, Wire, invite, join, list, person, relay, sync, task, tasks, verify};
 use crate::document::DocumentId;
 use crate::membership::Role;
 use crate::model::{BlobHash, Command, FILE_BYTES_MAX, NewFile, TASK_FILES_MAX, TaskId};
-use crate::replica::{CommandError, Replica};
+use crate::replica::{CommandError, FetchFiles, Replica, SMALL_FILE_BYTES_MAX, SMALL_FILES_ROOM};
 use crate::store::blobs;
 use crate::sync::wire::{BlobChunk, Control, Data, encode};
 use crate::sync::{Event, SessionError};
@@ -39,6 +41,14 @@ fn attach(
     let command = Command::Attach { list, task, file };
     replica.execute(&command, &mut bench.env()).unwrap();
     hash
+}
+
+fn content(replica: &Replica, list: &DocumentId, hash: &BlobHash) -> Option<Vec<u8>> {
+    let mut file = replica.open_blob(list, hash).unwrap()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes.len() as u64, file.size());
+    Some(bytes)
 }
 
 fn refusals(wire: &Wire) -> Vec<&str> {
@@ -153,15 +163,18 @@ fn a_file_reaches_the_relay_once_and_comes_to_who_asks_for_it() {
     assert!(again.bytes < 2_000, "{} bytes", again.bytes);
 
     sync(&mut bed.ann, &mut bed.relay, &mut bed.bench);
-    assert_eq!(bed.ann.missing_blobs().unwrap(), [(bed.list, hash)]);
-    assert_eq!(bed.ann.blob(&bed.list, &hash).unwrap(), None);
+    assert_eq!(
+        bed.ann.blobs_to_fetch(FetchFiles::All).unwrap(),
+        [(bed.list, hash)]
+    );
+    assert_eq!(content(&bed.ann, &bed.list, &hash), None);
     let wire = bed.fetch(hash);
     assert!(refusals(&wire).is_empty());
-    assert_eq!(bed.ann.blob(&bed.list, &hash).unwrap(), Some(photo));
-    assert!(bed.ann.missing_blobs().unwrap().is_empty());
+    assert_eq!(content(&bed.ann, &bed.list, &hash), Some(photo));
+    assert!(bed.ann.blobs_to_fetch(FetchFiles::All).unwrap().is_empty());
     // Only by a list that names it.
     let space = bed.ann.space_id();
-    assert_eq!(bed.ann.blob(&space, &hash).unwrap(), None);
+    assert_eq!(content(&bed.ann, &space, &hash), None);
     assert!(verify(&bed.sam, bed.list).ok && verify(&bed.ann, bed.list).ok);
     // A relay that begins anew may have lost it, and is asked again.
     bed.relay.begin_epoch(&mut bed.bench.env()).unwrap();
@@ -206,7 +219,7 @@ fn an_upload_and_a_download_go_on_where_they_were_cut() {
     }
     let wire = bed.fetch(hash);
     assert!(wire.bytes < 3 * PART, "{} bytes", wire.bytes);
-    assert_eq!(bed.ann.blob(&bed.list, &hash).unwrap(), Some(photo));
+    assert_eq!(content(&bed.ann, &bed.list, &hash), Some(photo));
 }
 
 #[test]
@@ -329,7 +342,7 @@ fn nobody_fills_a_relay_with_files() {
     assert_eq!(stored(&wire), 2);
     assert_eq!(refusals(&wire), ["file-quota"]);
     assert!(wire.client.files_are_settled());
-    assert!(bed.sam.blob(&bed.list, &kept).unwrap().is_some());
+    assert!(content(&bed.sam, &bed.list, &kept).is_some());
     // With more room it goes.
     assert_eq!(stored(&bed.sync_sam()), 1);
 }
@@ -467,7 +480,7 @@ fn files_that_nobody_names_are_dropped_after_thirty_days() {
         freed.push(bed.relay.drop_unnamed_blobs(now).unwrap());
     }
     assert_eq!(freed, [0, 0, 60, 0]);
-    assert!(bed.relay.blob(&bed.list, &stays).unwrap().is_some());
+    assert!(content(&bed.relay, &bed.list, &stays).is_some());
     assert_eq!(blobs::size(bed.relay.conn(), &goes).unwrap(), None);
     // Undoing the detachment brings it back, as long as a device has it.
     bed.sam
@@ -475,7 +488,7 @@ fn files_that_nobody_names_are_dropped_after_thirty_days() {
         .unwrap();
     bed.relay.begin_epoch(&mut bed.bench.env()).unwrap();
     bed.sync_sam();
-    assert!(bed.relay.blob(&bed.list, &goes).unwrap().is_some());
+    assert!(content(&bed.relay, &bed.list, &goes).is_some());
 }
 
 #[test]
@@ -492,4 +505,115 @@ fn a_task_says_which_of_its_files_are_here() {
         assert_eq!((file.id.clone(), file.here), (hash.to_string(), here));
         assert_eq!((file.name.as_str(), file.size), ("photo.png", 40));
     }
+}
+
+#[test]
+fn a_file_is_read_by_ranges() {
+    let mut bed = Bed::new(60);
+    let mut photo = png(2 * PART + 77, 3);
+    for (at, byte) in photo.iter_mut().enumerate().skip(8) {
+        *byte ^= at as u8;
+    }
+    let hash = bed.attach(&photo);
+    let mut file = bed.sam.open_blob(&bed.list, &hash).unwrap().unwrap();
+    assert_eq!(file.size(), photo.len() as u64);
+    for (from, length) in [
+        (0, 8),
+        (PART - 3, 6),
+        (PART, PART + 1),
+        (2 * PART + 70, 7),
+        (5, 0),
+    ] {
+        let mut range = vec![0; length];
+        file.seek(SeekFrom::Start(from as u64)).unwrap();
+        file.read_exact(&mut range).unwrap();
+        assert_eq!(range, photo[from..from + length], "{from}");
+    }
+    file.seek(SeekFrom::End(-1)).unwrap();
+    let mut rest = Vec::new();
+    file.read_to_end(&mut rest).unwrap();
+    assert_eq!(rest, photo[photo.len() - 1..]);
+    assert!(file.seek(SeekFrom::Current(-1_000_000)).is_err());
+    file.seek(SeekFrom::Start(u64::MAX)).unwrap();
+    assert_eq!(file.read(&mut [0; 4]).unwrap(), 0);
+}
+
+/// What a member with a client of their own attaches: no check of ours is in the way.
+fn smuggle(bed: &mut Bed, bytes: &[u8], name: &str, mime: &str, size: usize) -> BlobHash {
+    let hash = BlobHash::of(bytes);
+    let me = bed.sam.did();
+    let value = serde_json::json!({ "name": name, "mime": mime, "size": size }).to_string();
+    let (list, task) = (bed.list, bed.task);
+    bed.sam
+        .store()
+        .write(|conn| blobs::put(conn, bytes, &me))
+        .unwrap();
+    let key = format!("attachment/{hash}");
+    bed.sam
+        .put_by_hand(&list, &task, &key, &value, &mut bed.bench.env());
+    hash
+}
+
+#[test]
+fn what_is_in_a_file_counts_and_not_what_it_is_called() {
+    let mut bed = Bed::new(61);
+    let program = smuggle(&mut bed, b"\x7fELF\x02\x01\x01", "cat.png", "image/png", 7);
+    let page = smuggle(&mut bed, b"<html>", "notes.txt", "text/plain", 6);
+    let script = smuggle(&mut bed, b"#!/bin/sh\n", "dog.png", "image/png", 10);
+    let short = smuggle(&mut bed, &png(100, 1), "tiny.png", "image/png", 99);
+    let wire = bed.sync_sam();
+    // The relay takes neither a program nor a page.
+    assert_eq!(refusals(&wire), ["wrong-kind", "wrong-kind"]);
+    for hash in [program, page] {
+        assert_eq!(blobs::size(bed.relay.conn(), &hash).unwrap(), None);
+    }
+    // Nor would anybody who is given one by a relay that does.
+    let (relay, me) = (&mut bed.relay, bed.sam.did());
+    relay
+        .store()
+        .write(|conn| blobs::put(conn, b"\x7fELF\x02\x01\x01", &me))
+        .unwrap();
+    let mut ann = sync(&mut bed.ann, &mut bed.relay, &mut bed.bench);
+    for hash in [program, script, short] {
+        ann.client.fetch_blob(&bed.ann, bed.list, hash).unwrap();
+    }
+    ann.run(&mut bed.ann, &mut bed.relay, &mut bed.bench);
+    assert_eq!(refusals(&ann), ["wrong-kind", "wrong-size"]);
+    let seen = tasks(&bed.ann, bed.list, false).remove(0).attachments;
+    let of = |hash: BlobHash| {
+        let hash = hash.to_string();
+        let found = seen.iter().find(|file| file.id == hash).unwrap();
+        (found.here, found.mime.as_str())
+    };
+    // A script came, since it is a text; but it is no picture, and not shown as one.
+    assert_eq!(of(script), (true, "application/octet-stream"));
+    assert_eq!(of(program), (false, "image/png"));
+    assert_eq!(of(short), (false, "image/png"));
+}
+
+#[test]
+fn small_files_come_by_themselves_while_there_is_room() {
+    let mut bed = Bed::new(62);
+    let small = bed.attach(&png(1_000, 1));
+    let large = bed.attach(&png(SMALL_FILE_BYTES_MAX as usize + 1, 2));
+    let edge = bed.attach(&png(SMALL_FILE_BYTES_MAX as usize, 3));
+    bed.sync_sam();
+    sync(&mut bed.ann, &mut bed.relay, &mut bed.bench);
+    let ask = |bed: &Bed, which| -> Vec<BlobHash> {
+        let all = bed.ann.blobs_to_fetch(which).unwrap();
+        all.into_iter().map(|(_, hash)| hash).collect()
+    };
+    assert_eq!(ask(&bed, FetchFiles::None), []);
+    assert_eq!(ask(&bed, FetchFiles::Small), [small, edge]);
+    assert_eq!(ask(&bed, FetchFiles::All), [small, edge, large]);
+    // What is here takes nearly all of the room.
+    let fill = SMALL_FILES_ROOM - 1_000;
+    bed.ann
+        .conn()
+        .execute(
+            "INSERT INTO blob (hash, size, brought_by) VALUES (x'00', ?1, x'00')",
+            [fill as i64],
+        )
+        .unwrap();
+    assert_eq!(ask(&bed, FetchFiles::Small), [small]);
 }
