@@ -2,13 +2,12 @@
 
 use core::future::Future;
 use core::time::Duration;
-use std::collections::BTreeSet;
 
 use super::connection::{Connection, Incoming};
+use super::files::Fetching;
 use super::system::System;
 use super::{NetError, Options, Refused, SyncReport};
 use crate::document::DocumentId;
-use crate::model::BlobHash;
 use crate::replica::{Link, Replica, link_box, link_reply_box};
 use crate::sync::{Event, Session};
 
@@ -193,25 +192,18 @@ async fn follow(
     on_event: &mut impl FnMut(Event),
 ) -> Result<(), NetError> {
     let mut seen = replica.data_version()?;
-    // What the relay does not have, or not give, is not asked for again in this connection.
-    let mut asked: BTreeSet<BlobHash> = BTreeSet::new();
-    let mut files_due = true;
+    let mut fetching = Fetching::new(options);
     loop {
         connection.flush(replica).await?;
         while let Some(event) = connection.session.poll_event() {
-            files_due |= matches!(event, Event::Changed { .. });
-            on_event(event);
+            if fetching.hear(&event) {
+                on_event(event);
+            }
         }
         if connection.session.is_in_sync() {
             connection.session.note_in_sync(replica)?;
-            if files_due && connection.session.files_are_settled() {
-                files_due = false;
-                for (document, hash) in replica.blobs_to_fetch(options.files)? {
-                    if asked.insert(hash) {
-                        connection.session.fetch_blob(replica, document, hash)?;
-                    }
-                }
-                // What was just asked for goes out before anything is waited for.
+            if fetching.ask(replica, &mut connection.session)? {
+                // That goes out before anything is waited for.
                 continue;
             }
         }
