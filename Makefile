@@ -1,10 +1,11 @@
 # What people type. Each target is a line or two; longer work is in scripts/.
 
 .NOTPARALLEL:
-.PHONY: help run test lint fmt fmt-check doc test-native sim wasm deny bench
+.PHONY: help run test lint fmt fmt-check doc test-native sim wasm deny bench crash
 
 ARGS ?=
 CASES ?= 200
+CYCLES ?= 200
 step := @scripts/step
 
 help: ## list the targets
@@ -37,6 +38,9 @@ test-native: ## the tests of every crate
 
 sim: ## many random histories: make sim, or make sim CASES=1000
 	POO_CASES=$(CASES) cargo test --locked -p poo-core --test histories
+
+crash: ## kill real processes at random moments: make crash, or make crash CYCLES=2000
+	POO_CRASH_CYCLES=$(CYCLES) cargo test --locked --workspace --all-features --test crash
 
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny

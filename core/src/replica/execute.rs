@@ -24,7 +24,7 @@ pub(super) struct Recorded {
 #[serde(untagged)]
 pub(super) enum Resting {
     /// A command.
-    Command(Recorded),
+    Command(Box<Recorded>),
     /// One change of a command's that took back, or made again, what an action had done.
     Turn(Turned),
     /// A note of a list in the person's space, which follows from having the list.
@@ -87,7 +87,7 @@ impl Replica {
         recorded: &Recorded,
         run: &mut Run,
     ) -> Result<Outcome, CommandError> {
-        let json = Resting::Command(recorded.clone()).to_json();
+        let json = Resting::Command(Box::new(recorded.clone())).to_json();
         let json = json.as_str();
         run.action = action(&recorded.command, run);
         match &recorded.command {
