@@ -44,7 +44,7 @@ crash: ## kill real processes at random moments: make crash, or make crash CYCLE
 	POO_CRASH_CYCLES=$(CYCLES) cargo test --locked --workspace --all-features --test crash
 
 fuzz: ## look for bytes that break a reader: make fuzz TARGET=session SECONDS=600
-	@scripts/fuzz $(TARGET) $(SECONDS)
+	@scripts/fuzz "$(TARGET)" "$(SECONDS)"
 
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny

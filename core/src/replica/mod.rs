@@ -22,6 +22,7 @@ mod order;
 mod people;
 mod query;
 mod roles;
+mod salvage;
 mod sharing;
 mod space;
 mod tasks;
