@@ -21,10 +21,11 @@ fn spoil(database: &Path, table: &str) {
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .unwrap();
     let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
-    let page: usize = conn.query_row(sql, [table], |row| row.get(0)).unwrap();
+    let page: u32 = conn.query_row(sql, [table], |row| row.get(0)).unwrap();
     drop(conn);
     let mut bytes = std::fs::read(database).unwrap();
-    bytes[(page - 1) * 4096..page * 4096].fill(0x5a);
+    let end = page as usize * 4096;
+    bytes[end - 4096..end].fill(0x5a);
     std::fs::write(database, bytes).unwrap();
 }
 
