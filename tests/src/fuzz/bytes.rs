@@ -105,7 +105,7 @@ pub(super) fn change_seeds() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = doc
         .get_changes(&[])
         .into_iter()
-        .map(|change| content(&change.raw_bytes()))
+        .map(|change| content(change.raw_bytes()))
         .collect();
     all.extend(World::new().changes().iter().map(|bytes| content(bytes)));
     all.extend(vectors().iter().map(|bytes| content(bytes)));
