@@ -1,11 +1,13 @@
 # What people type. Each target is a line or two; longer work is in scripts/.
 
 .NOTPARALLEL:
-.PHONY: help run test lint fmt fmt-check doc test-native sim wasm deny bench
+.PHONY: help run test lint fmt fmt-check doc test-native sim wasm deny bench crash fuzz
 
 ARGS ?=
 SEEDS ?= 200
 SEED ?=
+CYCLES ?= 200
+SECONDS ?= 60
 step := @scripts/step
 
 help: ## list the targets
@@ -38,6 +40,12 @@ test-native: ## the tests of every crate
 
 sim: ## the simulation, and random histories: make sim SEEDS=1000, or make sim SEED=7
 	@scripts/sim $(SEEDS) $(SEED)
+
+crash: ## kill real processes at random moments: make crash, or make crash CYCLES=2000
+	POO_CRASH_CYCLES=$(CYCLES) cargo test --locked --workspace --all-features --test crash
+
+fuzz: ## look for bytes that break a reader: make fuzz TARGET=session SECONDS=600
+	@scripts/fuzz "$(TARGET)" "$(SECONDS)"
 
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny

@@ -12,7 +12,7 @@ mod common;
 
 use common::{Bench, edit_title, list, relay, sync, task, tasks, titles, verify};
 use poo_core::document::DocumentId;
-use poo_core::model::{Command, ImportedTask, Outcome, TaskId};
+use poo_core::model::{Command, ImportedTask, Outcome, TaskId, TaskPatch};
 use poo_core::replica::{Instance, Keyring, Replica};
 use poo_core::sync::Event;
 
@@ -264,4 +264,201 @@ fn what_another_copy_made_again_is_not_made_a_second_time() {
         assert_eq!(tasks(replica, plans, false), tasks(relay, plans, false));
         assert!(verify(replica, plans).ok);
     }
+}
+
+/// Sam with one synced list and a task in it that was renamed, and a relay; then two copies of
+/// the closed database. The first copy has written more, and the relay has that.
+fn forked(bench: &mut Bench, dir: &std::path::Path) -> (Replica, Vec<Replica>, DocumentId, TaskId) {
+    let mut relay = relay(bench);
+    let keys = Keyring::generate(&mut bench.env());
+    let mut sam = Replica::open(&dir.join("one.db"), keys.clone()).unwrap();
+    sam.found("Sam", &mut bench.env()).unwrap();
+    sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
+        .unwrap();
+    let plans = list(&mut sam, bench, "Plans");
+    let shared = task(&mut sam, bench, plans, "Before", None);
+    edit_title(&mut sam, bench, plans, shared, "After");
+    sync(&mut sam, &mut relay, bench);
+    drop(sam);
+    let mut both = copies(dir, &keys, &["first", "second"]);
+    task(&mut both[0], bench, plans, "From the first", None);
+    sync(&mut both[0], &mut relay, bench);
+    (relay, both, plans, shared)
+}
+
+fn turn(replica: &mut Replica, bench: &mut Bench, command: &Command) -> (Option<String>, bool) {
+    match replica.execute(command, &mut bench.env()).unwrap() {
+        Outcome::Undone { action, changed } => (action, changed),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn again(wire: &common::Wire) -> Vec<(usize, Vec<String>)> {
+    let events = wire.events.iter();
+    events
+        .filter_map(|event| match event {
+            Event::Reauthored { commands, lost, .. } => Some((*commands, lost.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn sorted(replica: &Replica, list: DocumentId) -> Vec<String> {
+    let mut all = titles(replica, list);
+    all.sort();
+    all
+}
+
+#[test]
+fn what_was_taken_back_or_made_again_before_a_fork_is_so_after_it() {
+    let bench = &mut Bench::new(26);
+    let dir = tempfile::tempdir().unwrap();
+    let (mut relay, mut both, plans, shared) = forked(bench, dir.path());
+    let relay = &mut relay;
+    let second = &mut both[1];
+    // The action is one that the relay has; its undo is not.
+    assert_eq!(
+        turn(second, bench, &Command::Undo),
+        (Some("edit_task".into()), true)
+    );
+    assert_eq!(sorted(second, plans), ["Before"]);
+    // An action and its undo, neither of which the relay has.
+    let oops = task(second, bench, plans, "Oops", None);
+    turn(second, bench, &Command::Undo);
+    // One that was taken back and made again.
+    edit_title(second, bench, plans, shared, "Later");
+    turn(second, bench, &Command::Undo);
+    turn(second, bench, &Command::Redo);
+    let wire = sync(second, relay, bench);
+    assert_eq!(again(&wire), [(6, vec![])]);
+    sync(second, relay, bench);
+    for replica in [&*second, relay] {
+        assert_eq!(sorted(replica, plans), ["From the first", "Later"]);
+        assert!(tasks(replica, plans, true).iter().any(|t| t.id == oops));
+        assert!(verify(replica, plans).ok);
+    }
+    // What can be taken back next is this copy's own, and goes back as it would have before.
+    assert_eq!(
+        turn(second, bench, &Command::Undo),
+        (Some("edit_task".into()), true)
+    );
+    assert_eq!(sorted(second, plans), ["Before", "From the first"]);
+    assert_eq!(
+        turn(second, bench, &Command::Redo),
+        (Some("edit_task".into()), true)
+    );
+    sync(second, relay, bench);
+    let first = &mut both[0];
+    sync(first, relay, bench);
+    assert_eq!(sorted(first, plans), ["From the first", "Later"]);
+    assert_eq!(tasks(first, plans, false), tasks(relay, plans, false));
+}
+
+#[test]
+fn after_a_fork_undo_never_takes_back_what_the_other_copy_did() {
+    let bench = &mut Bench::new(27);
+    let dir = tempfile::tempdir().unwrap();
+    let (mut relay, mut both, plans, _) = forked(bench, dir.path());
+    let second = &mut both[1];
+    task(second, bench, plans, "Mine", None);
+    sync(second, &mut relay, bench);
+    assert_eq!(sorted(second, plans), ["After", "From the first", "Mine"]);
+    assert_eq!(
+        turn(second, bench, &Command::Undo),
+        (Some("create_task".into()), true)
+    );
+    assert_eq!(sorted(second, plans), ["After", "From the first"]);
+    assert_eq!(
+        turn(second, bench, &Command::Undo),
+        (Some("edit_task".into()), true)
+    );
+    assert_eq!(sorted(second, plans), ["Before", "From the first"]);
+}
+
+#[test]
+fn an_undo_of_what_another_copy_made_again_is_made_again_too() {
+    let bench = &mut Bench::new(28);
+    let relay = &mut relay(bench);
+    let dir = tempfile::tempdir().unwrap();
+    let keys = Keyring::generate(&mut bench.env());
+    let one = dir.path().join("one.db");
+    let mut sam = Replica::open(&one, keys.clone()).unwrap();
+    sam.found("Sam", &mut bench.env()).unwrap();
+    sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
+        .unwrap();
+    let plans = list(&mut sam, bench, "Plans");
+    sync(&mut sam, relay, bench);
+    drop(sam);
+    let mut early = copies(dir.path(), &keys, &["early"]).pop().unwrap();
+    let mut sam = Replica::open(&one, keys.clone()).unwrap();
+    let shared = task(&mut sam, bench, plans, "Shared", None);
+    drop(sam);
+    let mut late = copies(dir.path(), &keys, &["late", "later"]);
+    let (mut third, mut second) = (late.pop().unwrap(), late.pop().unwrap());
+    task(&mut early, bench, plans, "Early", None);
+    sync(&mut early, relay, bench);
+    sync(&mut second, relay, bench);
+    assert_eq!(sorted(relay, plans), ["Early", "Shared"]);
+    turn(&mut third, bench, &Command::Undo);
+    sync(&mut third, relay, bench);
+    assert_eq!(sorted(relay, plans), ["Early"]);
+    assert!(tasks(relay, plans, true).iter().any(|t| t.id == shared));
+}
+
+#[test]
+fn lists_that_two_copies_made_are_both_in_the_space() {
+    let bench = &mut Bench::new(29);
+    let dir = tempfile::tempdir().unwrap();
+    let (mut relay, mut both, ..) = forked(bench, dir.path());
+    let relay = &mut relay;
+    let one = list(&mut both[0], bench, "Of the first");
+    sync(&mut both[0], relay, bench);
+    let two = list(&mut both[1], bench, "Of the second");
+    sync(&mut both[1], relay, bench);
+    sync(&mut both[0], relay, bench);
+    for replica in &both {
+        let noted = replica.space_lists().unwrap();
+        assert!(noted.contains(&one) && noted.contains(&two), "{noted:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_made_again_is_told() {
+    let bench = &mut Bench::new(30);
+    let dir = tempfile::tempdir().unwrap();
+    let mut relay = relay(bench);
+    let relay = &mut relay;
+    let keys = Keyring::generate(&mut bench.env());
+    let mut sam = Replica::open(&dir.path().join("one.db"), keys.clone()).unwrap();
+    sam.found("Sam", &mut bench.env()).unwrap();
+    sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
+        .unwrap();
+    let plans = list(&mut sam, bench, "Plans");
+    let shared = task(&mut sam, bench, plans, "Paint", None);
+    let ann = &mut common::person(bench, relay, "Ann");
+    let link = common::invite(&mut sam, bench, plans, poo_core::membership::Role::Editor);
+    sync(&mut sam, relay, bench);
+    common::join(ann, relay, bench, &link);
+    sync(&mut sam, relay, bench);
+    drop(sam);
+    let mut both = copies(dir.path(), &keys, &["first", "second"]);
+    let assign = Command::EditTask {
+        list: plans,
+        task: shared,
+        patch: TaskPatch {
+            assignee: Some(Some(ann.did())),
+            ..TaskPatch::default()
+        },
+    };
+    both[1].execute(&assign, &mut bench.env()).unwrap();
+    // Meanwhile the other copy shows Ann the door.
+    let revoke = Command::RevokeMember {
+        list: plans,
+        member: ann.did(),
+    };
+    both[0].execute(&revoke, &mut bench.env()).unwrap();
+    task(&mut both[0], bench, plans, "Without Ann", None);
+    sync(&mut both[0], relay, bench);
+    let wire = sync(&mut both[1], relay, bench);
+    assert_eq!(again(&wire), [(0, vec!["edit_task".to_owned()])]);
 }

@@ -17,8 +17,8 @@ use poo_core::membership::Role;
 use poo_core::model::TaskId;
 use poo_core::replica::Replica;
 use poo_core::sync::{
-    Effect, Ephemeral, Event, PRESENCE_MAX, PRESENCE_TTL, Presence, PresenceChange,
-    PresenceMessage, PresenceState,
+    Attendance, Doing, Effect, Ephemeral, Event, PRESENCE_MAX, PRESENCE_TTL, Presence,
+    PresenceChange, PresenceMessage, PresenceState, TYPING_TTL,
 };
 
 const START: Timestamp = Timestamp::UNIX_EPOCH;
@@ -35,13 +35,17 @@ fn say(state: PresenceState) -> Vec<u8> {
 
 /// Somebody's message as a session would hand it on, once it had verified it.
 fn heard(device: u8, session: u8, count: u64, state: PresenceState) -> Ephemeral {
+    carrying(device, session, count, say(state))
+}
+
+fn carrying(device: u8, session: u8, count: u64, data: Vec<u8>) -> Ephemeral {
     let device = Keypair::from_seed(&[device; 32]);
     Ephemeral {
         document: document(),
         device: device.public(),
         session: [session; 16],
         count,
-        data: say(state).into(),
+        data: data.into(),
         signature: device.sign(poo_core::identity::Domain::EPHEMERAL, b"not looked at here"),
     }
 }
@@ -214,4 +218,79 @@ fn members_hear_of_one_another_through_the_relay_and_strangers_do_not() {
             .iter()
             .any(|e| matches!(e, Effect::Ephemeral { .. }))
     );
+}
+
+fn said(state: PresenceState, task: u8) -> PresenceMessage {
+    PresenceMessage {
+        state,
+        task: Some(TaskId::from_bytes([task; 16])),
+    }
+}
+
+#[test]
+fn others_see_which_task_somebody_looks_at_and_writes_in_until_they_fall_silent() {
+    let mut table = Presence::default();
+    let (list, ann) = (document(), did(1));
+    let mut hear = |device, count, message: PresenceMessage, seconds| {
+        let message = carrying(device, 1, count, message.encode());
+        let changes = table.hear(&message, ann, at(seconds));
+        (changes, table.who(&list))
+    };
+    let (_, who) = hear(1, 1, said(Here, 1), 0);
+    assert_eq!((who[0].state, who[0].task), (Here, said(Here, 1).task));
+    let (changes, who) = hear(1, 2, said(Typing, 1), 5);
+    assert!(matches!(changes.as_slice(), [PresenceChange::Changed(_)]));
+    assert_eq!((who[0].state, who[0].task), (Typing, said(Here, 1).task));
+    // Another window that only looks does not take the task away from the one that writes.
+    let (_, who) = hear(2, 1, said(Here, 2), 10);
+    assert_eq!((who[0].state, who[0].task), (Typing, said(Here, 1).task));
+    // The program that wrote dies without a word: 90 s after it was heard, only the other is here.
+    hear(2, 2, said(Here, 2), 60);
+    let gone = at(5).checked_add(PRESENCE_TTL).unwrap();
+    assert_eq!(
+        table.expire(&list, gone - SignedDuration::from_nanos(1)),
+        []
+    );
+    let changes = table.expire(&list, gone);
+    let [PresenceChange::Changed(person)] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
+    assert_eq!((person.state, person.task), (Here, said(Here, 2).task));
+    assert_eq!(person.devices.len(), 1);
+}
+
+#[test]
+fn whoever_looks_says_so_when_it_changes_and_every_half_minute() {
+    let mut mine = Attendance::default();
+    assert_eq!(mine.leave(), None);
+    let nothing = PresenceMessage {
+        state: Here,
+        task: None,
+    };
+    assert_eq!(mine.poll(at(0)), Some(nothing));
+    assert_eq!(mine.poll(at(0)), None);
+    let task = said(Here, 1).task;
+    mine.set(Doing::looking_at(task));
+    // Not more than one in a second.
+    assert_eq!(mine.poll(at(0)), None);
+    assert_eq!(mine.poll(at(1)), Some(said(Here, 1)));
+    mine.set(Doing::typing_in(task, at(2)));
+    assert_eq!(mine.poll(at(2)), Some(said(Typing, 1)));
+    mine.set(Doing::typing_in(task, at(8)));
+    assert_eq!(mine.poll(at(8)), None);
+    // Nobody has to say that they stopped.
+    let stopped = at(8).checked_add(TYPING_TTL).unwrap();
+    assert_eq!(mine.poll(stopped - SignedDuration::from_nanos(1)), None);
+    assert_eq!(mine.poll(stopped), Some(said(Here, 1)));
+    assert_eq!(mine.poll(at(47)), None);
+    assert_eq!(mine.poll(at(48)), Some(said(Here, 1)));
+    mine.greet();
+    assert_eq!(mine.poll(at(50)), Some(said(Here, 1)));
+    // A clock that is put back silences nobody.
+    assert_eq!(mine.poll(at(-1_000)), Some(said(Here, 1)));
+    let goodbye = PresenceMessage {
+        state: Left,
+        task: None,
+    };
+    assert_eq!((mine.leave(), mine.leave()), (Some(goodbye), None));
 }

@@ -1,5 +1,6 @@
 //! What no crate can prove alone.
 
+pub mod fuzz;
 pub mod harness;
 pub mod packages;
 pub mod repository;

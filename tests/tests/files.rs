@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use poo_tests::harness::{Home, Stage};
+use poo_tests::harness::{Home, Stage, wait_until};
 use poo_tests::programs;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -89,9 +89,35 @@ fn a_picture_goes_from_one_home_to_another() {
         true
     );
 
+    // Small ones come with any sync, unless they are not wanted.
+    let note = stage.path().join("note.txt");
+    std::fs::write(&note, "Gate 7").unwrap();
+    attach(&sam, &task, &note);
+    sam.json(&["sync"]);
+    let here = |home: &Home, name: &str| {
+        let seen = home.json(&["attachments", &task]);
+        let items = seen["items"].as_array().unwrap().clone();
+        let found = items.into_iter().find(|file| file["name"] == name);
+        found.is_some_and(|file| file["here"] == true)
+    };
+    assert_eq!(ann.json(&["sync", "--no-files"])["filesReceived"], 0);
+    assert!(!here(&ann, "note.txt"));
+    assert_eq!(ann.json(&["sync"])["filesReceived"], 1);
+    assert!(here(&ann, "note.txt"));
+    // Whoever stays connected gets them when they come.
+    let mut watch = phone.start(&["sync", "--watch", "--json"]);
+    watch.wait_for("the connection", |line| line["event"] == "connected");
+    let more = stage.path().join("more.json");
+    std::fs::write(&more, "{\"seat\": \"12A\"}").unwrap();
+    attach(&sam, &task, &more);
+    sam.json(&["sync"]);
+    wait_until("the file comes", || here(&phone, "more.json"));
+    watch.interrupt();
+    assert_eq!(watch.wait().code, 0);
+
     ann.fails(&["detach", &task, "Ticket.png"], 4, "refused");
     sam.fails(&["detach", &task, "Other.png"], 3, "not_found");
     sam.json(&["detach", &task, "Ticket.png"]);
     let left = sam.json(&["attachments", &task]);
-    assert_eq!(left["items"].as_array().unwrap().len(), 0);
+    assert_eq!(left["items"].as_array().unwrap().len(), 2);
 }

@@ -25,7 +25,11 @@ fn two(stage: &Stage, relay: &Relay) -> (Home, Home) {
 }
 
 fn watch(home: &Home) -> Running {
-    let mut watch = home.start(&["watch", LIST, "--json"]);
+    watch_with(home, &[])
+}
+
+fn watch_with(home: &Home, more: &[&str]) -> Running {
+    let mut watch = home.start(&[&["watch", LIST, "--json"], more].concat());
     watch.wait_for("the start", |line| line["event"] == "watching");
     watch.wait_for("the connection", |line| line["event"] == "connected");
     watch
@@ -85,8 +89,12 @@ fn who_watches_hears_who_is_here_and_what_they_do() {
     });
     relay.restart();
     sams.wait_for("the relay", |line| line["event"] == "connected");
-    let mut anns = watch(&ann);
-    sams.wait_for("Ann comes again", is("presence_joined", "Ann"));
+    let mut anns = watch_with(&ann, &["--task", &id]);
+    let back = sams.wait_for("Ann comes again", is("presence_joined", "Ann"));
+    assert_eq!(
+        (&back["state"], &back["task"]),
+        (&json!("here"), &made["task"])
+    );
     // Whoever loses their connection without a word while the other one watches is told so.
     sam.ok(&["role", LIST, "Ann", "viewer"]);
     let role = anns.wait_for("the role", |line| line["event"] == "role_changed");

@@ -154,7 +154,7 @@ pub(crate) fn detach(app: &mut App, args: &WhichArgs) -> Result<(), Problem> {
 
 fn get(app: &mut App, args: &GetArgs) -> Result<(), Problem> {
     let mut home = app.home.open_to_write(&mut app.moment)?;
-    let (task, file) = which(app, &home.replica, &args.which)?;
+    let (task, mut file) = which(app, &home.replica, &args.which)?;
     let hash = hash(&file)?;
     if !file.here {
         require_relay(&home.replica)?;
@@ -174,15 +174,18 @@ fn get(app: &mut App, args: &GetArgs) -> Result<(), Problem> {
             },
             other => other,
         })?;
+        file = which(app, &home.replica, &args.which)?.1;
     }
-    let bytes = home.replica.blob(&task.list, &hash)?;
-    let bytes = bytes.ok_or(Problem::Unexpected("file"))?;
+    if FileKind::of_mime(&file.mime).is_none() {
+        app.note("What is in this file is not what its name says: do not open it unread.");
+    }
+    let bytes = home.replica.open_blob(&task.list, &hash)?;
+    let mut bytes = bytes.ok_or(Problem::Unexpected("file"))?;
     let to_stdout = args.output.as_deref() == Some(Path::new("-"));
     if to_stdout {
         let mut out = std::io::stdout().lock();
-        return out
-            .write_all(&bytes)
-            .and_then(|()| out.flush())
+        return std::io::copy(&mut bytes, &mut out)
+            .and_then(|_| out.flush())
             .map_err(Problem::Output);
     }
     // A name was checked for folders when it was read from the list.
@@ -196,7 +199,7 @@ fn get(app: &mut App, args: &GetArgs) -> Result<(), Problem> {
     let written = how
         .write(true)
         .open(path)
-        .and_then(|mut target| target.write_all(&bytes));
+        .and_then(|mut target| std::io::copy(&mut bytes, &mut target));
     if let Err(source) = written {
         if source.kind() == std::io::ErrorKind::AlreadyExists {
             return Err(Problem::Usage(format!(

@@ -19,7 +19,8 @@ pub(crate) struct DoctorArgs {
     /// Make everything that is shown again from the log of changes
     #[arg(long)]
     rebuild: bool,
-    /// If the database is damaged, fetch everything again from the relay; the old file is kept
+    /// If the database is damaged, fetch everything again from the relay, and save what can still
+    /// be read and was never sent; the old file is kept
     #[arg(long)]
     repair: bool,
     /// The relay to fetch from, where the damaged database no longer tells
@@ -101,7 +102,7 @@ fn is_damage(problem: &Problem) -> bool {
 fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
     let keys = app.home.keys()?;
     let _alone = app.home.lock_alone()?;
-    let old = Old::of(app, keys.clone());
+    let mut old = Old::of(app, keys.clone());
     let given = args
         .relay
         .as_deref()
@@ -114,6 +115,8 @@ fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
         (None, None) => return Err(Problem::RelayUnknown),
     };
     let name = args.name.clone().or(old.name);
+    let damaged = old.replica.take();
+    let mut saved = 0;
     let fetched = || -> Result<(), Problem> {
         let mut moment = Moment::now();
         let mut new = app.home.begin_replacement(keys)?;
@@ -131,6 +134,9 @@ fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
         super::sync::once(app, &mut new)?;
         let devices = answer!(new, app.moment, Query::Devices, Devices, "devices")?;
         if devices.items.iter().any(|device| device.this) {
+            if let Some(damaged) = &damaged {
+                saved = new.salvage(damaged, app.moment.time())?;
+            }
             return Ok(());
         }
         Err(Problem::Unwell(
@@ -141,10 +147,17 @@ fn repair(app: &App, args: &DoctorArgs) -> Result<(), Problem> {
         app.home.drop_replacement();
         return Err(problem);
     }
+    drop(damaged);
     let kept = app.home.replace(&app.moment)?;
     app.note(&format!("The old database is kept at {}", kept.display()));
-    if old.unsent > 0 {
-        let changes = count(old.unsent, "change");
+    if saved > 0 {
+        let changes = count(saved, "change");
+        app.note(&format!(
+            "{changes} that the relay never had could be read there and were saved"
+        ));
+    }
+    if let Some(rest) = old.unsent.checked_sub(saved).filter(|rest| *rest > 0) {
+        let changes = count(rest, "change");
         app.note(&format!(
             "{changes} that the relay never had are only in that file"
         ));
@@ -159,6 +172,8 @@ struct Old {
     name: Option<String>,
     agent: Option<AgentProfile>,
     unsent: u64,
+    /// The database itself, if it opens.
+    replica: Option<Replica>,
 }
 
 impl Old {
@@ -178,6 +193,7 @@ impl Old {
             // Where there is no name, the end of the DID stands in its place.
             name: me.map(|me| me.name).filter(|name| !name.starts_with('…')),
             unsent: unsent(app, &old).unwrap_or_default(),
+            replica: Some(old),
         }
     }
 }

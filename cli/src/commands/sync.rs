@@ -3,7 +3,7 @@
 use clap::Args;
 use poo_core::document::DocumentId;
 use poo_core::model::{Answer, Query};
-use poo_core::replica::Replica;
+use poo_core::replica::{FetchFiles, Replica};
 use poo_core::sync::Event;
 
 use crate::app::App;
@@ -22,9 +22,13 @@ pub(crate) struct SyncArgs {
     /// Stay connected: send and receive as it happens, until Ctrl-C
     #[arg(long)]
     watch: bool,
-    /// Fetch the files that tasks carry too, so that they are here without the relay
-    #[arg(long, conflicts_with = "watch")]
+    /// Fetch every file that tasks carry; otherwise only those of up to 1 MiB, while all files
+    /// here take less than 256 MiB
+    #[arg(long)]
     files: bool,
+    /// Fetch no files: each when you ask for it
+    #[arg(long, conflicts_with = "files")]
+    no_files: bool,
 }
 
 /// Which relay.
@@ -116,10 +120,18 @@ pub(crate) fn relay(app: &mut App, args: &RelayArgs) -> Result<(), Problem> {
 pub(crate) fn sync(app: &mut App, args: &SyncArgs) -> Result<(), Problem> {
     let mut home = app.home.open_to_write(&mut app.moment)?;
     require_relay(&home.replica)?;
+    let options = Options {
+        files: match (args.files, args.no_files) {
+            (true, _) => FetchFiles::All,
+            (_, true) => FetchFiles::None,
+            _ => FetchFiles::Small,
+        },
+        ..options()
+    };
     if args.watch {
-        return watch(app, &mut home.replica);
+        return watch(app, &mut home.replica, &options);
     }
-    let report = exchange(app, &mut home.replica, args.files)?;
+    let report = exchange(app, &mut home.replica, &options)?;
     app.print(&report, |screen| show(screen, &report, &home.replica, app))?;
     if report.refused.is_empty() {
         return Ok(());
@@ -148,14 +160,13 @@ pub(super) fn meet(app: &App, replica: &mut Replica) -> Result<(), Problem> {
 
 /// Syncs once, with a sign of life.
 pub(super) fn once(app: &App, replica: &mut Replica) -> Result<SyncReport, Problem> {
-    exchange(app, replica, false)
+    exchange(app, replica, &options())
 }
 
-/// Syncs once, with the files that are not here if they are wanted.
-fn exchange(app: &App, replica: &mut Replica, files: bool) -> Result<SyncReport, Problem> {
+fn exchange(app: &App, replica: &mut Replica, options: &Options) -> Result<SyncReport, Problem> {
     let mut transfer = Transfer::start("Syncing", app.json);
     let hear = |event: &Event| transfer.hear(event);
-    net::block_on(net::sync_with_files(replica, &options(), files, hear))
+    net::block_on(net::sync_with_files(replica, options, hear))
 }
 
 fn show(screen: &mut Screen, report: &SyncReport, replica: &Replica, app: &App) {
@@ -177,6 +188,10 @@ fn show(screen: &mut Screen, report: &SyncReport, replica: &Replica, app: &App) 
             "Another copy of this device had written: {again} of yours were made again."
         ));
     }
+    if !report.lost.is_empty() {
+        screen.put(Look::Warm, "Not made again: ");
+        screen.line(&not_made_again(&report.lost));
+    }
     if report.clock_offset_ms.unsigned_abs() > CLOCK_OFFSET_MS_MAX {
         let minutes = report.clock_offset_ms / 60_000;
         screen
@@ -194,6 +209,12 @@ fn show(screen: &mut Screen, report: &SyncReport, replica: &Replica, app: &App) 
     }
 }
 
+/// What is said of commands that could not be made again.
+fn not_made_again(lost: &[String]) -> String {
+    let names: Vec<_> = lost.iter().map(|name| name.replace('_', " ")).collect();
+    format!("{}; what that worked on is gone", names.join(", "))
+}
+
 /// The title of a list, for people.
 fn title(replica: &Replica, app: &App, list: DocumentId) -> String {
     match replica.query(&Query::List { list }, app.moment.time()) {
@@ -203,7 +224,7 @@ fn title(replica: &Replica, app: &App, list: DocumentId) -> String {
     }
 }
 
-fn watch(app: &App, replica: &mut Replica) -> Result<(), Problem> {
+fn watch(app: &App, replica: &mut Replica, options: &Options) -> Result<(), Problem> {
     app.note("Watching. Ctrl-C ends it.");
     // The other connection is taken by the session.
     let aside = app.home.open_to_read()?;
@@ -217,7 +238,7 @@ fn watch(app: &App, replica: &mut Replica) -> Result<(), Problem> {
     };
     net::block_on(net::watch(
         replica,
-        &options(),
+        options,
         |event| {
             if event.concerns_people() && printed.is_ok() {
                 printed = tell(app, &aside.replica, &event);
@@ -256,12 +277,20 @@ fn tell(app: &App, replica: &Replica, event: &Event) -> Result<(), Problem> {
                 .put(Look::Warm, "Refused: ")
                 .line(&format!("{title}: {message}"));
         }
-        Event::Reauthored { document, commands } => {
+        Event::Reauthored {
+            document,
+            commands,
+            lost,
+        } => {
             let title = title(replica, app, *document);
             let changes = count(*commands as u64, "change");
             screen.line(&format!(
                 "{title}: another copy of this device had written, so {changes} of yours were made again"
             ));
+            if !lost.is_empty() {
+                screen.put(Look::Warm, "Not made again: ");
+                screen.line(&not_made_again(lost));
+            }
         }
         // No concern of whoever watches.
         _ => {}

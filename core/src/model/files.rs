@@ -9,10 +9,13 @@ use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::file_kinds::FileKinds;
 use crate::bytes::{byte_newtype, unhex};
 
 /// The most bytes of a file.
 pub const FILE_BYTES_MAX: u64 = 10 << 20;
+/// What a file is called that is not what it claims to be.
+pub(crate) const UNKNOWN_MIME: &str = "application/octet-stream";
 /// The most files of one task.
 pub const TASK_FILES_MAX: usize = 100;
 /// The longest name of a file, in characters.
@@ -152,28 +155,20 @@ impl FileKind {
     /// Whether bytes are of this kind.
     #[must_use]
     pub fn fits(self, bytes: &[u8]) -> bool {
+        FileKinds::of(std::io::Cursor::new(bytes)).is_ok_and(|kinds| kinds.contains(self))
+    }
+
+    /// Whether a file begins with what marks this kind. Texts have no mark.
+    pub(super) fn is_signed(self, start: &[u8]) -> bool {
         match self {
-            Self::Jpeg => bytes.starts_with(b"\xff\xd8\xff"),
-            Self::Png => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
-            Self::Gif => bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a"),
-            Self::Webp => bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
-            Self::Pdf => bytes.starts_with(b"%PDF-"),
-            Self::Text => core::str::from_utf8(bytes).is_ok_and(is_plain),
-            Self::Json => serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok(),
+            Self::Jpeg => start.starts_with(b"\xff\xd8\xff"),
+            Self::Png => start.starts_with(b"\x89PNG\r\n\x1a\n"),
+            Self::Gif => start.starts_with(b"GIF87a") || start.starts_with(b"GIF89a"),
+            Self::Webp => start.starts_with(b"RIFF") && start.get(8..12) == Some(b"WEBP"),
+            Self::Pdf => start.starts_with(b"%PDF-"),
+            Self::Text | Self::Json => false,
         }
     }
-}
-
-/// Whether a text is just that: no control characters, and nothing that begins like a page, which
-/// a browser might take for one whatever it is called.
-fn is_plain(text: &str) -> bool {
-    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}');
-    let mut start = text
-        .trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace())
-        .chars();
-    let is_page = start.next() == Some('<')
-        && (start.next()).is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '!' | '?'));
-    !is_page && !text.chars().any(is_control)
 }
 
 /// What is wrong with a file's name, if anything is.

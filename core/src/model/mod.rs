@@ -5,6 +5,7 @@ mod activity;
 mod command;
 mod due;
 mod fields;
+mod file_kinds;
 mod files;
 mod ids;
 pub mod interchange;
@@ -22,11 +23,12 @@ pub use command::{Command, Outcome};
 pub(crate) use due::zone;
 pub use due::{Due, DueError};
 pub use fields::{ListPatch, ListPlace, MovePlace, NewTask, TaskPatch};
-pub(crate) use files::is_sound as is_sound_file;
+pub use file_kinds::FileKinds;
 pub use files::{
     BlobHash, BlobHashError, FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, FileKind, NewFile,
     TASK_FILES_MAX, file_name_fault,
 };
+pub(crate) use files::{UNKNOWN_MIME, is_sound as is_sound_file};
 pub use ids::{TaskId, TaskIdError};
 pub use interchange::ImportedTask;
 pub use query::{Answer, ExportFormat, Page, PendingList, Query, TaskFilter, is_listed_in_trash};

@@ -95,7 +95,8 @@ pub enum Query {
         zone: Option<String>,
     },
     /// Tasks in whose title, notes or comments all the words of a text begin words, whatever their
-    /// accents. Answer: [`Answer::Found`].
+    /// accents: open ones before done ones, and of each those first where the words weigh most. Of
+    /// more than 1,000 that fit, the newest are weighed. Answer: [`Answer::Found`].
     Search {
         /// The words.
         text: String,

@@ -174,7 +174,8 @@ pub struct Attachment {
     pub id: String,
     /// What the file is called.
     pub name: String,
-    /// Its media type.
+    /// Its media type: what whoever attached it claims, or `application/octet-stream` if the file is
+    /// here and is something else. Until it is here, the claim is all that is known.
     pub mime: String,
     /// Its size in bytes.
     pub size: u64,

@@ -5,7 +5,7 @@ use core::pin::Pin;
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use tokio::time::Instant;
+use tokio::sync::watch;
 
 use super::connection::{Connection, Incoming};
 use super::goals::{LOCAL_INTERVAL, RETRY_FIRST, RETRY_MAX, connect};
@@ -15,14 +15,10 @@ use crate::document::DocumentId;
 use crate::identity::Did;
 use crate::replica::Replica;
 use crate::store::{StoreError, statements};
-use crate::sync::{
-    Event, PRESENCE_INTERVAL, Presence, PresenceChange, PresenceMessage, PresenceState,
-};
+use crate::sync::{Attendance, Doing, Event, Presence, PresenceChange, PresenceMessage};
 
 /// How long a goodbye may take.
 const GOODBYE_PATIENCE: Duration = Duration::from_secs(2);
-/// Whoever comes is greeted, so that they see who is here; but not more often than this.
-const GREETING_PAUSE: Duration = Duration::from_secs(1);
 
 /// Something that whoever looks at a list may want to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +37,9 @@ enum Ended {
     Asked,
 }
 
-/// Stays in sync and looks at `list` until `stop` is done, then says goodbye. Without a relay it
-/// only waits: what other processes write here is seen in the database.
+/// Stays in sync and looks at `list` until `stop` is done, then says goodbye. What `doing` holds is
+/// what others see this one do there: which task it looks at, and whether it writes. Without a
+/// relay it only waits: what other processes write here is seen in the database.
 ///
 /// # Errors
 /// [`NetError`] when trying again cannot help.
@@ -50,6 +47,7 @@ pub async fn attend(
     replica: &mut Replica,
     list: &DocumentId,
     options: &Options,
+    doing: watch::Receiver<Doing>,
     mut on_news: impl FnMut(News),
     stop: impl Future,
 ) -> Result<(), NetError> {
@@ -74,7 +72,8 @@ pub async fn attend(
                     list: *list,
                     connection: &mut connection,
                     presence: &mut presence,
-                    said: None,
+                    attendance: Attendance::default(),
+                    doing: doing.clone(),
                 };
                 let ended = visit
                     .stay(replica, &mut system, &mut on_news, stop.as_mut())
@@ -113,8 +112,9 @@ struct Visit<'a> {
     list: DocumentId,
     connection: &'a mut Connection,
     presence: &'a mut Presence,
-    /// When this one last said that it is here.
-    said: Option<Instant>,
+    /// What this one has said of itself in this connection.
+    attendance: Attendance,
+    doing: watch::Receiver<Doing>,
 }
 
 impl Visit<'_> {
@@ -128,22 +128,24 @@ impl Visit<'_> {
     ) -> Result<(), NetError> {
         self.connection.session.attend(&self.list)?;
         let mut seen = replica.data_version()?;
-        let mut greet = true;
         loop {
             // Nothing is said before the relay knows that this one follows the list.
             let is_in_sync = self.connection.session.is_in_sync();
             if is_in_sync {
                 self.connection.session.note_in_sync(replica)?;
-                if self.is_due(greet) {
-                    greet = false;
-                    self.say(PresenceState::Here)?;
+                let doing = *self.doing.borrow_and_update();
+                self.attendance.set(doing);
+                if let Some(message) = self.attendance.poll(system.env().now) {
+                    self.say(message)?;
                 }
             }
             self.connection.flush(replica).await?;
             let now = system.env().now;
             while let Some(event) = self.connection.session.poll_event() {
                 for change in self.note(&event, replica, now)? {
-                    greet |= matches!(change, PresenceChange::Joined(_));
+                    if matches!(change, PresenceChange::Joined(_)) {
+                        self.attendance.greet();
+                    }
                     on_news(News::Presence(change));
                 }
                 on_news(News::Session(event));
@@ -193,16 +195,7 @@ impl Visit<'_> {
         }
     }
 
-    fn is_due(&self, greet: bool) -> bool {
-        self.said.is_none_or(|said| {
-            let since = said.elapsed();
-            since >= PRESENCE_INTERVAL || (greet && since >= GREETING_PAUSE)
-        })
-    }
-
-    fn say(&mut self, state: PresenceState) -> Result<(), NetError> {
-        let message = PresenceMessage { state, task: None };
-        self.said = Some(Instant::now());
+    fn say(&mut self, message: PresenceMessage) -> Result<(), NetError> {
         self.connection
             .session
             .send_ephemeral(self.list, &message.encode())?;
@@ -212,7 +205,9 @@ impl Visit<'_> {
     /// Others need not wait until this one has been silent for long enough.
     async fn leave(&mut self, replica: &Replica) {
         let goodbye = async {
-            self.say(PresenceState::Left)?;
+            if let Some(message) = self.attendance.leave() {
+                self.say(message)?;
+            }
             self.connection.flush(replica).await?;
             self.connection.close().await;
             Ok::<_, NetError>(())

@@ -1,15 +1,89 @@
 //! What a client wants of a relay about files.
 
-use super::goals::{connect, converse, note};
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use tokio::time::Instant;
+
+use super::goals::{RETRY_FIRST, RETRY_MAX, connect, converse, note};
 use super::system::System;
 use super::{NetError, Options, SyncReport};
 use crate::document::DocumentId;
 use crate::model::BlobHash;
-use crate::replica::Replica;
-use crate::sync::Event;
+use crate::replica::{FetchFiles, Replica};
+use crate::sync::{Event, Session};
 
-/// Exchanges everything with the relay, once, and sends the files that it lacks. With `fetch` the
-/// files that are not here come too. `on_event` hears of all that happens.
+/// Files that a connection fetches by themselves.
+pub(super) struct Fetching {
+    which: FetchFiles,
+    /// What was asked for, and is not asked for again unless it may be there by then.
+    asked: BTreeSet<BlobHash>,
+    /// Whether there may be more to ask for.
+    due: bool,
+    /// When to ask again for what the relay did not have: a task comes before its file.
+    again_at: Option<Instant>,
+    pause: Duration,
+}
+
+impl Fetching {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            which: options.files,
+            asked: BTreeSet::new(),
+            due: true,
+            again_at: None,
+            pause: RETRY_FIRST,
+        }
+    }
+
+    /// Takes note of what happened. False if it is news to nobody: a file that nobody asked for is
+    /// not at the relay.
+    pub(super) fn hear(&mut self, event: &Event) -> bool {
+        match event {
+            Event::Changed { .. } => {
+                self.due = true;
+                self.pause = RETRY_FIRST;
+                true
+            }
+            Event::BlobRefused { hash, code, .. }
+                if self.which == FetchFiles::Small && self.asked.contains(hash) =>
+            {
+                if code == "unavailable" {
+                    self.asked.remove(hash);
+                    self.again_at = Some(Instant::now() + self.pause);
+                    self.pause = (self.pause * 2).min(RETRY_MAX);
+                    return false;
+                }
+                code != "unsupported"
+            }
+            _ => true,
+        }
+    }
+
+    /// Asks for what there is to ask for. True if that was anything.
+    pub(super) fn ask(
+        &mut self,
+        replica: &Replica,
+        session: &mut Session,
+    ) -> Result<bool, NetError> {
+        let again = self.again_at.is_some_and(|at| Instant::now() >= at);
+        if !self.due && !again || !session.files_are_settled() {
+            return Ok(false);
+        }
+        (self.due, self.again_at) = (false, None);
+        let mut any = false;
+        for (document, hash) in replica.blobs_to_fetch(self.which)? {
+            if self.asked.insert(hash) {
+                session.fetch_blob(replica, document, hash)?;
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+}
+
+/// Exchanges everything with the relay, once, and sends the files that it lacks. Those that are not
+/// here come too, as far as [`Options::files`] says. `on_event` hears of all that happens.
 ///
 /// # Errors
 /// [`NetError`] says why it did not come to an end. What was exchanged until then stays, and a
@@ -17,12 +91,12 @@ use crate::sync::Event;
 pub async fn sync_with_files(
     replica: &mut Replica,
     options: &Options,
-    fetch: bool,
     mut on_event: impl FnMut(&Event),
 ) -> Result<SyncReport, NetError> {
     let mut system = System::new()?;
     let mut connection = connect(replica, options, &mut system).await?;
     let mut report = SyncReport::default();
+    let mut fetching = Fetching::new(options);
     let mut hear = |event: Event| {
         on_event(&event);
         note(&mut report, event);
@@ -33,11 +107,12 @@ pub async fn sync_with_files(
     })
     .await?;
     link.session.note_in_sync(replica)?;
-    if fetch {
-        for (document, hash) in replica.missing_blobs()? {
-            link.session.fetch_blob(replica, document, hash)?;
+    fetching.ask(replica, &mut link.session)?;
+    let mut hear = |event: Event| {
+        if fetching.hear(&event) {
+            hear(event);
         }
-    }
+    };
     converse(link, replica, options, system, &mut hear, |session| {
         session.is_in_sync() && session.files_are_settled()
     })
@@ -60,7 +135,7 @@ pub async fn fetch_file(
     options: &Options,
     mut on_event: impl FnMut(&Event),
 ) -> Result<(), NetError> {
-    if replica.blob(&list, &hash)?.is_some() {
+    if replica.open_blob(&list, &hash)?.is_some() {
         return Ok(());
     }
     let mut system = System::new()?;

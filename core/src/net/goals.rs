@@ -4,6 +4,7 @@ use core::future::Future;
 use core::time::Duration;
 
 use super::connection::{Connection, Incoming};
+use super::files::Fetching;
 use super::system::System;
 use super::{NetError, Options, Refused, SyncReport};
 use crate::document::DocumentId;
@@ -49,7 +50,10 @@ pub(super) fn note(report: &mut SyncReport, event: Event) {
         } => report.clock_offset_ms = clock_offset_ms,
         Event::Changed { added, .. } => report.received += added as u64,
         Event::Acknowledged { .. } => report.acknowledged += 1,
-        Event::Reauthored { commands, .. } => report.reauthored += commands as u64,
+        Event::Reauthored { commands, lost, .. } => {
+            report.reauthored += commands as u64;
+            report.lost.extend(lost);
+        }
         Event::BlobStored { .. } => report.files_sent += 1,
         Event::BlobFetched { .. } => report.files_received += 1,
         Event::BlobRefused {
@@ -131,7 +135,7 @@ pub(super) async fn converse(
 /// # Errors
 /// [`NetError`] says why it did not come to an end. What was exchanged until then stays.
 pub async fn sync(replica: &mut Replica, options: &Options) -> Result<SyncReport, NetError> {
-    super::sync_with_files(replica, options, false, |_| {}).await
+    super::sync_with_files(replica, options, |_| {}).await
 }
 
 /// Stays in sync until `stop` is done: sends what other processes write here, takes in what
@@ -152,7 +156,14 @@ pub async fn watch(
         let watched = async {
             let mut connection = connect(replica, options, &mut system).await?;
             pause = RETRY_FIRST;
-            follow(&mut connection, replica, &mut system, &mut on_event).await
+            follow(
+                &mut connection,
+                replica,
+                options,
+                &mut system,
+                &mut on_event,
+            )
+            .await
         };
         let ended = tokio::select! {
             ended = watched => ended,
@@ -176,17 +187,25 @@ pub async fn watch(
 async fn follow(
     connection: &mut Connection,
     replica: &mut Replica,
+    options: &Options,
     system: &mut System,
     on_event: &mut impl FnMut(Event),
 ) -> Result<(), NetError> {
     let mut seen = replica.data_version()?;
+    let mut fetching = Fetching::new(options);
     loop {
         connection.flush(replica).await?;
         while let Some(event) = connection.session.poll_event() {
-            on_event(event);
+            if fetching.hear(&event) {
+                on_event(event);
+            }
         }
         if connection.session.is_in_sync() {
             connection.session.note_in_sync(replica)?;
+            if fetching.ask(replica, &mut connection.session)? {
+                // That goes out before anything is waited for.
+                continue;
+            }
         }
         match connection.receive(replica, LOCAL_INTERVAL, system).await? {
             Incoming::Frame => {}

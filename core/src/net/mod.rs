@@ -19,6 +19,8 @@ pub use files::{fetch_file, sync_with_files};
 pub use goals::{admit, await_device, join_device, redeem, sync, watch};
 pub use system::System;
 
+use crate::replica::FetchFiles;
+
 /// How a relay is reached.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -26,6 +28,8 @@ pub struct Options {
     pub timeout: Duration,
     /// Whether an unencrypted connection may leave this machine.
     pub allow_insecure: bool,
+    /// Which files are fetched that nobody asked for yet.
+    pub files: FetchFiles,
 }
 
 impl Default for Options {
@@ -33,6 +37,7 @@ impl Default for Options {
         Self {
             timeout: Duration::from_secs(20),
             allow_insecure: false,
+            files: FetchFiles::default(),
         }
     }
 }
@@ -49,6 +54,8 @@ pub struct SyncReport {
     pub acknowledged: u64,
     /// Commands that were made again, since another copy of this device had written.
     pub reauthored: u64,
+    /// The names of those that could not be made again, since what they worked on is gone.
+    pub lost: Vec<String>,
     /// Files that the relay keeps since now.
     pub files_sent: u64,
     /// Files that were fetched.

@@ -337,7 +337,6 @@ impl Replica {
         self.set_meta_text("setup_secret", None)
     }
 
-    /// Leaves something at a meeting point. False if too many are in use.
     /// Notes that a client comes with a ticket. False if the ticket has served as many others as
     /// it is good for.
     pub(crate) fn use_ticket(
@@ -369,6 +368,7 @@ impl Replica {
         Ok(true)
     }
 
+    /// Leaves something at a meeting point. False if too many are in use.
     pub(crate) fn put_box(
         &self,
         id: &[u8; 16],

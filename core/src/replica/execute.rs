@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::write::{Run, line};
 use super::{CommandError, Env, Replica};
-use crate::document::Scalar;
+use crate::document::{DocumentId, Scalar};
 use crate::membership::Role;
 use crate::model::interchange::LIST_TITLE_CHARS_MAX;
 use crate::model::{Command, Outcome};
@@ -17,6 +17,49 @@ pub(super) struct Recorded {
     pub(super) command: Command,
     pub(super) now_ms: i64,
     pub(super) seed: [u8; 32],
+}
+
+/// What rests until a relay has acknowledged it. The kinds are told by their fields.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Resting {
+    /// A command.
+    Command(Box<Recorded>),
+    /// One change of a command's that took back, or made again, what an action had done.
+    Turn(Turned),
+    /// A note of a list in the person's space, which follows from having the list.
+    Note(Noted),
+}
+
+/// A turn of one of an action's changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Turned {
+    /// The action.
+    pub(super) turned: [u8; 16],
+    /// Its name.
+    pub(super) what: String,
+    /// Whether it was taken back.
+    pub(super) back: bool,
+    /// The change that this one inverts.
+    pub(super) actor: i64,
+    pub(super) seq: i64,
+    pub(super) now_ms: i64,
+    pub(super) seed: [u8; 32],
+}
+
+/// A note in the space.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Noted {
+    pub(super) noted: DocumentId,
+    pub(super) now_ms: i64,
+    pub(super) seed: [u8; 32],
+}
+
+impl Resting {
+    /// As it is stored. Only data is in it: texts, numbers and ids always serialize.
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 impl Replica {
@@ -34,17 +77,17 @@ impl Replica {
             now_ms: env.now.as_millisecond(),
             seed: env.random(),
         };
-        self.run(&recorded)
+        let mut run = recorded.begin()?;
+        self.run(&recorded, &mut run)
     }
 
     /// Carries out a recorded command; running it twice makes the same ids.
-    pub(super) fn run(&mut self, recorded: &Recorded) -> Result<Outcome, CommandError> {
-        let now = Timestamp::from_millisecond(recorded.now_ms)
-            .map_err(|_| CommandError::invalid("now", "is no time"))?;
-        let mut run = Run::new(now, recorded.seed);
-        let run = &mut run;
-        // Only what is data in the command is written there: texts and ids always serialize.
-        let json = serde_json::to_string(recorded).unwrap_or_default();
+    pub(super) fn run(
+        &mut self,
+        recorded: &Recorded,
+        run: &mut Run,
+    ) -> Result<Outcome, CommandError> {
+        let json = Resting::Command(Box::new(recorded.clone())).to_json();
         let json = json.as_str();
         run.action = action(&recorded.command, run);
         match &recorded.command {
@@ -159,14 +202,33 @@ impl Replica {
     }
 }
 
+impl Recorded {
+    /// What it takes to carry it out, now or again.
+    pub(super) fn begin(&self) -> Result<Run, CommandError> {
+        begin(self.now_ms, self.seed)
+    }
+}
+
+/// A run at a recorded time.
+pub(super) fn begin(now_ms: i64, seed: [u8; 32]) -> Result<Run, CommandError> {
+    let now = Timestamp::from_millisecond(now_ms)
+        .map_err(|_| CommandError::invalid("now", "is no time"))?;
+    Ok(Run::new(now, seed))
+}
+
+/// What a command is called.
+pub(super) fn name(command: &Command) -> Option<String> {
+    let data = serde_json::to_value(command).ok()?;
+    Some(data.get("type")?.as_str()?.to_owned())
+}
+
 /// What a command is as an action of a person's: an id for its changes, and its name. Those that
 /// turn others, and those that only sign statements, are none.
 fn action(command: &Command, run: &mut Run) -> Option<([u8; 16], String)> {
     if matches!(command, Command::Undo | Command::Redo) {
         return None;
     }
-    let name = serde_json::to_value(command).ok()?;
-    Some((run.action_id(), name.get("type")?.as_str()?.to_owned()))
+    Some((run.action_id(), name(command)?))
 }
 
 /// The role that sharing and revoking take.

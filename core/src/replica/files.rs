@@ -6,8 +6,26 @@ use jiff::Timestamp;
 use super::tasks::check_size;
 use super::{CommandError, Replica};
 use crate::document::DocumentId;
-use crate::model::{BlobHash, FileKind};
-use crate::store::{StoreError, blobs};
+use crate::model::{BlobHash, FileKinds};
+use crate::store::{BlobReader, StoreError, blobs};
+
+/// The most bytes of a file that is fetched before anybody asks for it: 1 MiB.
+pub const SMALL_FILE_BYTES_MAX: u64 = 1 << 20;
+/// No file is fetched before anybody asks for it where those that are here take as much: 256 MiB.
+pub const SMALL_FILES_ROOM: u64 = 256 << 20;
+
+/// Which files a sync fetches that are not here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FetchFiles {
+    /// None: each when somebody asks for it.
+    None,
+    /// Those of up to [`SMALL_FILE_BYTES_MAX`], while all that are here take less than
+    /// [`SMALL_FILES_ROOM`].
+    #[default]
+    Small,
+    /// Every one.
+    All,
+}
 
 impl Replica {
     /// Keeps a file, so that [`Command::Attach`](crate::model::Command::Attach) can name it. One
@@ -17,7 +35,7 @@ impl Replica {
     /// [`CommandError`] if it is too large, empty, or of a kind that is not taken.
     pub fn put_blob(&mut self, bytes: &[u8]) -> Result<BlobHash, CommandError> {
         check_size("file", bytes.len() as u64)?;
-        if !FileKind::ALL.iter().any(|kind| kind.fits(bytes)) {
+        if FileKinds::of(std::io::Cursor::new(bytes)).is_ok_and(FileKinds::is_empty) {
             return Err(CommandError::invalid(
                 "file",
                 "is of no kind that is taken: JPEG, PNG, GIF, WebP, PDF, plain text in UTF-8 or JSON",
@@ -27,24 +45,49 @@ impl Replica {
         Ok(self.store().write(|conn| blobs::put(conn, bytes, &me))?)
     }
 
-    /// The bytes of a file that a task of `list` names, if they are here.
+    /// A file that a task of `list` names, if it is here, to be read at any place: no more than a
+    /// part of 256 KiB of it is in memory.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn blob(&self, list: &DocumentId, hash: &BlobHash) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn open_blob(
+        &self,
+        list: &DocumentId,
+        hash: &BlobHash,
+    ) -> Result<Option<BlobReader<'_>>, StoreError> {
         if !blobs::is_named_in(self.conn(), list, hash)? {
             return Ok(None);
         }
-        blobs::read(self.conn(), hash)
+        blobs::open(self.conn(), hash)
     }
 
-    /// The files that tasks name and that are not here, each with a list that names it. Those of
-    /// tasks in the trash are left out.
+    /// The files that are worth asking the relay for, each with a list that names it: those that
+    /// tasks outside of the trash name and that are not here, the smallest first.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn missing_blobs(&self) -> Result<Vec<(DocumentId, BlobHash)>, StoreError> {
-        blobs::missing(self.conn(), &self.did())
+    pub fn blobs_to_fetch(
+        &self,
+        which: FetchFiles,
+    ) -> Result<Vec<(DocumentId, BlobHash)>, StoreError> {
+        let (each_max, mut room) = match which {
+            FetchFiles::None => return Ok(Vec::new()),
+            FetchFiles::All => (u64::MAX, u64::MAX),
+            FetchFiles::Small => {
+                let here = blobs::total(self.conn())?;
+                (SMALL_FILE_BYTES_MAX, SMALL_FILES_ROOM.saturating_sub(here))
+            }
+        };
+        let missing = blobs::missing(self.conn(), &self.did())?;
+        let mut chosen = Vec::new();
+        for (list, hash, size) in missing {
+            let Some(left) = room.checked_sub(size).filter(|_| size <= each_max) else {
+                break;
+            };
+            room = left;
+            chosen.push((list, hash));
+        }
+        Ok(chosen)
     }
 
     /// Drops files that no task outside of the trash has named for 30 days. That counts from the

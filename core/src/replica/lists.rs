@@ -69,6 +69,7 @@ impl Replica {
         let keys = &self.keys;
         // It follows from having the list, and is no action of the person's.
         let action = run.action.take();
+        let json = run.noting(list).to_json();
         self.store.write(|conn| {
             if DocumentRow::find(conn, &space)?.is_none() {
                 return Ok(());
@@ -76,7 +77,7 @@ impl Replica {
             let mut opened = Opened::find(conn, &space, "space")?;
             let lists = opened.map(conn, "lists")?;
             let key = list.to_string();
-            opened.change(conn, keys, run, "", |draft, run| {
+            opened.change(conn, keys, run, &json, |draft, run| {
                 let lists = draft.stored(lists)?;
                 if draft.is_set(lists, &key)? {
                     return Ok(());
@@ -199,6 +200,7 @@ impl Replica {
         run: &mut Run,
     ) -> Result<Outcome, CommandError> {
         self.whole(|replica| {
+            // Nobody else wrote into the list before the two changes: they never have to give way.
             let list = replica.create_list(title, run, "")?;
             replica.import_tasks(&list, tasks, None, run, "")?;
             Ok(Outcome::List { list })

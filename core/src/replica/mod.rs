@@ -22,6 +22,7 @@ mod order;
 mod people;
 mod query;
 mod roles;
+mod salvage;
 mod sharing;
 mod space;
 mod tasks;
@@ -39,8 +40,10 @@ use jiff::Timestamp;
 use rand_core::CryptoRng;
 use rusqlite::{OptionalExtension as _, params};
 
+pub use crate::store::BlobReader;
 pub use batch::Subscription;
 pub use error::{CommandError, OpenError, QueryError};
+pub use files::{FetchFiles, SMALL_FILE_BYTES_MAX, SMALL_FILES_ROOM};
 pub(crate) use freshness::EphemeralSession;
 pub(crate) use ingest::{
     Incoming, IngestError, acknowledge_outbox, add_statement, ingest, put_chain,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::execute::{Turned, begin};
 use super::write::{Opened, Run};
 use super::{CommandError, Replica};
 use crate::document::{Change, DocumentId, Scalar};
@@ -21,23 +22,26 @@ const DONE: i64 = 0;
 const TAKEN_BACK: i64 = 1;
 
 /// A change of an action.
-struct Step {
+pub(super) struct Step {
     id: i64,
+    pub(super) action: [u8; 16],
+    pub(super) what: String,
     document: DocumentId,
-    actor: i64,
-    seq: i64,
+    pub(super) actor: i64,
+    pub(super) seq: i64,
 }
 
-/// Remembers a change that an action made. What was taken back before cannot be made again then.
+/// Remembers a change that an action made. What was taken back before cannot be made again then;
+/// if the action itself is made `again`, after a fork, that holds for its document only: in others
+/// it came before what was taken back there.
 pub(super) fn remember(
     conn: &Connection,
     action: &([u8; 16], String),
-    doc: i64,
-    actor: i64,
-    seq: u64,
+    again: bool,
+    (doc, actor, seq): (i64, i64, u64),
 ) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM undo WHERE state = ?1")?
-        .execute(params![TAKEN_BACK])?;
+    conn.prepare_cached("DELETE FROM undo WHERE state = ?1 AND (?2 IS NULL OR doc = ?2)")?
+        .execute(params![TAKEN_BACK, again.then_some(doc)])?;
     conn.prepare_cached(
         "INSERT INTO undo (action, doc, actor, seq, what) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
@@ -77,7 +81,7 @@ impl Replica {
                     changed: false,
                 }));
             };
-            match self.turn_action(run, &action, from, to) {
+            match self.turn_action(run, &action, None, (from, to)) {
                 Ok(changed) => Ok(Ok(Outcome::Undone {
                     action: Some(what),
                     changed,
@@ -97,24 +101,42 @@ impl Replica {
         })?
     }
 
-    /// Inverts the changes of an action, all or none, and notes what inverts them in turn. True if
-    /// that changed anything.
+    /// Makes a turn again that had to give way after a fork, with what else of the same turn is in
+    /// the document. What was meant since then to be as it is stays so.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`] if the action is not known any longer, or why it cannot be turned.
+    pub(super) fn turn_again(&mut self, turned: &Turned, doc: i64) -> Result<bool, CommandError> {
+        let known = self
+            .conn()
+            .prepare_cached("SELECT 1 FROM undo WHERE action = ?1 AND doc = ?2")
+            .and_then(|mut known| known.exists(params![turned.turned, doc]))
+            .map_err(StoreError::from)?;
+        if !known {
+            return Err(CommandError::NotFound("action"));
+        }
+        let mut run = begin(turned.now_ms, turned.seed)?;
+        self.turn_action(&mut run, &turned.turned, Some(doc), ends(turned.back))
+    }
+
+    /// Inverts the changes of an action, in one document or wherever they are, all or none, and
+    /// notes what inverts them in turn. True if that changed anything.
     fn turn_action(
         &self,
         run: &mut Run,
         action: &[u8],
-        from: i64,
-        to: i64,
+        doc: Option<i64>,
+        (from, to): (i64, i64),
     ) -> Result<bool, CommandError> {
         let keys = &self.keys;
         self.store.write(|conn| {
-            let mut steps = steps(conn, action)?;
+            let mut steps = steps(conn, action, doc, from)?;
             if from == DONE {
                 steps.reverse();
             }
             let mut changed = false;
             for step in steps {
-                match self::invert_step(conn, keys, run, &step)? {
+                match self::invert_step(conn, keys, run, &step, from == DONE)? {
                     Some((actor, seq)) => {
                         changed = true;
                         conn.prepare_cached(
@@ -134,18 +156,77 @@ impl Replica {
     }
 }
 
-fn steps(conn: &Connection, action: &[u8]) -> Result<Vec<Step>, StoreError> {
+/// From which state to which a turn goes.
+const fn ends(back: bool) -> (i64, i64) {
+    if back {
+        (DONE, TAKEN_BACK)
+    } else {
+        (TAKEN_BACK, DONE)
+    }
+}
+
+/// A change of a turn's had to give way: what it had turned is again as it was before.
+pub(super) fn unturn(
+    conn: &Connection,
+    turned: &Turned,
+    (doc, actor, seq): (i64, i64, i64),
+) -> Result<(), StoreError> {
+    let (from, _) = ends(turned.back);
+    let found = conn
+        .prepare_cached(
+            "UPDATE undo SET state = ?4, actor = ?5, seq = ?6
+             WHERE doc = ?1 AND actor = ?2 AND seq = ?3",
+        )?
+        .execute(params![doc, actor, seq, from, turned.actor, turned.seq])?;
+    if found == 0 {
+        // A later action had closed the way back to it.
+        conn.prepare_cached(
+            "INSERT INTO undo (action, doc, actor, seq, what, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            turned.turned,
+            doc,
+            turned.actor,
+            turned.seq,
+            turned.what,
+            from
+        ])?;
+    }
+    Ok(())
+}
+
+/// A change of an action's had to give way. Its place in the history may be another change's soon,
+/// which is not this action's to take back.
+pub(super) fn forget(
+    conn: &Connection,
+    (doc, actor, seq): (i64, i64, i64),
+) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM undo WHERE doc = ?1 AND actor = ?2 AND seq = ?3")?
+        .execute(params![doc, actor, seq])?;
+    Ok(())
+}
+
+fn steps(
+    conn: &Connection,
+    action: &[u8],
+    doc: Option<i64>,
+    state: i64,
+) -> Result<Vec<Step>, StoreError> {
     let mut statement = conn.prepare_cached(
-        "SELECT undo.id, document.doc, undo.actor, undo.seq
+        "SELECT undo.id, undo.action, undo.what, document.doc, undo.actor, undo.seq
          FROM undo JOIN document ON document.id = undo.doc
-         WHERE undo.action = ?1 ORDER BY undo.id",
+         WHERE undo.action = ?1 AND undo.state = ?2 AND (?3 IS NULL OR undo.doc = ?3)
+         ORDER BY undo.id",
     )?;
-    let rows = statement.query_map(params![action], |row| {
+    let rows = statement.query_map(params![action, state, doc], |row| {
         Ok(Step {
             id: row.get(0)?,
-            document: blob(row, 1)?,
-            actor: row.get(2)?,
-            seq: row.get(3)?,
+            action: row.get(1)?,
+            what: row.get(2)?,
+            document: blob(row, 3)?,
+            actor: row.get(4)?,
+            seq: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -157,6 +238,7 @@ fn invert_step(
     keys: &super::Keyring,
     run: &mut Run,
     step: &Step,
+    back: bool,
 ) -> Result<Option<(i64, i64)>, CommandError> {
     let bytes: Option<Vec<u8>> = conn
         .prepare_cached("SELECT bytes FROM change WHERE actor = ?1 AND seq = ?2")?
@@ -176,7 +258,8 @@ fn invert_step(
     // The turn itself is no action that could be taken back: it moves between those that can.
     run.action = None;
     let tombstone = Scalar::Timestamp(run.now_ms());
-    let ((), changed) = opened.change(conn, keys, run, "", |draft, _| {
+    let json = run.turning(step, back).to_json();
+    let ((), changed) = opened.change(conn, keys, run, &json, |draft, _| {
         let top = |row: i64| names.get(&row).cloned();
         Ok(invert(draft, &change, &top, tombstone)?)
     })?;

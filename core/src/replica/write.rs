@@ -9,6 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use jiff::Timestamp;
 
+use super::execute::{Noted, Resting, Turned};
+use super::undo::Step;
 use super::{CommandError, Keyring};
 use crate::document::{ActorId, ActorNonce, DocumentId, DocumentKind, Tip};
 use crate::identity::Did;
@@ -24,6 +26,8 @@ pub(super) struct Run {
     pub(super) now: Timestamp,
     /// The action whose changes can be taken back, and its name.
     pub(super) action: Option<([u8; 16], String)>,
+    /// Whether this was done before, and its change had to give way.
+    pub(super) again: bool,
     seed: [u8; 32],
     rng: ChaCha20Rng,
 }
@@ -33,6 +37,7 @@ impl Run {
         Self {
             now,
             action: None,
+            again: false,
             seed,
             rng: ChaCha20Rng::from_seed(seed),
         }
@@ -55,6 +60,28 @@ impl Run {
             .finalize()
             .into();
         ActorNonce::from_bytes(crate::bytes::prefix(&digest))
+    }
+
+    /// How a note of a list in the space rests.
+    pub(super) fn noting(&self, list: &DocumentId) -> Resting {
+        Resting::Note(Noted {
+            noted: *list,
+            now_ms: self.now_ms(),
+            seed: self.seed,
+        })
+    }
+
+    /// How a turn of one change rests.
+    pub(super) fn turning(&self, step: &Step, back: bool) -> Resting {
+        Resting::Turn(Turned {
+            turned: step.action,
+            what: step.what.clone(),
+            back,
+            actor: step.actor,
+            seq: step.seq,
+            now_ms: self.now_ms(),
+            seed: self.seed,
+        })
     }
 
     /// An id for what one command does. No part of the sequence from which other ids come either.
@@ -183,7 +210,7 @@ impl Opened {
         )?
         .execute(params![self.document.row, row, seq as i64, command])?;
         if let Some(action) = &run.action {
-            super::undo::remember(conn, action, self.document.row, row, seq)?;
+            super::undo::remember(conn, action, run.again, (self.document.row, row, seq))?;
         }
         self.save(conn)?;
         Ok((value, true))

@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 
 use super::StoreError;
+use super::blob_reader::BlobReader;
 use super::sql::blob;
 use crate::document::DocumentId;
 use crate::identity::Did;
-use crate::model::BlobHash;
+use crate::model::{BlobHash, FileKinds};
 
 /// How many bytes go into one part. Every part of a file but its last has just so many.
 pub(crate) const PART_BYTES: u64 = 256 << 10;
@@ -36,6 +37,8 @@ pub(crate) enum Appended {
     Whole,
     /// All has come, and it is something else: nothing of it was kept.
     WrongHash,
+    /// All has come, and it is of no kind that is taken: nothing of it was kept.
+    WrongKind,
     /// Somebody else wrote or removed it meanwhile.
     Lost,
 }
@@ -69,23 +72,46 @@ pub(crate) fn part(
     Ok(found)
 }
 
-/// A whole file.
-pub(crate) fn read(conn: &Connection, hash: &BlobHash) -> Result<Option<Vec<u8>>, StoreError> {
-    let Some(size) = size(conn, hash)? else {
-        return Ok(None);
-    };
-    let mut bytes = Vec::new();
-    while (bytes.len() as u64) < size {
-        match part(conn, hash, bytes.len() as u64)? {
-            Some(next) if !next.is_empty() => bytes.extend_from_slice(&next),
-            _ => {
-                return Err(StoreError::Damaged(format!(
-                    "a part of file {hash} is missing"
-                )));
-            }
-        }
+/// A file that is here, to be read at any place.
+pub(crate) fn open<'a>(
+    conn: &'a Connection,
+    hash: &BlobHash,
+) -> Result<Option<BlobReader<'a>>, StoreError> {
+    let found = conn
+        .prepare_cached("SELECT id, size FROM blob WHERE hash = ?1")?
+        .query_row(params![hash.as_ref()], |row| {
+            Ok((row.get(0)?, unsigned(row, 1)?))
+        })
+        .optional()?;
+    Ok(found.map(|(id, size)| BlobReader::new(conn, id, size)))
+}
+
+/// What a file is, as far as it is here.
+pub(crate) fn kinds(conn: &Connection, hash: &BlobHash) -> Result<Option<FileKinds>, StoreError> {
+    let found: Option<u8> = conn
+        .prepare_cached("SELECT kinds FROM blob WHERE hash = ?1")?
+        .query_row(params![hash.as_ref()], |row| row.get(0))
+        .optional()?;
+    Ok(found.map(FileKinds::from_bits))
+}
+
+fn recognize(conn: &Connection, id: i64, size: u64) -> Result<FileKinds, StoreError> {
+    FileKinds::of(BlobReader::new(conn, id, size)).map_err(|error| {
+        let text = error.to_string();
+        let inner = error.downcast::<StoreError>();
+        inner.unwrap_or_else(|_| StoreError::Damaged(text))
+    })
+}
+
+/// Looks at every file that is here: what kinds they are was not noted before.
+pub(super) fn recognize_all(conn: &Connection) -> Result<(), StoreError> {
+    let mut statement = conn.prepare_cached("SELECT id, size FROM blob")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, unsigned(row, 1)?)))?;
+    for (id, size) in rows.collect::<Result<Vec<(i64, u64)>, _>>()? {
+        conn.prepare_cached("UPDATE blob SET kinds = ?2 WHERE id = ?1")?
+            .execute(params![id, recognize(conn, id, size)?.bits()])?;
     }
-    Ok(Some(bytes))
+    Ok(())
 }
 
 /// A number that neither a file nor one that is coming has.
@@ -111,13 +137,22 @@ pub(crate) fn put(conn: &Connection, bytes: &[u8], by: &Did) -> Result<BlobHash,
         return Ok(hash);
     }
     let id = next_id(conn)?;
+    let kinds = FileKinds::of(std::io::Cursor::new(bytes)).unwrap_or_default();
     let mut at = 0;
     for part in bytes.chunks(PART_BYTES as usize) {
         put_part(conn, id, at, part)?;
         at += part.len() as u64;
     }
-    conn.prepare_cached("INSERT INTO blob (id, hash, size, brought_by) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, hash.as_ref(), at as i64, by.key().as_ref()])?;
+    conn.prepare_cached(
+        "INSERT INTO blob (id, hash, size, brought_by, kinds) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        id,
+        hash.as_ref(),
+        at as i64,
+        by.key().as_ref(),
+        kinds.bits()
+    ])?;
     Ok(hash)
 }
 
@@ -248,12 +283,17 @@ pub(crate) fn append(
         discard(conn, *partial)?;
         return Ok(Appended::WrongHash);
     }
+    let kinds = recognize(conn, partial.id, size)?;
+    if kinds.is_empty() {
+        discard(conn, *partial)?;
+        return Ok(Appended::WrongKind);
+    }
     let added = conn
         .prepare_cached(
-            "INSERT OR IGNORE INTO blob (id, hash, size, brought_by)
-             SELECT id, hash, size, brought_by FROM partial WHERE id = ?1",
+            "INSERT OR IGNORE INTO blob (id, hash, size, brought_by, kinds)
+             SELECT id, hash, size, brought_by, ?2 FROM partial WHERE id = ?1",
         )?
-        .execute(params![partial.id])?;
+        .execute(params![partial.id, kinds.bits()])?;
     if added == 0 {
         // Somebody else was faster.
         discard(conn, *partial)?;
@@ -306,6 +346,28 @@ pub(crate) fn is_named_in(
         .exists(params![hash.as_ref(), document.as_ref()])?)
 }
 
+/// Whether a task of a document says that a file has so many bytes.
+pub(crate) fn is_claimed(
+    conn: &Connection,
+    document: &DocumentId,
+    hash: &BlobHash,
+    size: u64,
+) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM attached JOIN document ON document.id = attached.doc
+             WHERE attached.hash = ?1 AND document.doc = ?2 AND attached.size = ?3",
+        )?
+        .exists(params![hash.as_ref(), document.as_ref(), size as i64])?)
+}
+
+/// How many bytes the files have that are here.
+pub(crate) fn total(conn: &Connection) -> Result<u64, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT coalesce(sum(size), 0) FROM blob")?
+        .query_row([], |row| unsigned(row, 0))?)
+}
+
 /// Files that are here, each with a document that names it and of which the relay has everything,
 /// where it is not known that the relay has the file too.
 pub(crate) fn unacknowledged(
@@ -328,21 +390,21 @@ pub(crate) fn unacknowledged(
 }
 
 /// Files that tasks name in documents that somebody may read, those in the trash aside, and that
-/// are not here.
+/// are not here: the smallest first, with the sizes that are claimed.
 pub(crate) fn missing(
     conn: &Connection,
     me: &Did,
-) -> Result<Vec<(DocumentId, BlobHash)>, StoreError> {
+) -> Result<Vec<(DocumentId, BlobHash, u64)>, StoreError> {
     let mut statement = conn.prepare_cached(
-        "SELECT max(document.doc), attached.hash FROM attached
+        "SELECT max(document.doc), attached.hash, max(attached.size) AS size FROM attached
          JOIN document ON document.id = attached.doc
          JOIN document_identity AS who ON who.doc = document.id
          WHERE who.did = ?1 AND who.role IS NOT NULL AND attached.trashed = 0
            AND attached.hash NOT IN (SELECT hash FROM blob)
-         GROUP BY attached.hash ORDER BY attached.hash",
+         GROUP BY attached.hash ORDER BY size, attached.hash",
     )?;
     let rows = statement.query_map(params![me.key().as_ref()], |row| {
-        Ok((blob(row, 0)?, blob(row, 1)?))
+        Ok((blob(row, 0)?, blob(row, 1)?, unsigned(row, 2)?))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -102,6 +102,7 @@ CREATE TABLE attached (
     doc     INTEGER NOT NULL,
     task    TEXT NOT NULL,
     trashed INTEGER NOT NULL,             -- 1: the task is in the trash by itself
+    size    INTEGER NOT NULL,             -- as the task claims
     PRIMARY KEY (hash, doc, task)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attached_task ON attached (doc, task);

@@ -6,6 +6,7 @@
 
 mod accept;
 mod actors;
+mod blob_reader;
 pub(crate) mod blobs;
 mod causal;
 mod clock;
@@ -33,6 +34,8 @@ mod value;
 use std::path::Path;
 
 use rusqlite::Connection;
+
+pub use blob_reader::BlobReader;
 
 pub(crate) use accept::Acceptor;
 pub(crate) use actors::{ActorRow, Actors};

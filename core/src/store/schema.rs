@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params}
 use super::actors::Actors;
 use super::derived::{DERIVED_SQL, DERIVED_TABLES, DERIVED_VERSION};
 use super::documents::DocumentRow;
-use super::{StoreError, replay};
+use super::{StoreError, blobs, replay};
 
 /// "poo1" in ASCII: marks a SQLite file as ours.
 const APPLICATION_ID: i32 = 0x706f_6f31;
@@ -19,13 +19,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 const PREPARED_STATEMENTS_MAX: usize = 256;
 
 /// Every migration once, in order. The schema's version is how many have run.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
+
+/// The version since which what a file is stands beside it.
+const KINDS_KNOWN_SINCE: i64 = 6;
 
 /// The schema version that this build writes.
 pub(super) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
@@ -159,6 +163,9 @@ fn migrate(conn: &Connection) -> Result<(), StoreError> {
             .skip(usize::try_from(version).unwrap_or_default())
         {
             conn.execute_batch(sql)?;
+        }
+        if version < KINDS_KNOWN_SINCE {
+            blobs::recognize_all(conn)?;
         }
         conn.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         Ok(())

@@ -50,6 +50,8 @@ pub enum Event {
         document: DocumentId,
         /// How many commands were carried out again.
         commands: usize,
+        /// The names of those that could not be, since what they worked on is gone.
+        lost: Vec<String>,
     },
     /// A signed message that is not kept.
     #[serde(skip)]

@@ -227,9 +227,13 @@ impl Session {
             }
         }
         // What the relay has came before this message.
-        let commands = replica.make_again(&document)?;
-        if commands > 0 {
-            self.event(Event::Reauthored { document, commands });
+        let again = replica.make_again(&document)?;
+        if again.made > 0 || !again.lost.is_empty() {
+            self.event(Event::Reauthored {
+                document,
+                commands: again.made,
+                lost: again.lost,
+            });
             return Ok(true);
         }
         if self.is_level(replica.conn(), &row, &actors, have)? {

@@ -234,6 +234,17 @@ impl Session {
         if file.size == 0 || file.size > FILE_BYTES_MAX {
             return Err(SessionError::TooMany("bytes in a file"));
         }
+        if !blobs::is_claimed(conn, &document, &hash, file.size)? {
+            self.files.asked = None;
+            self.event(Event::BlobRefused {
+                document,
+                hash,
+                code: "wrong-size".to_owned(),
+                message: "the file has another size than its task says: nothing of it was kept"
+                    .to_owned(),
+            });
+            return Ok(());
+        }
         let asked_from = blobs::received(conn, &hash, &self.me)?;
         let partial = blobs::begin(conn, &hash, file.size, &self.me, env.now)?;
         if partial.received != asked_from {
@@ -388,6 +399,10 @@ impl Session {
                     Appended::WrongHash => (
                         "wrong-hash",
                         "what came is not the file that was named: nothing of it was kept",
+                    ),
+                    Appended::WrongKind => (
+                        "wrong-kind",
+                        "what is in the file is of no kind that is taken: nothing of it was kept",
                     ),
                     _ => (
                         "interrupted",

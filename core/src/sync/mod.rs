@@ -14,6 +14,7 @@
 //!
 //! [`Replica::batch`]: crate::replica::Replica::batch
 
+mod attendance;
 mod bulk;
 mod client;
 mod ephemeral;
@@ -36,6 +37,7 @@ mod tests;
 mod token;
 mod wire;
 
+pub use attendance::{Attendance, Doing, TYPING_TTL};
 pub use bulk::{Packed, Packer};
 pub use error::SessionError;
 pub use event::{Effect, Event};

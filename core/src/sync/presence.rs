@@ -40,7 +40,7 @@ pub enum PresenceState {
 }
 
 /// What somebody says about their presence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PresenceMessage {
     /// What they do.
     pub state: PresenceState,
@@ -112,7 +112,7 @@ pub struct PersonHere {
     pub did: Did,
     /// What they do; writing on one device counts.
     pub state: PresenceState,
-    /// The task that they look at, on the device that was heard last.
+    /// The task that they write in, or else look at on the device that was heard last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,
     /// On which devices, by their ids.
@@ -210,24 +210,24 @@ impl Presence {
     /// Who looks at a list, by DID.
     #[must_use]
     pub fn who(&self, list: &DocumentId) -> Vec<PersonHere> {
-        let mut people: BTreeMap<Did, (Timestamp, PersonHere)> = BTreeMap::new();
+        let mut people: BTreeMap<Did, ((PresenceState, Timestamp), PersonHere)> = BTreeMap::new();
         let windows = self.lists.get(list).into_iter().flatten();
         for ((device, _), entry) in windows.filter(|(_, entry)| entry.is_here()) {
             let device = crate::replica::device_id(device);
             let said = entry.message;
-            let (heard, person) = people.entry(entry.did).or_insert_with(|| {
+            let rank = (said.state, entry.heard);
+            let (best, person) = people.entry(entry.did).or_insert_with(|| {
                 let person = PersonHere {
                     did: entry.did,
                     state: said.state,
                     task: said.task,
                     devices: Vec::new(),
                 };
-                (entry.heard, person)
+                (rank, person)
             });
-            person.state = person.state.max(said.state);
-            if entry.heard > *heard {
-                *heard = entry.heard;
-                person.task = said.task;
+            if rank > *best {
+                *best = rank;
+                (person.state, person.task) = (said.state, said.task);
             }
             // Windows come sorted by device.
             if person.devices.last() != Some(&device) {

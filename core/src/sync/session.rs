@@ -479,6 +479,14 @@ impl Session {
         sealed
     }
 
+    /// What a peer with this side's keys could send in place of the next sealed message: any
+    /// message, given as CBOR. `None` if that is none.
+    #[cfg(feature = "fuzzing")]
+    pub fn seal_by_hand(&mut self, message: &[u8]) -> Option<Vec<u8>> {
+        let control = super::wire::decode(message)?;
+        Some(self.seal(control))
+    }
+
     /// Tells the session that a document changed: by a command here, or by another session.
     pub fn notify_document(&mut self, document: &DocumentId) {
         if self.documents.contains_key(document) || matches!(self.side, Side::Client(_)) {

@@ -403,7 +403,12 @@ pub(crate) fn sessions() -> Value {
     let missing = BlobHash::of(b"no such file");
     fifth.client.fetch_blob(ann, list, missing).unwrap();
     fifth.run(ann, relay, clock);
-    assert_eq!(ann.blob(&list, &hash).unwrap().unwrap(), text);
+    assert_eq!(
+        std::io::read_to_string(ann.open_blob(&list, &hash).unwrap().unwrap())
+            .unwrap()
+            .into_bytes(),
+        text
+    );
     let fifth = fifth.done(
         "Ann",
         "Ann fetches the file, and is refused one that nothing names",

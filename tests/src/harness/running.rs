@@ -80,6 +80,14 @@ impl Running {
         signal(self.child.id(), "INT");
     }
 
+    /// Ends it at once, as a power cut would (SIGKILL), if it still runs.
+    #[must_use]
+    pub fn kill(mut self) -> Run {
+        // It may have ended by itself.
+        let _killed = self.child.kill();
+        self.finish()
+    }
+
     /// Waits for its end.
     #[must_use]
     pub fn wait(mut self) -> Run {

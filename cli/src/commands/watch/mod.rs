@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use clap::Args;
 use poo_core::identity::Did;
-use poo_core::model::List;
+use poo_core::model::{Answer, List, Query, TaskId};
 use poo_core::replica::Replica;
-use poo_core::sync::{Event, PersonHere, PresenceChange, PresenceState};
+use poo_core::sync::{Doing, Event, PersonHere, PresenceChange, PresenceState};
 use serde::Serialize;
 use tokio::sync::Notify;
 
@@ -31,6 +31,9 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 pub(crate) struct WatchArgs {
     /// The list: its title, the beginning of it, or its id
     list: String,
+    /// Say that you look at this task: its id, or the last 6 or more characters of it
+    #[arg(long, value_name = "ID")]
+    task: Option<String>,
 }
 
 /// What is told beside what happens in the list itself.
@@ -53,12 +56,18 @@ enum Said<'a> {
     PresenceJoined {
         who: Who,
         state: PresenceState,
+        /// The task that they write in or look at.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        task: Option<TaskId>,
         devices: Vec<String>,
     },
     /// They do something else, or on other devices.
     PresenceChanged {
         who: Who,
         state: PresenceState,
+        /// The task that they write in or look at.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        task: Option<TaskId>,
         devices: Vec<String>,
     },
     /// They went.
@@ -81,6 +90,11 @@ pub(crate) fn watch(app: &mut App, args: &WatchArgs) -> Result<(), Problem> {
     // The other connection is taken by the session.
     let aside = app.home.open_to_read()?;
     let list = find::list(&aside.replica, &app.moment, &args.list)?;
+    let task = match &args.task {
+        Some(text) => Some(find::task(&aside.replica, &app.moment, text, Some(list.id))?.id),
+        None => None,
+    };
+    let (_doing, doing) = tokio::sync::watch::channel(Doing::looking_at(task));
     let app: &App = app;
     if home.replica.relay_url()?.is_none() {
         app.note("No relay is set: only what happens on this device is shown.");
@@ -132,7 +146,7 @@ pub(crate) fn watch(app: &mut App, args: &WatchArgs) -> Result<(), Problem> {
     let options = super::sync::options();
     let attended = net::block_on(async {
         tokio::select! {
-            ended = net::attend(&mut home.replica, &list.id, &options, on_news, stop) => ended,
+            ended = net::attend(&mut home.replica, &list.id, &options, doing, on_news, stop) => ended,
             () = look => Ok(()),
         }
     });
@@ -178,21 +192,21 @@ impl Teller<'_> {
             Said::Refused { message, .. } => {
                 screen.put(Look::Warm, "Refused: ").line(message);
             }
-            Said::PresenceJoined { who, devices, .. } => {
-                screen.put(Look::Strong, &who.name);
-                screen.line(&format!(" is here{}", on(devices)));
-            }
-            Said::PresenceChanged {
+            Said::PresenceJoined {
                 who,
                 state,
+                task,
+                devices,
+            }
+            | Said::PresenceChanged {
+                who,
+                state,
+                task,
                 devices,
             } => {
-                let does = match state {
-                    PresenceState::Typing => "is typing",
-                    PresenceState::Here | PresenceState::Left => "is here",
-                };
+                let title = task.and_then(|task| self.title(task));
                 screen.put(Look::Strong, &who.name);
-                screen.line(&format!(" {does}{}", on(devices)));
+                screen.line(&format!(" {}{}", does(*state, title), on(devices)));
             }
             Said::PresenceLeft { who } => {
                 screen.put(Look::Strong, &who.name).line(" left");
@@ -207,31 +221,56 @@ impl Teller<'_> {
             PresenceChange::Joined(PersonHere {
                 did,
                 state,
+                task,
                 devices,
-                ..
             }) => Said::PresenceJoined {
                 who: others(did)?,
                 state,
+                task,
                 devices,
             },
             PresenceChange::Changed(PersonHere {
                 did,
                 state,
+                task,
                 devices,
-                ..
             }) => Said::PresenceChanged {
                 who: others(did)?,
                 state,
+                task,
                 devices,
             },
             PresenceChange::Left(did) => Said::PresenceLeft { who: others(did)? },
         })
     }
 
+    /// The title of a task that somebody looks at, if it is known here.
+    fn title(&self, task: TaskId) -> Option<String> {
+        let query = Query::Task {
+            list: self.seen.list.id,
+            task,
+        };
+        match self.replica.query(&query, Moment::now().time()) {
+            Ok(Answer::Task(task)) => Some(task.title),
+            _ => None,
+        }
+    }
+
     fn tell(&self, it: &Happened) -> Result<(), Problem> {
         self.app.print(it, |screen| {
             told::row(screen, &it.row, &[], &Here::of(&Moment::now()));
         })
+    }
+}
+
+fn does(state: PresenceState, title: Option<String>) -> String {
+    match (state, title) {
+        (PresenceState::Typing, Some(title)) => format!("is typing in {title}"),
+        (PresenceState::Typing, None) => "is typing".to_owned(),
+        (PresenceState::Here | PresenceState::Left, Some(title)) => {
+            format!("is looking at {title}")
+        }
+        (PresenceState::Here | PresenceState::Left, None) => "is here".to_owned(),
     }
 }
 

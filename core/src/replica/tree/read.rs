@@ -9,10 +9,12 @@ use rusqlite::{Connection, Row, params};
 use super::{Place, Reader, ancestry, opt, parent};
 use crate::identity::Did;
 use crate::membership::Authority;
-use crate::model::{Assignee, Attachment, Conflict, Progress, Series, Status, Task, TaskId};
+use crate::model::{
+    Assignee, Attachment, Conflict, FileKind, Progress, Series, Status, Task, TaskId, UNKNOWN_MIME,
+};
 use crate::replica::query::{name_of, time};
 use crate::store::{
-    Actors, DocumentRow, StoreError, StoredAttachment, StoredConflict, parsed, statements,
+    Actors, DocumentRow, StoreError, StoredAttachment, StoredConflict, blobs, parsed, statements,
 };
 
 /// The columns that [`Pages::task`] reads.
@@ -122,13 +124,21 @@ fn parse_all<T: core::str::FromStr>(texts: &[String]) -> Vec<T> {
 }
 
 fn attachment(conn: &Connection, file: StoredAttachment) -> Result<Attachment, StoreError> {
-    let here = conn
-        .prepare_cached("SELECT 1 FROM blob WHERE hash = unhex(?1)")?
-        .exists(params![file.hash])?;
+    let kinds = match file.hash.parse() {
+        Ok(hash) => blobs::kinds(conn, &hash)?,
+        Err(_) => None,
+    };
+    let here = kinds.is_some();
+    let claimed = FileKind::of_mime(&file.mime);
+    let is_other = kinds.is_some_and(|kinds| !claimed.is_some_and(|kind| kinds.contains(kind)));
     Ok(Attachment {
         id: file.hash,
         name: file.name,
-        mime: file.mime,
+        mime: if is_other {
+            UNKNOWN_MIME.to_owned()
+        } else {
+            file.mime
+        },
         size: file.size,
         here,
     })

@@ -160,6 +160,7 @@ impl Model<'_> {
                 before.search
             }
             before => self.index_texts(
+                &task,
                 before.as_ref().map(|before| before.search),
                 &title,
                 &notes,
@@ -233,10 +234,17 @@ impl Model<'_> {
     ) -> Result<(), StoreError> {
         self.remove("attached", "task", key)?;
         let mut statement = self.conn.prepare_cached(
-            "INSERT INTO attached (hash, doc, task, trashed) VALUES (unhex(?1), ?2, ?3, ?4)",
+            "INSERT INTO attached (hash, doc, task, trashed, size)
+             VALUES (unhex(?1), ?2, ?3, ?4, ?5)",
         )?;
         for file in files {
-            statement.execute(params![file.hash, self.row(), key, trashed])?;
+            statement.execute(params![
+                file.hash,
+                self.row(),
+                key,
+                trashed,
+                file.size as i64
+            ])?;
         }
         Ok(())
     }

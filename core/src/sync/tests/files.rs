@@ -1,18 +1,20 @@
 //! Files between clients and a relay: sent, gone on with, fetched, refused.
 
+use std::io::Read as _;
+
 use super::common::{Bench, Wire, invite, join, list, person, relay, sync, task, tasks, verify};
 use crate::document::DocumentId;
 use crate::membership::Role;
 use crate::model::{BlobHash, Command, FILE_BYTES_MAX, NewFile, TASK_FILES_MAX, TaskId};
-use crate::replica::{CommandError, Replica};
+use crate::replica::{CommandError, FetchFiles, Replica};
 use crate::store::blobs;
 use crate::sync::wire::{BlobChunk, Control, Data, encode};
 use crate::sync::{Event, SessionError};
 
-const PART: usize = 256 * 1024;
+pub(super) const PART: usize = 256 * 1024;
 
 /// A picture of so many bytes, unlike any of another seed.
-fn png(bytes: usize, seed: u8) -> Vec<u8> {
+pub(super) fn png(bytes: usize, seed: u8) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
     out.extend((out.len()..bytes).map(|at| (at / PART) as u8 ^ seed));
     out
@@ -41,7 +43,15 @@ fn attach(
     hash
 }
 
-fn refusals(wire: &Wire) -> Vec<&str> {
+pub(super) fn content(replica: &Replica, list: &DocumentId, hash: &BlobHash) -> Option<Vec<u8>> {
+    let mut file = replica.open_blob(list, hash).unwrap()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes.len() as u64, file.size());
+    Some(bytes)
+}
+
+pub(super) fn refusals(wire: &Wire) -> Vec<&str> {
     wire.events
         .iter()
         .filter_map(|event| match event {
@@ -57,17 +67,17 @@ fn stored(wire: &Wire) -> usize {
 }
 
 /// Sam's list with one task, shared with Ann.
-struct Bed {
-    bench: Bench,
-    relay: Replica,
-    sam: Replica,
-    ann: Replica,
-    list: DocumentId,
-    task: TaskId,
+pub(super) struct Bed {
+    pub(super) bench: Bench,
+    pub(super) relay: Replica,
+    pub(super) sam: Replica,
+    pub(super) ann: Replica,
+    pub(super) list: DocumentId,
+    pub(super) task: TaskId,
 }
 
 impl Bed {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let mut bench = Bench::new(seed);
         let mut relay = relay(&mut bench);
         let mut sam = person(&mut bench, &relay, "Sam");
@@ -87,11 +97,11 @@ impl Bed {
         }
     }
 
-    fn attach(&mut self, bytes: &[u8]) -> BlobHash {
+    pub(super) fn attach(&mut self, bytes: &[u8]) -> BlobHash {
         attach(&mut self.sam, &mut self.bench, self.list, self.task, bytes)
     }
 
-    fn sync_sam(&mut self) -> Wire {
+    pub(super) fn sync_sam(&mut self) -> Wire {
         sync(&mut self.sam, &mut self.relay, &mut self.bench)
     }
 
@@ -153,15 +163,18 @@ fn a_file_reaches_the_relay_once_and_comes_to_who_asks_for_it() {
     assert!(again.bytes < 2_000, "{} bytes", again.bytes);
 
     sync(&mut bed.ann, &mut bed.relay, &mut bed.bench);
-    assert_eq!(bed.ann.missing_blobs().unwrap(), [(bed.list, hash)]);
-    assert_eq!(bed.ann.blob(&bed.list, &hash).unwrap(), None);
+    assert_eq!(
+        bed.ann.blobs_to_fetch(FetchFiles::All).unwrap(),
+        [(bed.list, hash)]
+    );
+    assert_eq!(content(&bed.ann, &bed.list, &hash), None);
     let wire = bed.fetch(hash);
     assert!(refusals(&wire).is_empty());
-    assert_eq!(bed.ann.blob(&bed.list, &hash).unwrap(), Some(photo));
-    assert!(bed.ann.missing_blobs().unwrap().is_empty());
+    assert_eq!(content(&bed.ann, &bed.list, &hash), Some(photo));
+    assert!(bed.ann.blobs_to_fetch(FetchFiles::All).unwrap().is_empty());
     // Only by a list that names it.
     let space = bed.ann.space_id();
-    assert_eq!(bed.ann.blob(&space, &hash).unwrap(), None);
+    assert_eq!(content(&bed.ann, &space, &hash), None);
     assert!(verify(&bed.sam, bed.list).ok && verify(&bed.ann, bed.list).ok);
     // A relay that begins anew may have lost it, and is asked again.
     bed.relay.begin_epoch(&mut bed.bench.env()).unwrap();
@@ -206,7 +219,7 @@ fn an_upload_and_a_download_go_on_where_they_were_cut() {
     }
     let wire = bed.fetch(hash);
     assert!(wire.bytes < 3 * PART, "{} bytes", wire.bytes);
-    assert_eq!(bed.ann.blob(&bed.list, &hash).unwrap(), Some(photo));
+    assert_eq!(content(&bed.ann, &bed.list, &hash), Some(photo));
 }
 
 #[test]
@@ -329,7 +342,7 @@ fn nobody_fills_a_relay_with_files() {
     assert_eq!(stored(&wire), 2);
     assert_eq!(refusals(&wire), ["file-quota"]);
     assert!(wire.client.files_are_settled());
-    assert!(bed.sam.blob(&bed.list, &kept).unwrap().is_some());
+    assert!(content(&bed.sam, &bed.list, &kept).is_some());
     // With more room it goes.
     assert_eq!(stored(&bed.sync_sam()), 1);
 }
@@ -467,7 +480,7 @@ fn files_that_nobody_names_are_dropped_after_thirty_days() {
         freed.push(bed.relay.drop_unnamed_blobs(now).unwrap());
     }
     assert_eq!(freed, [0, 0, 60, 0]);
-    assert!(bed.relay.blob(&bed.list, &stays).unwrap().is_some());
+    assert!(content(&bed.relay, &bed.list, &stays).is_some());
     assert_eq!(blobs::size(bed.relay.conn(), &goes).unwrap(), None);
     // Undoing the detachment brings it back, as long as a device has it.
     bed.sam
@@ -475,7 +488,7 @@ fn files_that_nobody_names_are_dropped_after_thirty_days() {
         .unwrap();
     bed.relay.begin_epoch(&mut bed.bench.env()).unwrap();
     bed.sync_sam();
-    assert!(bed.relay.blob(&bed.list, &goes).unwrap().is_some());
+    assert!(content(&bed.relay, &bed.list, &goes).is_some());
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod claims;
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 mod ephemerals;
+mod file_content;
 mod files;
 mod gather;
 mod quotas;
