@@ -3,3 +3,4 @@
 pub mod harness;
 pub mod packages;
 pub mod repository;
+pub mod typescript;
