@@ -6,8 +6,8 @@ const executablePath = process.env.POO_CHROMIUM ?? "/usr/bin/chromium";
 export default defineConfig({
   testDir: "browser",
   outputDir: "test-results",
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   workers: 2,
   fullyParallel: true,
   forbidOnly: true,
@@ -24,6 +24,7 @@ export default defineConfig({
         "--disable-sync",
       ],
     },
+    actionTimeout: 30_000,
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",
     timezoneId: "Europe/Berlin",

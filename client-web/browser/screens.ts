@@ -32,21 +32,21 @@ test("screens", async ({ someone, relay }) => {
   await shot(page, "01-first");
 
   await page.keyboard.press("Shift+L");
-  await page.getByLabel("Name").fill("Weekend in Lisbon");
+  await page.getByLabel("Name", { exact: true }).fill("Weekend in Lisbon");
   await page.getByRole("button", { name: "Create" }).click();
-  await page.getByLabel("Name of the list").waitFor();
+  await page.getByRole("heading", { name: "Weekend in Lisbon" }).waitFor({ state: "attached" });
   for (const line of [
     "Water the plants every 3 days from tomorrow 9am #home",
     "Ask Ann about the house keys",
     "Buy oat milk and bread",
     "Print boarding passes friday !medium #travel",
-    "Pack for the weekend tomorrow #travel",
+    "Pack the suitcase tomorrow #travel",
     "Pay rent today !high #money",
   ]) {
     await sam.add(line);
     await page.waitForTimeout(150);
   }
-  await sam.row("Pack for the weekend").click();
+  await sam.row("Pack the suitcase").click();
   for (const part of ["Passport", "Sunscreen", "Book"]) {
     await page.getByLabel("Add a subtask").fill(part);
     await page.getByLabel("Add a subtask").press("Enter");

@@ -361,19 +361,25 @@ impl Engine {
         Ok(wire::text(&core::mem::take(&mut self.news))?)
     }
 
-    /// Where the session is: `{"open", "inSync", "pending", "refused"}`.
+    /// Whether the relay takes part in the session.
+    #[must_use]
+    #[wasm_bindgen(js_name = isOpen)]
+    pub fn is_open(&self) -> bool {
+        self.session.as_ref().is_some_and(Session::is_open)
+    }
+
+    /// Where the session is: `{"inSync", "pending"}`.
     ///
     /// # Errors
     /// If the database fails.
     pub fn state(&self) -> Result<String, JsValue> {
-        let open = self.session.as_ref().is_some_and(Session::is_open);
         let in_sync = self.session.as_ref().is_some_and(Session::is_in_sync);
         let pending = self
             .replica
             .query(&Query::Pending, Timestamp::UNIX_EPOCH)
             .map_err(Problem::from)?;
         Ok(wire::text(
-            &json!({ "open": open, "inSync": in_sync, "pending": pending }),
+            &json!({ "inSync": in_sync, "pending": pending }),
         )?)
     }
 

@@ -14,6 +14,7 @@ pub(crate) async fn prepare(folder: &str) -> Result<(), JsValue> {
     use crate::problem::Problem;
 
     let config = OpfsSAHPoolCfgBuilder::new()
+        .vfs_name(folder)
         .directory(folder)
         .initial_capacity(FILES)
         .build();

@@ -111,7 +111,8 @@ export function ListHead({
             <Avatar
               key={member.did}
               did={member.did}
-              name={member.me ? `${member.name} (you)` : member.name}
+              name={member.name}
+              label={member.me ? `${member.name} (you)` : member.name}
               color={member.color}
               size={28}
               live={here.some((person) => person.did === member.did)}

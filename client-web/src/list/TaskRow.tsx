@@ -134,7 +134,8 @@ function RowBody({
           <Avatar
             key={did}
             did={did}
-            name={`${person?.name ?? "Somebody"} is here`}
+            name={person?.name ?? "?"}
+            label={`${person?.name ?? "Somebody"} is here`}
             color={person?.color}
             size={20}
             live

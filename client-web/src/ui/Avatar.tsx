@@ -13,12 +13,15 @@ export function Avatar({
   color,
   size = 24,
   live = false,
+  label = name,
 }: {
   did: string;
   name: string;
   color?: string | undefined;
   size?: number;
   live?: boolean;
+  /** What it says instead of the name alone. */
+  label?: string;
 }) {
   const initials = name
     .split(/\s+/)
@@ -31,8 +34,8 @@ export function Avatar({
     <span
       className={live ? "avatar live" : "avatar"}
       role="img"
-      aria-label={name}
-      title={name}
+      aria-label={label}
+      title={label}
       style={{ background: safe, width: size, height: size, fontSize: size * 0.42 }}
     >
       {initials}

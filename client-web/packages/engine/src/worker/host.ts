@@ -42,6 +42,7 @@ export class Host {
   #subs = new Map<number, { client: string; sub: number }>();
   #nextSub = 1;
   #dirty = false;
+  #ticking: ReturnType<typeof setInterval> | null = null;
   #status: Status = {
     phase: "starting",
     storage: "durable",
@@ -175,8 +176,10 @@ export class Host {
       const started = await this.#open(start);
       this.#status = { ...this.#status, phase: "ready" };
       this.#connect();
-      setInterval(() => this.#step(), TICK_MS);
+      this.#ticking ??= setInterval(() => this.#step(), TICK_MS);
       this.#step();
+      // What was followed of somebody else's lists is followed of these.
+      if (start.replace) this.#tellAll({ push: "again" });
       return started;
     } catch (error) {
       this.#status = { ...this.#status, phase: "failed", problem: problem(error) };
@@ -219,8 +222,10 @@ export class Host {
   async #clear(): Promise<void> {
     this.#line?.close();
     this.#line = null;
-    this.#engine?.free();
+    const engine = this.#engine;
     this.#engine = null;
+    this.#subs.clear();
+    engine?.free();
     await keystore.forget();
   }
 
@@ -237,7 +242,7 @@ export class Host {
       },
       transmit: () => engine.transmit() ?? undefined,
       settled: () => this.#soon(),
-      isOpen: () => (JSON.parse(engine.state()) as { open: boolean }).open,
+      isOpen: () => engine.isOpen(),
     });
     this.#line.open();
   }

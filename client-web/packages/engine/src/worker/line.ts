@@ -27,6 +27,7 @@ export class Line {
   #socket: WebSocket | null = null;
   #pause = PAUSE_FIRST_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
   state: Status["connection"] = "connecting";
 
   constructor(url: string, speaker: Speaker) {
@@ -38,7 +39,7 @@ export class Line {
   }
 
   open(): void {
-    if (this.#socket) return;
+    if (this.#socket || this.#closed) return;
     clearTimeout(this.#timer);
     this.#say(this.state === "online" ? "connecting" : this.state);
     let socket: WebSocket;
@@ -51,13 +52,15 @@ export class Line {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     const deadline = setTimeout(() => {
-      if (!this.#speaker.isOpen()) socket.close();
+      if (this.#socket === socket && !this.#speaker.isOpen()) socket.close();
     }, HANDSHAKE_MS);
     socket.onopen = () => {
+      if (this.#socket !== socket) return;
       this.#speaker.connect();
       this.pump();
     };
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
+      if (this.#socket !== socket) return;
       try {
         this.#speaker.receive(new Uint8Array(event.data));
       } catch (error) {
@@ -98,12 +101,14 @@ export class Line {
 
   /** Tries now what would be tried later. */
   hurry(): void {
-    if (this.#socket) return;
+    if (this.#socket || this.#closed) return;
     this.#pause = PAUSE_FIRST_MS;
     this.open();
   }
 
+  /** Ends for good. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
     const socket = this.#socket;
     this.#socket = null;
