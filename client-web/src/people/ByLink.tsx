@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { closeLink, home, type Opened, outcome } from "../state/begin.ts";
+import { closeLink, home, listsCome, type Opened, outcome } from "../state/begin.ts";
 import { engine, inWords, relayUrl, run, useLive, useStatus } from "../state/engine.ts";
 import { go } from "../state/route.ts";
 import { say } from "../state/toasts.ts";
@@ -145,6 +145,7 @@ function LinkDevice({ link }: { link: string }) {
     if (news?.news !== "linked") return;
     closeLink();
     say({ text: "Your lists are coming", tone: "good" });
+    await listsCome();
     await home();
   };
   return (

@@ -74,6 +74,22 @@ export async function home(): Promise<void> {
   else go({ at: "today" }, "replace");
 }
 
+/** Waits until lists have come from elsewhere, but not for ever. */
+export function listsCome(patience_ms = 20_000): Promise<void> {
+  const live = engine.live({ type: "lists" });
+  return new Promise((done) => {
+    const end = live.subscribe(() => {
+      if (live.current().data?.items.length) came();
+    });
+    const late = setTimeout(() => came(), patience_ms);
+    function came() {
+      clearTimeout(late);
+      end();
+      done();
+    }
+  });
+}
+
 /** Waits for what comes of a link. */
 export function outcome(): { promise: Promise<News>; cancel: () => void } {
   const { promise, resolve } = Promise.withResolvers<News>();

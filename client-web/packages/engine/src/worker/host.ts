@@ -273,7 +273,11 @@ export class Host {
     if (!engine) return;
     const changed = engine.takeChanged();
     if (changed !== "[]") this.#refresh(changed);
-    for (const news of JSON.parse(engine.takeNews()) as News[]) this.#tellAll({ push: "news", news });
+    for (const news of JSON.parse(engine.takeNews()) as News[]) {
+      // The session began as nobody's device: only a new one is told what its person has.
+      if (news.news === "linked") this.#line?.again();
+      this.#tellAll({ push: "news", news });
+    }
     const state = JSON.parse(engine.state()) as { inSync: boolean; pending: Page<PendingList> };
     const refused = state.pending.items.filter((list) => list.refused !== undefined);
     const pending = state.pending.items.filter((list) => list.refused === undefined);

@@ -106,6 +106,12 @@ export class Line {
     this.open();
   }
 
+  /** Begins a new session: the other side is to learn anew who this is. */
+  again(): void {
+    this.#pause = PAUSE_FIRST_MS;
+    this.#socket?.close();
+  }
+
   /** Ends for good. */
   close(): void {
     this.#closed = true;
