@@ -1,7 +1,7 @@
 # What people type. Each target is a line or two; longer work is in scripts/.
 
 .NOTPARALLEL:
-.PHONY: help run test lint fmt fmt-check doc test-native sim wasm deny bench crash fuzz
+.PHONY: help run test lint fmt fmt-check doc test-native test-web sim wasm deny bench crash fuzz
 
 ARGS ?=
 SEEDS ?= 200
@@ -13,12 +13,13 @@ step := @scripts/step
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: ## start a relay on this machine: make run, or make run ARGS="--log json"
+run: ## start a relay with its web app on this machine: make run, or make run ARGS="--log json"
+	@scripts/web
 	cargo run --locked -p poo-server -- --listen 127.0.0.1:8787 --data ./data $(ARGS)
 
 test: ## everything that must pass, from formatting to WebAssembly
 	$(step) "What tests need" scripts/setup-tests
-	@$(MAKE) --no-print-directory fmt-check lint doc wasm test-native
+	@$(MAKE) --no-print-directory fmt-check lint doc wasm test-web test-native
 
 fmt: ## format the code
 	cargo fmt --all
@@ -34,6 +35,9 @@ doc: ## the API documentation, warnings are errors
 
 wasm: ## build the engine for WebAssembly and run it under Node
 	$(step) "WebAssembly" scripts/wasm-smoke
+
+test-web: ## the web app, in a browser
+	@scripts/test-web
 
 test-native: ## the tests of every crate
 	@scripts/test-native

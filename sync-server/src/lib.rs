@@ -15,6 +15,7 @@ mod patience;
 mod server;
 mod socket;
 mod speaker;
+mod web;
 
 pub use config::{Config, ConfigError, Settings};
 pub use desk::{Desk, Machine};

@@ -1,4 +1,4 @@
-//! What a browser sees at the relay's address.
+//! What a browser sees at the address of a relay that was built without the web app.
 
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -29,7 +29,9 @@ pub(crate) async fn home() -> impl IntoResponse {
         "Poo App relay",
         "<p>This relay keeps lists in sync between devices. Begin with \
          <code>poo init --name YOU --relay THIS_ADDRESS</code>, where the address begins with \
-         <code>ws://</code> or <code>wss://</code>.</p>",
+         <code>ws://</code> or <code>wss://</code>.</p><p>The app for browsers is not in this build. \
+         Install Node.js 20.19 or newer and start the relay with <code>make run</code>: it builds \
+         the app and shows it here.</p>",
     )
 }
 

@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use crate::engine::{Engine, EngineError, Input};
 use crate::flow::Flow;
 use crate::patience::PatientListener;
-use crate::{Config, pages, socket};
+use crate::{Config, socket, web};
 
 /// Connections that may be open beside those that sync: for pages, for questions about health, and
 /// for telling somebody that there is no room.
@@ -152,14 +152,15 @@ impl Server {
             tickets: self.tickets,
         };
         let router = Router::new()
-            .route("/", get(pages::home))
-            .route("/join", get(pages::join))
-            .route("/link", get(pages::link))
-            .route("/setup", get(pages::setup))
+            .route("/", get(web::home))
+            .route("/join", get(web::join))
+            .route("/link", get(web::link))
+            .route("/setup", get(web::setup))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .route("/sync", get(sync))
             .route("/ticket/{ticket}", get(stock))
+            .route("/{*file}", get(web::file))
             .with_state(shared);
         let graceful = async move {
             shutdown.await;

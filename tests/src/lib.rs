@@ -5,3 +5,4 @@ pub mod harness;
 pub mod packages;
 pub mod repository;
 pub mod sim;
+pub mod typescript;

@@ -3,7 +3,6 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-#[cfg(feature = "net")]
 use super::CommandError;
 use super::ticket::Ticket;
 use super::{Env, Replica};
@@ -149,15 +148,20 @@ impl Replica {
     }
 
     /// Documents of which the relay has not acknowledged everything.
-    #[cfg(feature = "net")]
-    pub(crate) fn unsynced(&self) -> Result<Vec<DocumentId>, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn unsynced(&self) -> Result<Vec<DocumentId>, StoreError> {
         let documents = DocumentRow::unsynced(self.conn())?;
         Ok(documents.into_iter().map(|d| d.id).collect())
     }
 
-    /// Notes a list that was joined in the person's space.
-    #[cfg(feature = "net")]
-    pub(crate) fn note_joined(
+    /// Notes a list that was joined by an invite in the person's space, so that their other
+    /// devices find it.
+    ///
+    /// # Errors
+    /// [`CommandError`] if the database fails.
+    pub fn note_joined(
         &mut self,
         list: &DocumentId,
         env: &mut Env<'_>,

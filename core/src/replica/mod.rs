@@ -52,9 +52,8 @@ pub use link::{Link, LinkError};
 pub use manage::{Health, Instance};
 pub use people::Introduction;
 pub use query::ActivitySubscription;
+pub use sharing::{Certified, link_box, link_reply_box};
 pub(crate) use sharing::{device_id, link_mac, own_chain};
-#[cfg(feature = "net")]
-pub(crate) use sharing::{link_box, link_reply_box};
 pub use ticket::{Ticket, TicketError, TicketTerms};
 pub(crate) use witness::{Witnessed, begin, witness};
 

@@ -4,16 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
-#[cfg(feature = "net")]
-use rusqlite::OptionalExtension as _;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 
-#[cfg(feature = "net")]
-use super::Env;
 use super::execute::MANAGE;
 use super::write::{Opened, Run};
-use super::{CommandError, Keyring, Link, Replica};
+use super::{CommandError, Env, Keyring, Link, Replica};
 use crate::document::{ActorId, DocumentId};
 use crate::identity::{Keypair, PublicKey};
 use crate::membership::{
@@ -48,13 +44,14 @@ pub(super) fn certificate(
 }
 
 /// Where the two devices of a link meet on the relay.
-pub(crate) fn link_box(secret: &[u8; 32]) -> [u8; 16] {
+#[must_use]
+pub fn link_box(secret: &[u8; 32]) -> [u8; 16] {
     meeting_point(b"poo/link/v1", secret)
 }
 
 /// Where the new device waits for its certificate.
-#[cfg(feature = "net")]
-pub(crate) fn link_reply_box(secret: &[u8; 32]) -> [u8; 16] {
+#[must_use]
+pub fn link_reply_box(secret: &[u8; 32]) -> [u8; 16] {
     meeting_point(b"poo/link-reply/v1", secret)
 }
 
@@ -222,8 +219,10 @@ impl Replica {
 
     /// Certifies the device that answered a link, with what it left at the meeting point. `None`
     /// if the answer does not hold, or nobody waits for it any longer.
-    #[cfg(feature = "net")]
-    pub(crate) fn certify(
+    ///
+    /// # Errors
+    /// [`CommandError`] if the device's name is not acceptable or the database fails.
+    pub fn certify(
         &mut self,
         id: &[u8; 16],
         content: &[u8],
@@ -273,8 +272,8 @@ impl Replica {
     }
 
     /// What a new device leaves at the meeting point of the link that it was given.
-    #[cfg(feature = "net")]
-    pub(crate) fn link_request(&self, secret: &[u8; 32], name: &str) -> Vec<u8> {
+    #[must_use]
+    pub fn link_request(&self, secret: &[u8; 32], name: &str) -> Vec<u8> {
         let device = &self.keys.device;
         let mut request = LinkRequest {
             device: device.public(),
@@ -287,8 +286,10 @@ impl Replica {
     }
 
     /// Takes in the answer of the device that certified this one. False if it does not hold.
-    #[cfg(feature = "net")]
-    pub(crate) fn accept_certificate(&mut self, reply: &[u8]) -> Result<bool, CommandError> {
+    ///
+    /// # Errors
+    /// [`CommandError`] if the database fails.
+    pub fn accept_certificate(&mut self, reply: &[u8]) -> Result<bool, CommandError> {
         let Ok(known) = minicbor::decode::<Vec<minicbor::bytes::ByteVec>>(reply) else {
             return Ok(false);
         };
@@ -314,18 +315,17 @@ impl Replica {
 }
 
 /// A device was certified.
-#[cfg(feature = "net")]
-pub(crate) struct Certified {
+#[derive(Debug)]
+pub struct Certified {
     /// What it calls itself.
-    pub(crate) name: String,
+    pub name: String,
     /// Where it waits for the answer.
-    pub(crate) reply_box: [u8; 16],
+    pub reply_box: [u8; 16],
     /// The answer: the statements that make it a device of the identity.
-    pub(crate) reply: Vec<u8>,
+    pub reply: Vec<u8>,
 }
 
 /// What a new device says to the one that gave it the link.
-#[cfg(feature = "net")]
 #[derive(minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 struct LinkRequest {
@@ -340,7 +340,6 @@ struct LinkRequest {
     mac: [u8; 32],
 }
 
-#[cfg(feature = "net")]
 impl LinkRequest {
     fn expected_mac(&self, secret: &[u8; 32]) -> [u8; 32] {
         let mut message = self.device.as_bytes().to_vec();

@@ -67,6 +67,11 @@ pub(super) fn open_in_memory() -> Result<Connection, StoreError> {
 fn prepare(conn: Connection) -> Result<Connection, StoreError> {
     conn.busy_timeout(BUSY_TIMEOUT)?;
     settle_plans(&conn)?;
+    // In a browser no memory is shared between connections, and without that WAL needs the file for
+    // itself: said before the first look at it.
+    if cfg!(target_family = "wasm") {
+        conn.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    }
     // Reading the version first: a file that is no database, or one by a newer version, is left
     // as it is.
     let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;

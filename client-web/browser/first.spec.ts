@@ -1,0 +1,87 @@
+/** What one person meets first: typing, coming back, being offline. */
+
+import { expect, test, type } from "./relay.ts";
+
+test("open the page, type, Enter: there is a task, kept and offline too", async ({ someone, relay }) => {
+  const sam = await someone();
+  await sam.add("Buy oat milk tomorrow at 9am #home !high");
+  await expect(sam.row("Buy oat milk")).toBeVisible();
+  await expect(sam.page.getByText("Tomorrow 9:00")).toBeVisible();
+  await expect(sam.page.locator("#add")).toBeFocused();
+  await sam.saved();
+
+  await sam.page.evaluate(() => navigator.serviceWorker.ready);
+  await relay.stop();
+  await sam.page.reload();
+  await expect(sam.row("Buy oat milk")).toBeVisible();
+  await sam.add("Written offline");
+  await expect(sam.row("Written offline")).toBeVisible();
+  await expect(sam.page.getByText(/Offline, \d+ changes? waiting/).first()).toBeVisible();
+
+  await relay.start();
+  await sam.saved();
+});
+
+test("what is typed before anything has loaded is not lost", async ({ someone, relay }) => {
+  const sam = await someone("about:blank");
+  let arrive = () => {};
+  const arrives = new Promise<void>((done) => {
+    arrive = done;
+  });
+  await sam.context.route("**/*.wasm", async (route) => {
+    await arrives;
+    await route.continue();
+  });
+  await sam.page.goto(relay.url);
+  await sam.add("Typed early");
+  await expect(sam.page.getByText("Typed early")).toBeVisible();
+  // Not even by going away.
+  await sam.page.reload();
+  await expect(sam.page.getByText("Typed early")).toBeVisible();
+  arrive();
+  await expect(sam.row("Typed early")).toBeVisible();
+});
+
+test("checking off, undoing, keys", async ({ someone }) => {
+  const sam = await someone();
+  await sam.add("Bread");
+  await sam.add("Butter");
+  await expect(sam.row("Butter")).toBeVisible();
+  await sam.box("Bread").click();
+  await expect(sam.page.getByText("Done: Bread")).toBeVisible();
+  await expect(sam.page.getByRole("button", { name: "Done (1)" })).toBeVisible();
+  await sam.page.getByRole("button", { name: "Undo" }).click();
+  await expect(sam.page.getByRole("button", { name: "Done (1)" })).toBeHidden();
+
+  await sam.row("Butter").focus();
+  await sam.page.keyboard.press("j");
+  await expect(sam.row("Bread")).toBeFocused();
+  await sam.page.keyboard.press("x");
+  await expect(sam.page.getByRole("button", { name: "Done (1)" })).toBeVisible();
+  await sam.page.keyboard.press("Control+z");
+  await expect(sam.page.getByRole("button", { name: "Done (1)" })).toBeHidden();
+});
+
+test("two tabs are one: both follow, and the second goes on when the first closes", async ({
+  someone,
+  relay,
+}) => {
+  const sam = await someone();
+  await sam.add("From the first tab");
+  await expect(sam.row("From the first tab")).toBeVisible();
+  const second = await sam.context.newPage();
+  sam.watch(second);
+  await second.goto(relay.url);
+  const row = (title: string) => second.getByRole("button", { name: title, exact: true });
+  await expect(row("From the first tab")).toBeVisible();
+  await type(second, "From the second tab");
+  await expect(row("From the second tab")).toBeVisible();
+  await expect(sam.row("From the second tab")).toBeVisible();
+
+  await sam.page.close();
+  await type(second, "On its own");
+  await expect(row("On its own")).toBeVisible();
+  await second.reload();
+  await expect(row("On its own")).toBeVisible();
+  await expect(row("From the first tab")).toBeVisible();
+});

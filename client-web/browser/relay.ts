@@ -1,0 +1,145 @@
+/** The real relay, and the real command line, for one test each. */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
+
+const bin = (name: string) => join(process.env.POO_BIN ?? "../target/debug", name);
+
+/** The engine of a build for tests is large, and compiled anew in each browser. */
+const STARTS_MS = 120_000;
+
+export class Relay {
+  readonly #folder = mkdtempSync(join(tmpdir(), "poo-web-"));
+  #process: ChildProcess | null = null;
+  url = "";
+
+  async start(): Promise<void> {
+    const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
+    const process = spawn(bin("poo-server"), ["--listen", listen, "--data", join(this.#folder, "relay")], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    this.#process = process;
+    this.url = await new Promise<string>((done, failed) => {
+      let said = "";
+      process.stdout?.on("data", (text) => {
+        said += text;
+        const found = /relay at (ws:\S+)/.exec(said)?.[1];
+        if (found) done(found.replace("ws", "http"));
+      });
+      process.on("exit", () => failed(new Error(`the relay ended: ${said}`)));
+    });
+  }
+
+  async stop(): Promise<void> {
+    const process = this.#process;
+    this.#process = null;
+    if (!process) return;
+    const ended = new Promise((done) => process.on("exit", done));
+    process.kill("SIGTERM");
+    await ended;
+  }
+
+  /** Runs the command line as somebody with a home of their own. */
+  poo(home: string, ...args: string[]): string {
+    return execFileSync(bin("poo"), ["--home", join(this.#folder, home), ...args], { encoding: "utf8" });
+  }
+
+  async end(): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A browser of somebody's own. */
+export class Person {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly #problems: string[] = [];
+
+  constructor(context: BrowserContext, page: Page) {
+    this.context = context;
+    this.page = page;
+    this.watch(page);
+  }
+
+  /** What the page complains of makes the test fail. */
+  watch(page: Page): void {
+    page.on("pageerror", (error) => this.#problems.push(error.message));
+    page.on("console", (message) => {
+      // Without a network the browser itself says so.
+      if (
+        message.type() === "error" &&
+        !/ERR_INTERNET_DISCONNECTED|WebSocket|ERR_CONNECTION/.test(message.text())
+      ) {
+        this.#problems.push(message.text());
+      }
+    });
+  }
+
+  add(text: string): Promise<void> {
+    return type(this.page, text);
+  }
+
+  row(title: string) {
+    return this.page.getByRole("button", { name: title, exact: true });
+  }
+
+  box(title: string) {
+    return this.page.getByRole("checkbox", { name: new RegExp(`(Complete|Reopen) ${title}`) });
+  }
+
+  async saved(timeout?: number): Promise<void> {
+    const root = this.page.locator("html");
+    await expect(root).toHaveAttribute("data-sync", "good", timeout ? { timeout } : {});
+  }
+
+  /** Gives a list away by what the screen offers, and reads the link. */
+  async share(name: string): Promise<string> {
+    await this.page.getByRole("button", { name: "Share", exact: true }).click();
+    await this.page.getByLabel("Your name").fill(name);
+    await this.page.getByRole("button", { name: "Make a link" }).click();
+    const link = await this.page.getByLabel("Link", { exact: true }).inputValue();
+    await this.page.getByRole("button", { name: "Close", exact: true }).click();
+    return link;
+  }
+
+  check(): void {
+    expect(this.#problems).toEqual([]);
+  }
+}
+
+export async function type(page: Page, text: string): Promise<void> {
+  await page.locator("#add").fill(text);
+  await page.locator("#add").press("Enter");
+}
+
+export const test = base.extend<{ relay: Relay; someone: (at?: string) => Promise<Person> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from here
+  relay: async ({}, use) => {
+    const relay = new Relay();
+    await relay.start();
+    await use(relay);
+    await relay.end();
+  },
+  someone: async ({ browser, relay }, use) => {
+    const people: Person[] = [];
+    await use(async (at = relay.url) => {
+      const context = await browser.newContext();
+      const person = new Person(context, await context.newPage());
+      people.push(person);
+      await person.page.goto(at);
+      // A test is about what happens then, not about how long a busy machine takes until then.
+      if (at !== "about:blank") await person.saved(STARTS_MS);
+      return person;
+    });
+    for (const person of people) {
+      person.check();
+      await person.context.close();
+    }
+  },
+});
+
+export { expect, type Page };

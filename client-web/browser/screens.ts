@@ -1,0 +1,113 @@
+/**
+ * Pictures of the main screens, light and dark, wide and on a phone, from the real app:
+ * `npx playwright test -c browser/screens.config.ts`. POO_SCREENS names the folder.
+ */
+
+import { join } from "node:path";
+import { type Page, test } from "./relay.ts";
+
+const folder = process.env.POO_SCREENS ?? "test-results/screens";
+const LOOKS = [
+  { name: "wide-light", width: 1440, height: 900, scheme: "light" },
+  { name: "wide-dark", width: 1440, height: 900, scheme: "dark" },
+  { name: "phone-light", width: 390, height: 844, scheme: "light" },
+  { name: "phone-dark", width: 390, height: 844, scheme: "dark" },
+] as const;
+
+async function shot(page: Page, name: string): Promise<void> {
+  for (const look of LOOKS) {
+    await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width: look.width, height: look.height });
+    await page.waitForTimeout(350);
+    await page.screenshot({ path: join(folder, `${name}-${look.name}.png`) });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+test("screens", async ({ someone, relay }) => {
+  test.setTimeout(240_000);
+  const sam = await someone();
+  const { page } = sam;
+  await sam.row("Check off a task").waitFor();
+  await shot(page, "01-first");
+
+  await page.keyboard.press("Shift+L");
+  await page.getByLabel("Name", { exact: true }).fill("Weekend in Lisbon");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("heading", { name: "Weekend in Lisbon" }).waitFor({ state: "attached" });
+  for (const line of [
+    "Water the plants every 3 days from tomorrow 9am #home",
+    "Ask Ann about the house keys",
+    "Buy oat milk and bread",
+    "Print boarding passes friday !medium #travel",
+    "Pack the suitcase tomorrow #travel",
+    "Pay rent today !high #money",
+  ]) {
+    await sam.add(line);
+    await page.waitForTimeout(150);
+  }
+  await sam.row("Pack the suitcase").click();
+  for (const part of ["Passport", "Sunscreen", "Book"]) {
+    await page.getByLabel("Add a subtask").fill(part);
+    await page.getByLabel("Add a subtask").press("Enter");
+    await page.waitForTimeout(150);
+  }
+  await page
+    .getByLabel("Notes")
+    .fill("Check the **weather** first.\n\n- [forecast](https://example.org)\n- umbrella?");
+  await page.getByLabel("Comment").fill("Shall I bring the big bag?");
+  await page.getByLabel("Comment").press("Enter");
+  await page.getByText("Shall I bring the big bag?").waitFor();
+  await sam.box("Passport").last().click();
+  await page.waitForTimeout(400);
+  await shot(page, "03-details");
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  await sam.box("Buy oat milk and bread").click();
+  await sam.saved();
+  const link = await sam.share("Sam");
+  const ann = await someone(link);
+  await ann.page.getByLabel("Your name").fill("Ann");
+  await shot(ann.page, "05-join");
+  await ann.page.getByRole("button", { name: "Join" }).click();
+  await ann.row("Pay rent").waitFor();
+  await ann.row("Pay rent").click();
+  await page.waitForTimeout(1_500);
+  await page.getByRole("button", { name: "Done (1)" }).click();
+  await page.locator("#add").fill("Call mum tomorrow at 3pm #family !high");
+  await page.locator(".understood").waitFor();
+  await shot(page, "02-list");
+  await page.locator("#add").fill("");
+
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByRole("button", { name: "Make a link" }).click();
+  await page.locator(".qr").waitFor();
+  await shot(page, "04-share");
+  await page.keyboard.press("Escape");
+
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("pa");
+  await page.getByRole("option").first().waitFor();
+  await shot(page, "06-search");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await shot(page, "07-keys");
+  await page.keyboard.press("Escape");
+
+  for (const [name, hash] of [
+    ["08-today", "today"],
+    ["09-upcoming", "upcoming"],
+    ["10-calendar", "calendar"],
+    ["11-settings", "settings"],
+    ["12-activity", "activity"],
+    ["13-trash", "trash"],
+    ["14-focus", "focus"],
+  ] as const) {
+    await page.goto(`${relay.url}/#/${hash}`);
+    await page.waitForTimeout(500);
+    await shot(page, name);
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole("button", { name: "Lists" }).click();
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: join(folder, "15-drawer-phone.png") });
+});

@@ -1,0 +1,91 @@
+/** What people do together: a list in two browsers, and in a terminal. */
+
+import { expect, test } from "./relay.ts";
+
+test("two browsers share a list by a link and see each other's edits, also those made offline", async ({
+  someone,
+}) => {
+  const sam = await someone();
+  await sam.add("Milk");
+  await expect(sam.row("Milk")).toBeVisible();
+  await sam.saved();
+  const link = await sam.share("Sam");
+
+  const ann = await someone(link);
+  await ann.page.getByLabel("Your name").fill("Ann");
+  await ann.page.getByRole("button", { name: "Join" }).click();
+  await expect(ann.row("Milk")).toBeVisible();
+  await expect(ann.page).not.toHaveURL(/join/);
+  await ann.add("Eggs");
+  await expect(sam.row("Eggs")).toBeVisible();
+  await sam.box("Milk").click();
+  await expect(ann.page.getByRole("button", { name: "Done (1)" })).toBeVisible();
+  // Each sees that the other is here.
+  await expect(sam.page.locator(".avatar.live").first()).toBeVisible();
+
+  await sam.context.setOffline(true);
+  await ann.context.setOffline(true);
+  await sam.add("Sam was away");
+  await ann.add("Ann was away");
+  await expect(sam.row("Sam was away")).toBeVisible();
+  await expect(ann.row("Ann was away")).toBeVisible();
+  await sam.context.setOffline(false);
+  await ann.context.setOffline(false);
+  await expect(sam.row("Ann was away")).toBeVisible();
+  await expect(ann.row("Sam was away")).toBeVisible();
+});
+
+test("who is removed keeps a copy and is told so", async ({ someone }) => {
+  const sam = await someone();
+  await sam.add("Secret plan");
+  await sam.saved();
+  const ann = await someone(await sam.share("Sam"));
+  await ann.page.getByLabel("Your name").fill("Ann");
+  await ann.page.getByRole("button", { name: "Join" }).click();
+  await expect(ann.row("Secret plan")).toBeVisible();
+
+  await sam.page.getByRole("button", { name: "Share", exact: true }).click();
+  await sam.page.getByRole("button", { name: "Remove Ann" }).click();
+  await sam.page.getByRole("button", { name: "Remove Ann" }).click();
+  await expect(ann.page.getByText("You are not in this list any more")).toBeVisible();
+  await expect(ann.row("Secret plan")).toBeVisible();
+  await expect(ann.page.locator("#add")).toBeHidden();
+});
+
+test("a browser and a terminal work on one list", async ({ someone, relay }) => {
+  const sam = await someone();
+  await sam.add("From the browser");
+  await sam.saved();
+  const link = await sam.share("Sam");
+  relay.poo("ann", "init", "--name", "Ann");
+  relay.poo("ann", "join", link);
+  expect(relay.poo("ann", "task", "list")).toContain("From the browser");
+  relay.poo("ann", "task", "create", "From the terminal", "--list", "Getting Started");
+  relay.poo("ann", "sync");
+  await expect(sam.row("From the terminal")).toBeVisible();
+});
+
+test("another device of the same person shows the same lists", async ({ someone, relay }) => {
+  const sam = await someone();
+  await sam.add("On every device");
+  await sam.saved();
+  await sam.page.getByRole("link", { name: "Settings" }).click();
+  await sam.page.getByRole("button", { name: "Use on another device" }).click();
+  const link = await sam.page.getByLabel("Link", { exact: true }).inputValue();
+
+  const phone = await someone(link);
+  await phone.page.getByRole("button", { name: "Use here" }).click();
+  await expect(phone.row("On every device")).toBeVisible();
+  await phone.add("From the phone");
+  await sam.page.getByRole("button", { name: "Close", exact: true }).click();
+  await sam.page.getByRole("link", { name: /Getting Started/ }).click();
+  await expect(sam.row("From the phone")).toBeVisible();
+
+  // A terminal of the same person, by another link.
+  await sam.page.getByRole("link", { name: "Settings" }).click();
+  await sam.page.getByRole("button", { name: "Use on another device" }).click();
+  const again = await sam.page.getByLabel("Link", { exact: true }).inputValue();
+  relay.poo("laptop", "device", "join", again, "--name", "Laptop");
+  relay.poo("laptop", "sync");
+  expect(relay.poo("laptop", "task", "list")).toContain("From the phone");
+});

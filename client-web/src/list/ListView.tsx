@@ -1,0 +1,257 @@
+import type { List, Member, PersonHere, Task } from "@poo/engine";
+import { ChevronRight } from "lucide-react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useWaiting } from "../state/add.ts";
+import { engine, run, useAnswer, useLatest, useLive, zone } from "../state/engine.ts";
+import { local, remember, useLocal } from "../state/local.ts";
+import { go } from "../state/route.ts";
+import { AddBar } from "./AddBar.tsx";
+import { BatchBar } from "./BatchBar.tsx";
+import { ListHead } from "./ListHead.tsx";
+import { type Drop, nest, rows, step } from "./rows.ts";
+import { TaskList } from "./TaskList.tsx";
+import type { RowActions } from "./TaskRow.tsx";
+import { remove, toggle } from "./tasks.ts";
+
+const TASKS_MAX = 10_000;
+
+/** One list: what is to do, what is done, and a line to add to it. */
+export function ListView({ id, task }: { id: string; task: string | undefined }) {
+  const { data: list, error } = useAnswer({ type: "list", list: id });
+  const sort = list?.sort ?? "manual";
+  const tasks = useLive({ type: "tasks", list: id, limit: TASKS_MAX, sort, zone });
+  const members = useLive({ type: "members", list: id });
+  const here = useHere(id);
+
+  useEffect(() => {
+    remember("list", id);
+    engine.attend(id);
+    return () => engine.attend(null);
+  }, [id]);
+
+  if (error) {
+    return (
+      <div className="empty">
+        <h1>This list is not here</h1>
+        <p>It may still be on its way from another device, or you may not be in it any more.</p>
+        <a className="button" href="#/">
+          Back to your lists
+        </a>
+      </div>
+    );
+  }
+  return (
+    <Loaded
+      key={id}
+      id={id}
+      list={list}
+      tasks={tasks?.items}
+      members={members?.items}
+      here={here}
+      current={task}
+    />
+  );
+}
+
+/** Who looks at a list now, beside oneself. */
+function useHere(list: string): PersonHere[] {
+  const [people, setPeople] = useState<PersonHere[]>([]);
+  const me = useLive({ type: "whoami" });
+  useEffect(() => {
+    setPeople([]);
+    return engine.onNews((news) => {
+      if (news.news === "here" && news.list === list) setPeople(news.people);
+    });
+  }, [list]);
+  return useMemo(() => people.filter((person) => person.did !== me?.did), [people, me?.did]);
+}
+
+function Loaded({
+  id,
+  list,
+  tasks,
+  members,
+  here,
+  current,
+}: {
+  id: string;
+  list: List | undefined;
+  tasks: Task[] | undefined;
+  members: Member[] | undefined;
+  here: PersonHere[];
+  current: string | undefined;
+}) {
+  const [foldedList, setFolded] = useLocal<string[]>(`folded/${id}`, NONE);
+  const [doneOpen, setDoneOpen] = useLocal(`done/${id}`, false);
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
+  const [selecting, setSelecting] = useState(false);
+  const waiting = useWaiting();
+  const folded = useMemo(() => new Set(foldedList), [foldedList]);
+  const shown = useMemo(() => rows(tasks ?? [], folded), [tasks, folded]);
+  const readOnly = list !== undefined && (list.role === null || list.role === "viewer");
+  const latest = useLatest({ shown, tasks, selection });
+
+  const clear = useCallback(() => {
+    setSelection(new Set());
+    setSelecting(false);
+  }, []);
+  const select = useCallback((task: Task) => {
+    setSelecting(true);
+    setSelection((before) => {
+      const after = new Set(before);
+      if (!after.delete(task.id)) after.add(task.id);
+      return after;
+    });
+  }, []);
+  const actions: RowActions = useMemo(
+    () => ({
+      toggle: (task) => void toggle(task),
+      open: (task) => go({ at: "list", list: id, task: task.id }),
+      select,
+      fold: (task) => {
+        const now = local<string[]>(`folded/${id}`, NONE);
+        setFolded(now.includes(task.id) ? now.filter((one) => one !== task.id) : [...now, task.id]);
+      },
+    }),
+    [id, select, setFolded],
+  );
+  const move = useCallback(
+    (task: string, place: Drop) =>
+      void run({
+        type: "move_task",
+        list: id,
+        task,
+        parent: place.parent,
+        ...(place.after ? { after: place.after } : {}),
+      }),
+    [id],
+  );
+
+  const onKey = useCallback(
+    (event: React.KeyboardEvent, task: Task) => {
+      const all = [...latest.current.shown.open, ...latest.current.shown.done];
+      const key = event.key;
+      if (event.altKey && (key === "ArrowUp" || key === "ArrowDown")) {
+        const place = step(all, task.id, key === "ArrowUp" ? -1 : 1);
+        if (place) void run({ type: "move_task", list: id, task: task.id, ...place });
+      } else if (event.altKey && (key === "ArrowRight" || key === "ArrowLeft")) {
+        const place = nest(all, task.id, key === "ArrowRight" ? 1 : -1);
+        if (place) void run({ type: "move_task", list: id, task: task.id, ...place });
+      } else if (event.altKey || event.ctrlKey || event.metaKey) {
+        return;
+      } else if (key === "x" || key === " ") {
+        void toggle(task);
+      } else if (key === "e") {
+        actions.open(task);
+      } else if (key === "d" || key === "Delete") {
+        void remove(task);
+      } else if (key === "v") {
+        select(task);
+      } else if (key === "Escape") {
+        clear();
+        return;
+      } else {
+        return;
+      }
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    [id, actions, select, clear, latest],
+  );
+
+  const peopleAt = useMemo(() => {
+    const at = new Map<string, string[]>();
+    for (const person of here) {
+      if (person.task) at.set(person.task, [...(at.get(person.task) ?? []), person.did]);
+    }
+    return at;
+  }, [here]);
+  const ghosts = waiting.filter((draft) => draft.list === id || draft.list === null);
+  const chosen = (tasks ?? []).filter((task) => selection.has(task.id));
+  const common = { actions, selection, selecting, current, members, peopleAt, readOnly, onKey, listId: id };
+  return (
+    <div className="view">
+      <ListHead id={id} list={list} members={members} here={here} onSelect={() => setSelecting(true)} />
+      <main className="scroll" id="main">
+        {list?.role === null && (
+          <p className="notice">You are not in this list any more. Your copy is kept here, as it was.</p>
+        )}
+        {list?.deletedAt && (
+          <div className="notice">
+            <span>This list was deleted.</span>
+            {list.role === "owner" && (
+              <button
+                type="button"
+                className="button small"
+                onClick={() => void run({ type: "restore_list", list: id })}
+              >
+                Restore
+              </button>
+            )}
+          </div>
+        )}
+        {tasks && shown.open.length === 0 && shown.done.length === 0 && ghosts.length === 0 && (
+          <div className="empty">
+            <p className="empty-title">Nothing here yet</p>
+            <p>
+              {readOnly
+                ? "Tasks that others add appear here."
+                : "Type below what is to be done. “Milk tomorrow 9am” works."}
+            </p>
+          </div>
+        )}
+        {tasks && shown.open.length === 0 && shown.done.length > 0 && (
+          <div className="empty small">
+            <p className="empty-title">All done</p>
+          </div>
+        )}
+        {ghosts.map((draft) => (
+          <div key={draft.text} className="row ghost">
+            <span className="check" />
+            <span className="row-text">{draft.text}</span>
+          </div>
+        ))}
+        {!tasks && <Skeleton />}
+        <TaskList
+          {...common}
+          rows={shown.open}
+          label={list?.title ?? "Tasks"}
+          onMove={readOnly || (list?.sort ?? "manual") !== "manual" || selecting ? undefined : move}
+        />
+        {shown.done.length > 0 && (
+          <section className="done-part">
+            <button
+              type="button"
+              className={doneOpen ? "done-head open" : "done-head"}
+              aria-expanded={doneOpen}
+              onClick={() => setDoneOpen(!doneOpen)}
+            >
+              <ChevronRight size={16} /> Done ({shown.done.filter((row) => row.depth === 0).length})
+            </button>
+            {doneOpen && <TaskList {...common} rows={shown.done} label="Done" onMove={undefined} />}
+          </section>
+        )}
+      </main>
+      {selecting ? (
+        <BatchBar tasks={chosen} onDone={clear} />
+      ) : (
+        !readOnly && <AddBar list={id} placeholder="Add a task" />
+      )}
+    </div>
+  );
+}
+
+const NONE: string[] = [];
+
+export function Skeleton() {
+  return (
+    <div className="skeleton" aria-hidden="true">
+      {[62, 44, 71, 38].map((width) => (
+        <div key={width} className="row">
+          <span className="check" />
+          <span className="bone" style={{ width: `${width}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,165 @@
+import {
+  closestCenter,
+  DndContext,
+  type DragEndEvent,
+  KeyboardSensor,
+  PointerSensor,
+  TouchSensor,
+  useSensor,
+  useSensors,
+} from "@dnd-kit/core";
+import { SortableContext, sortableKeyboardCoordinates, verticalListSortingStrategy } from "@dnd-kit/sortable";
+import type { Member, Task } from "@poo/engine";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useLive } from "../state/engine.ts";
+import { type Drop, drop, type Row } from "./rows.ts";
+import { type RowActions, TaskRow } from "./TaskRow.tsx";
+
+const ROW_PX = 44;
+const NEST_PX = 26;
+
+/** Rows of tasks, of which only those in view are in the page. Arrows and j, k go through them. */
+export function TaskList({
+  rows,
+  label,
+  listId,
+  actions,
+  selection,
+  selecting,
+  current,
+  members,
+  peopleAt,
+  readOnly,
+  onKey,
+  onMove,
+}: {
+  rows: readonly Row[];
+  label: string;
+  listId: string;
+  actions: RowActions;
+  selection: ReadonlySet<string>;
+  selecting: boolean;
+  current: string | undefined;
+  members: readonly Member[] | undefined;
+  peopleAt: ReadonlyMap<string, string[]>;
+  readOnly: boolean;
+  onKey: (event: React.KeyboardEvent, task: Task) => void;
+  onMove: ((task: string, place: Drop) => void) | undefined;
+}) {
+  const root = useRef<HTMLDivElement>(null);
+  const [offset, setOffset] = useState(0);
+  const tags = useLive({ type: "tags", list: listId });
+  const tagColors = useMemo(
+    () => new Map((tags?.items ?? []).flatMap((tag) => (tag.color ? [[tag.name, tag.color] as const] : []))),
+    [tags],
+  );
+  useLayoutEffect(() => setOffset(root.current?.offsetTop ?? 0), []);
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => root.current?.closest<HTMLElement>(".scroll") ?? null,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => rows[index]?.task.id ?? index,
+    overscan: 12,
+    scrollMargin: offset,
+  });
+  const ids = useMemo(() => rows.map((row) => row.task.id), [rows]);
+  const sensors = useSensors(
+    useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
+    useSensor(TouchSensor, { activationConstraint: { delay: 180, tolerance: 8 } }),
+    useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
+  );
+
+  const wanted = useRef<string | null>(null);
+  const focus = (index: number) => {
+    const row = rows[index];
+    if (!row) return;
+    const shown = () => root.current?.querySelector<HTMLElement>(`[data-row="${row.task.id}"]`);
+    const there = shown();
+    if (there) {
+      there.focus();
+      return;
+    }
+    wanted.current = row.task.id;
+    virtualizer.scrollToIndex(index);
+  };
+  // A row that was scrolled to gets the focus once it is in the page.
+  useEffect(() => {
+    if (!wanted.current) return;
+    const there = root.current?.querySelector<HTMLElement>(`[data-row="${wanted.current}"]`);
+    if (!there) return;
+    wanted.current = null;
+    there.focus();
+  });
+
+  const items = virtualizer.getVirtualItems();
+  const body = (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the list, for the row that has the focus
+    <div
+      ref={root}
+      className="rows"
+      style={{ height: virtualizer.getTotalSize() }}
+      onKeyDown={(event) => {
+        const id = (event.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset.row;
+        const at = id ? ids.indexOf(id) : -1;
+        const row = rows[at];
+        if (!row) return;
+        const plain = !(event.altKey || event.ctrlKey || event.metaKey);
+        if (plain && (event.key === "j" || event.key === "ArrowDown")) {
+          event.preventDefault();
+          focus(at + 1);
+        } else if (plain && (event.key === "k" || event.key === "ArrowUp")) {
+          event.preventDefault();
+          focus(at - 1);
+        } else {
+          onKey(event, row.task);
+        }
+      }}
+    >
+      <ul aria-label={label} style={{ transform: `translateY(${(items[0]?.start ?? offset) - offset}px)` }}>
+        {items.map((item) => {
+          const row = rows[item.index];
+          if (!row) return null;
+          return (
+            <li
+              key={item.key}
+              ref={virtualizer.measureElement}
+              data-index={item.index}
+              aria-setsize={rows.length}
+              aria-posinset={item.index + 1}
+            >
+              <TaskRow
+                row={row}
+                actions={actions}
+                selected={selection.has(row.task.id)}
+                selecting={selecting}
+                current={current === row.task.id}
+                people={members}
+                here={peopleAt.get(row.task.id)}
+                tagColors={tagColors}
+                readOnly={readOnly}
+                draggable={onMove !== undefined}
+              />
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+  if (!onMove) return body;
+  const ended = ({ active, over, delta }: DragEndEvent) => {
+    const moving = rows.find((row) => row.task.id === active.id);
+    if (!over || !moving) return;
+    const depth = moving.depth + Math.round(delta.x / NEST_PX);
+    if (over.id === active.id && depth === moving.depth) return;
+    const place = drop(rows, String(active.id), String(over.id), depth);
+    if (place) onMove(String(active.id), place);
+  };
+  return (
+    <DndContext sensors={sensors} collisionDetection={closestCenter} onDragEnd={ended}>
+      <SortableContext items={ids} strategy={verticalListSortingStrategy}>
+        {body}
+      </SortableContext>
+    </DndContext>
+  );
+}

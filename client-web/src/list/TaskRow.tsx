@@ -1,0 +1,205 @@
+import { useSortable } from "@dnd-kit/sortable";
+import { CSS } from "@dnd-kit/utilities";
+import type { Member, Task } from "@poo/engine";
+import { ChevronRight, GripVertical, Paperclip, Repeat, Split, StickyNote } from "lucide-react";
+import { memo } from "react";
+import { dueInWords } from "../lib/dates.ts";
+import { inWords } from "../lib/recurrence.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { Check } from "./Check.tsx";
+import type { Row } from "./rows.ts";
+
+export interface RowActions {
+  toggle(task: Task): void;
+  open(task: Task): void;
+  fold(task: Task): void;
+  select(task: Task): void;
+}
+
+interface Props {
+  row: Row;
+  actions: RowActions;
+  selected: boolean;
+  selecting: boolean;
+  current: boolean;
+  /** The title of its list, where lists are mixed. */
+  listTitle?: string | undefined;
+  people?: readonly Member[] | undefined;
+  /** Who looks at it right now. */
+  here?: readonly string[] | undefined;
+  tagColors?: ReadonlyMap<string, string> | undefined;
+  readOnly?: boolean;
+  draggable?: boolean;
+}
+
+/** One task in a list. */
+export const TaskRow = memo(function TaskRow(props: Props) {
+  return props.draggable ? <DraggableRow {...props} /> : <PlainRow {...props} />;
+});
+
+function DraggableRow(props: Props) {
+  const { task } = props.row;
+  const sortable = useSortable({ id: task.id });
+  const { role: _, ...attributes } = sortable.attributes;
+  return (
+    <div
+      ref={sortable.setNodeRef}
+      className={sortable.isDragging ? "row-place dragging" : "row-place"}
+      style={{ transform: CSS.Translate.toString(sortable.transform), transition: sortable.transition }}
+    >
+      <RowBody
+        {...props}
+        grip={
+          <button
+            type="button"
+            className="grip"
+            ref={sortable.setActivatorNodeRef}
+            aria-label={`Move ${task.title}`}
+            {...attributes}
+            {...sortable.listeners}
+          >
+            <GripVertical size={16} />
+          </button>
+        }
+      />
+    </div>
+  );
+}
+
+function PlainRow(props: Props) {
+  return (
+    <div className="row-place">
+      <RowBody {...props} grip={null} />
+    </div>
+  );
+}
+
+function RowBody({
+  row,
+  actions,
+  selected,
+  selecting,
+  current,
+  listTitle,
+  people,
+  here,
+  tagColors,
+  readOnly,
+  grip,
+}: Props & { grip: React.ReactNode }) {
+  const { task, depth } = row;
+  const classes = ["row"];
+  if (task.done) classes.push("done");
+  if (selected) classes.push("selected");
+  if (current) classes.push("current");
+  return (
+    <div className={classes.join(" ")} style={{ paddingInlineStart: 8 + Math.min(depth, 8) * 26 }}>
+      {grip}
+      {selecting ? (
+        <input
+          type="checkbox"
+          className="select-box"
+          checked={selected}
+          aria-label={`Select ${task.title}`}
+          onChange={() => actions.select(task)}
+        />
+      ) : (
+        <Check task={task} disabled={readOnly ?? false} onToggle={() => actions.toggle(task)} />
+      )}
+      <div className="row-text">
+        <button
+          type="button"
+          className="row-title"
+          data-row={task.id}
+          onClick={(event) => (selecting || event.shiftKey ? actions.select(task) : actions.open(task))}
+        >
+          {task.title}
+        </button>
+        <Meta row={row} listTitle={listTitle} tagColors={tagColors} />
+      </div>
+      {row.parts > 0 && (
+        <button
+          type="button"
+          className={row.open ? "fold open" : "fold"}
+          aria-expanded={row.open}
+          aria-label={`Subtasks of ${task.title}`}
+          onClick={() => actions.fold(task)}
+        >
+          <ChevronRight size={16} />
+        </button>
+      )}
+      {here?.map((did) => {
+        const person = people?.find((one) => one.did === did);
+        return (
+          <Avatar
+            key={did}
+            did={did}
+            name={person?.name ?? "?"}
+            label={`${person?.name ?? "Somebody"} is here`}
+            color={person?.color}
+            size={20}
+            live
+          />
+        );
+      })}
+      {task.assignee && (
+        <Avatar
+          did={task.assignee.did}
+          name={task.assignee.name}
+          color={people?.find((one) => one.did === task.assignee?.did)?.color}
+        />
+      )}
+    </div>
+  );
+}
+
+function Meta({ row, listTitle, tagColors }: Pick<Props, "row" | "listTitle" | "tagColors">) {
+  const { task } = row;
+  const some =
+    task.due ||
+    task.recurrence ||
+    task.tags.length > 0 ||
+    task.progress ||
+    task.notes ||
+    listTitle ||
+    task.attachments ||
+    task.conflicts;
+  if (!some) return null;
+  return (
+    <div className="row-meta">
+      {task.due && (
+        <span className={task.overdue && !task.done ? "due overdue" : "due"}>
+          {dueInWords(task.due)}
+          {task.overdue && !task.done && <span className="sr-only"> (overdue)</span>}
+        </span>
+      )}
+      {task.recurrence && (
+        <span title={inWords(task.recurrence)}>
+          <Repeat size={13} aria-label={inWords(task.recurrence)} role="img" />
+        </span>
+      )}
+      {task.progress && (
+        <span>
+          {task.progress.done}/{task.progress.total}
+        </span>
+      )}
+      {task.tags.map((tag) => (
+        <span key={tag} className="tag" style={tagStyle(tagColors?.get(tag))}>
+          {tag}
+        </span>
+      ))}
+      {task.notes && <StickyNote size={13} aria-label="Has notes" role="img" />}
+      {task.attachments && <Paperclip size={13} aria-label="Has files" role="img" />}
+      {task.conflicts && (
+        <span className="conflict-mark" title="Two people changed this at once">
+          <Split size={13} aria-label="Two people changed this at once" role="img" />
+        </span>
+      )}
+      {listTitle && <span className="row-list">{listTitle}</span>}
+    </div>
+  );
+}
+
+export function tagStyle(color: string | undefined): React.CSSProperties | undefined {
+  return color && /^#[0-9a-f]{6}$/i.test(color) ? ({ "--tag": color } as React.CSSProperties) : undefined;
+}

@@ -1,0 +1,50 @@
+/** What can be done with tasks from any view. */
+
+import type { Task } from "@poo/engine";
+import { run, undo, zone } from "../state/engine.ts";
+import { say } from "../state/toasts.ts";
+
+const undoToast = (text: string) => say({ text, action: { label: "Undo", run: () => void undo() } });
+
+/** Checks off, or opens again. */
+export async function toggle(task: Task): Promise<void> {
+  const { list, id } = task;
+  if (task.done) {
+    await run({ type: "reopen_task", list, task: id });
+    return;
+  }
+  navigator.vibrate?.(12);
+  const outcome = await run({ type: "complete_task", list, task: id, zone });
+  if (outcome) undoToast(task.recurrence ? `Done for this time: ${task.title}` : `Done: ${task.title}`);
+}
+
+export async function remove(task: Task): Promise<void> {
+  if (await run({ type: "delete_task", list: task.list, task: task.id }))
+    undoToast(`Moved to Trash: ${task.title}`);
+}
+
+/** Does the same with many. Undoing takes all of it back. */
+export async function many(tasks: readonly Task[], what: "complete" | "reopen" | "delete"): Promise<void> {
+  let count = 0;
+  for (const { list, id } of tasks) {
+    const outcome =
+      what === "delete"
+        ? await run({ type: "delete_task", list, task: id })
+        : what === "reopen"
+          ? await run({ type: "reopen_task", list, task: id })
+          : await run({ type: "complete_task", list, task: id, zone });
+    if (!outcome) break;
+    if (!("changed" in outcome) || outcome.changed) count += 1;
+  }
+  const words = { complete: "done", reopen: "opened again", delete: "moved to Trash" }[what];
+  if (count === 0) return;
+  say({
+    text: `${count} ${count === 1 ? "task" : "tasks"} ${words}`,
+    action: {
+      label: "Undo",
+      run: async () => {
+        for (let done = 0; done < count; done += 1) await undo();
+      },
+    },
+  });
+}

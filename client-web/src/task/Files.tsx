@@ -1,0 +1,143 @@
+import type { Attachment, Task } from "@poo/engine";
+import { File as FileIcon, Paperclip, X } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { engine, inWords, run } from "../state/engine.ts";
+import { say } from "../state/toasts.ts";
+
+const TYPES: Record<string, string> = {
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  png: "image/png",
+  gif: "image/gif",
+  webp: "image/webp",
+  pdf: "application/pdf",
+  txt: "text/plain",
+  json: "application/json",
+};
+const BYTES_MAX = 10 * 1024 * 1024;
+
+/** The files of a task. They are here offline once they came. */
+export function Files({ task, readOnly }: { task: Task; readOnly: boolean }) {
+  const input = useRef<HTMLInputElement>(null);
+  const attach = async (file: File) => {
+    const mime = TYPES[file.name.split(".").pop()?.toLowerCase() ?? ""];
+    if (!mime) {
+      say({ text: "Pictures, PDFs, text and JSON can be attached", tone: "bad" });
+      return;
+    }
+    if (file.size > BYTES_MAX) {
+      say({ text: `${file.name} is larger than 10 MB`, tone: "bad" });
+      return;
+    }
+    try {
+      const hash = await engine.putFile(new Uint8Array(await file.arrayBuffer()));
+      await engine.execute({
+        type: "attach",
+        list: task.list,
+        task: task.id,
+        hash,
+        name: file.name,
+        mime,
+        size: file.size,
+      });
+    } catch (error) {
+      say({ text: inWords(error), tone: "bad" });
+    }
+  };
+  if (readOnly && !task.attachments?.length) return null;
+  return (
+    <section className="details-part">
+      <h3>
+        Files
+        {!readOnly && (
+          <button
+            type="button"
+            className="icon-button small"
+            aria-label="Attach a file"
+            onClick={() => input.current?.click()}
+          >
+            <Paperclip size={15} />
+          </button>
+        )}
+      </h3>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        multiple
+        accept={Object.keys(TYPES)
+          .map((ending) => `.${ending}`)
+          .join(",")}
+        onChange={(event) => {
+          for (const file of event.target.files ?? []) void attach(file);
+          event.target.value = "";
+        }}
+      />
+      <ul className="files">
+        {(task.attachments ?? []).map((file) => (
+          <Attached key={file.id} task={task} file={file} readOnly={readOnly} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Attached({ task, file, readOnly }: { task: Task; file: Attachment; readOnly: boolean }) {
+  const [url, setUrl] = useState<string | null>(null);
+  const [waits, setWaits] = useState(false);
+  const isPicture = file.mime.startsWith("image/");
+  const fetched = useRef<string | null>(null);
+  useEffect(() => {
+    if (!isPicture && !waits) return;
+    let gone = false;
+    const look = async () => {
+      const bytes = await engine.file(task.list, file.id);
+      if (!bytes || gone || fetched.current) return;
+      fetched.current = URL.createObjectURL(
+        new Blob([bytes as Uint8Array<ArrayBuffer>], { type: file.mime }),
+      );
+      setUrl(fetched.current);
+    };
+    look().catch(() => {});
+    const end = engine.onNews((news) => {
+      if (news.news === "file_arrived" && news.file === file.id) look().catch(() => {});
+    });
+    return () => {
+      gone = true;
+      end();
+    };
+  }, [task.list, file.id, file.mime, isPicture, waits]);
+  useEffect(
+    () => () => {
+      if (fetched.current) URL.revokeObjectURL(fetched.current);
+    },
+    [],
+  );
+  const size =
+    file.size < 1_000_000 ? `${Math.ceil(file.size / 1_000)} kB` : `${(file.size / 1_000_000).toFixed(1)} MB`;
+  return (
+    <li className="file">
+      {url && isPicture ? <img src={url} alt={file.name} /> : <FileIcon size={20} aria-hidden="true" />}
+      {url ? (
+        <a href={url} download={file.name}>
+          {file.name}
+        </a>
+      ) : (
+        <button type="button" className="link-button" onClick={() => setWaits(true)}>
+          {file.name}
+        </button>
+      )}
+      <small>{waits && !url ? "On its way…" : size}</small>
+      {!readOnly && (
+        <button
+          type="button"
+          className="icon-button small"
+          aria-label={`Remove ${file.name}`}
+          onClick={() => void run({ type: "detach", list: task.list, task: task.id, attachment: file.id })}
+        >
+          <X size={15} />
+        </button>
+      )}
+    </li>
+  );
+}

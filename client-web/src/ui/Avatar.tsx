@@ -1,0 +1,44 @@
+const COLORS = ["#6b3cff", "#c2410c", "#0f766e", "#be185d", "#1d4ed8", "#4d7c0f", "#a21caf", "#b45309"];
+
+/** The colour of somebody who chose none: always the same one. */
+function colorOf(did: string): string {
+  let sum = 0;
+  for (const c of did) sum = (sum * 31 + c.charCodeAt(0)) >>> 0;
+  return COLORS[sum % COLORS.length] ?? "#6b3cff";
+}
+
+export function Avatar({
+  did,
+  name,
+  color,
+  size = 24,
+  live = false,
+  label = name,
+}: {
+  did: string;
+  name: string;
+  color?: string | undefined;
+  size?: number;
+  live?: boolean;
+  /** What it says instead of the name alone. */
+  label?: string;
+}) {
+  const initials = name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => Array.from(word)[0] ?? "")
+    .join("")
+    .toLocaleUpperCase();
+  const safe = color && /^#[0-9a-f]{6}$/i.test(color) ? color : colorOf(did);
+  return (
+    <span
+      className={live ? "avatar live" : "avatar"}
+      role="img"
+      aria-label={label}
+      title={label}
+      style={{ background: safe, width: size, height: size, fontSize: size * 0.42 }}
+    >
+      {initials}
+    </span>
+  );
+}
