@@ -14,7 +14,7 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: ## start a relay with its web app on this machine: make run, or make run ARGS="--log json"
-	@scripts/web
+	@scripts/web || echo "The web app could not be built, for the reason above. The relay runs without it." >&2
 	cargo run --locked -p poo-server -- --listen 127.0.0.1:8787 --data ./data $(ARGS)
 
 test: ## everything that must pass, from formatting to WebAssembly
