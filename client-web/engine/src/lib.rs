@@ -15,6 +15,7 @@ mod storage;
 mod wire;
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -260,16 +261,20 @@ impl Engine {
     pub fn file(&mut self, list: &str, hash: &str) -> Result<Option<Vec<u8>>, JsValue> {
         let list: DocumentId = wire::parsed("list", list)?;
         let hash: BlobHash = wire::parsed("file", hash)?;
-        let here = self.replica.blob(&list, &hash).map_err(Problem::from)?;
-        if here.is_none()
-            && let Some(session) = &mut self.session
+        let reader = self.replica.open_blob(&list, &hash);
+        if let Some(mut reader) = reader.map_err(Problem::from)? {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).map_err(Problem::from)?;
+            return Ok(Some(bytes));
+        }
+        if let Some(session) = &mut self.session
             && session.is_open()
         {
             session
                 .fetch_blob(&self.replica, list, hash)
                 .map_err(Problem::from)?;
         }
-        Ok(here)
+        Ok(None)
     }
 
     /// The relay's address, where one is set.

@@ -86,6 +86,13 @@ impl From<SessionError> for Problem {
     }
 }
 
+/// A file could not be read from the database.
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        Self::new("storage", error)
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         Self::new("storage", error)

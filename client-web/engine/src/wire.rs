@@ -42,6 +42,8 @@ pub(crate) enum News {
         document: DocumentId,
         /// How many commands.
         commands: usize,
+        /// The names of those that could not be, since what they worked on is gone.
+        lost: Vec<String>,
     },
     /// Who looks at a list now, this device's person included.
     Here {
@@ -111,9 +113,15 @@ impl News {
                 code,
                 message,
             }),
-            Event::Reauthored { document, commands } => {
-                Some(Self::Reauthored { document, commands })
-            }
+            Event::Reauthored {
+                document,
+                commands,
+                lost,
+            } => Some(Self::Reauthored {
+                document,
+                commands,
+                lost,
+            }),
             Event::BlobFetched { document, hash } => Some(Self::FileArrived {
                 list: document,
                 file: file(hash),

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::audit::Audit;
 use crate::common::verify;
-use crate::workload::draw::{COMMANDS, did_something, number};
+use crate::workload::commands::COMMANDS;
+use crate::workload::draw::{did_something, number};
 use crate::workload::random::each_seed;
 use crate::workload::view::{ask, check_fits, personal, shared};
 use crate::world::World;

@@ -12,6 +12,7 @@
     reason = "shared by tests, each of which uses its part and fails by panicking"
 )]
 
+pub mod commands;
 pub mod draw;
 pub mod random;
 pub mod view;
