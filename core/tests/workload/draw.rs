@@ -299,23 +299,23 @@ fn patch(scene: &mut Scene<'_>, list: DocumentId, task: TaskId) -> TaskPatch {
                     _ => format!("{old} {word}"),
                 });
             }
-            4 => patch.url = some(&mut scene.rng, "https://example.com/x".into()),
+            4 => patch.url = some(scene.rng, "https://example.com/x".into()),
             5 => patch.status = scene.rng.pick(&STATUSES).copied(),
             6 => patch.priority = scene.rng.pick(&PRIORITIES).copied(),
-            7 => patch.due = some(&mut scene.rng, DUES[0].parse().unwrap()),
+            7 => patch.due = some(scene.rng, DUES[0].parse().unwrap()),
             8 if !calm => {
                 patch.due = Some(Some(DUES[scene.rng.below(5)].parse().unwrap()));
-                patch.recurrence = some(&mut scene.rng, RULES[0].parse().unwrap());
+                patch.recurrence = some(scene.rng, RULES[0].parse().unwrap());
             }
             9 => patch.add_tags = vec![a_tag(scene)],
             10 => patch.remove_tags = vec![a_tag(scene)],
-            11 => patch.assignee = some(&mut scene.rng, scene.people[0]),
+            11 => patch.assignee = some(scene.rng, scene.people[0]),
             _ => match scene.rng.below(5) {
                 0 => patch.add_reminders = vec!["1h".parse().unwrap()],
                 1 => patch.remove_reminders = vec!["10m".parse().unwrap()],
                 2 => patch.add_blocked_by = a_task(scene, list).into_iter().collect(),
                 3 => patch.remove_blocked_by = a_task(scene, list).into_iter().collect(),
-                _ => patch.aisle = some(&mut scene.rng, "Bakery".into()),
+                _ => patch.aisle = some(scene.rng, "Bakery".into()),
             },
         }
     }
@@ -358,7 +358,7 @@ pub fn draw(scene: &mut Scene<'_>) -> Option<Command> {
             title: unique(scene),
         },
         3 | 4 => {
-            let icon = some(&mut scene.rng, "🥕".into());
+            let icon = some(scene.rng, "🥕".into());
             let color = scene.rng.chance(50).then(|| Some(unique(scene)));
             let view = scene.rng.chance(30).then_some(ListView::Aisles);
             Command::EditList {
@@ -368,7 +368,7 @@ pub fn draw(scene: &mut Scene<'_>) -> Option<Command> {
         }
         5..=7 => {
             let folder = match made(scene, &Query::Folders) {
-                Some(folder) => some(&mut scene.rng, folder),
+                Some(folder) => some(scene.rng, folder),
                 None => None,
             };
             let favorite = scene.rng.chance(50).then(|| scene.rng.chance(50));
@@ -466,7 +466,7 @@ pub fn draw(scene: &mut Scene<'_>) -> Option<Command> {
             list,
             tag: a_tag(scene),
             name: scene.rng.chance(50).then(|| a_tag(scene)),
-            color: some(&mut scene.rng, "red".into()),
+            color: some(scene.rng, "red".into()),
         },
         88 if !scene.calm => Command::DeleteTag {
             list,
