@@ -180,7 +180,10 @@ export type Attachment = {
   id: string;
   /** What the file is called. */
   name: string;
-  /** Its media type. */
+  /**
+   * Its media type: what whoever attached it claims, or `application/octet-stream` if the file is
+   * here and is something else. Until it is here, the claim is all that is known.
+   */
   mime: string;
   /** Its size in bytes. */
   size: number;
@@ -1010,6 +1013,8 @@ export type News =
     document: DocumentId;
     /** How many commands. */
     commands: number;
+    /** The names of those that could not be, since what they worked on is gone. */
+    lost: string[];
   }
   /** Who looks at a list now, this device's person included. */
   | {
@@ -1162,7 +1167,7 @@ export type PersonHere = {
   did: Did;
   /** What they do; writing on one device counts. */
   state: PresenceState;
-  /** The task that they look at, on the device that was heard last. */
+  /** The task that they write in, or else look at on the device that was heard last. */
   task?: TaskId;
   /** On which devices, by their ids. */
   devices: string[];
@@ -1281,7 +1286,8 @@ export type Query =
   }
   /**
    * Tasks in whose title, notes or comments all the words of a text begin words, whatever their
-   * accents. Answer: `Answer::Found`.
+   * accents: open ones before done ones, and of each those first where the words weigh most. Of
+   * more than 1,000 that fit, the newest are weighed. Answer: `Answer::Found`.
    */
   | {
     type: "search";
