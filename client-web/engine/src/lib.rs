@@ -3,7 +3,7 @@
 //! Commands, queries and answers are the JSON of `poo_core::model`, everything else is bytes and
 //! numbers. Nothing here knows of sockets, tabs or pages: frames come in by
 //! [`Engine::receive`] and go out by [`Engine::transmit`], and the worker around it carries them.
-//! An error is thrown as a text of JSON: [`problem::Problem`].
+//! An error is thrown as a text of JSON: `Problem`, with a code, a message and, for bad input, the field.
 
 mod company;
 mod errands;
