@@ -135,9 +135,10 @@ impl Place {
 fn makefile_arguments(target: &str) -> String {
     let makefile = std::fs::read_to_string(repository::root().join("Makefile")).unwrap();
     let (_, recipe) = makefile.split_once(&format!("\n{target}:")).unwrap();
-    let line = recipe.lines().nth(1).unwrap().trim();
-    let arguments = line
-        .strip_prefix("cargo run --locked -p poo-server -- ")
+    let mut lines = recipe.lines().take_while(|line| !line.is_empty());
+    let start = "cargo run --locked -p poo-server -- ";
+    let arguments = lines
+        .find_map(|line| line.trim().strip_prefix(start))
         .unwrap();
     arguments.replace("$(ARGS)", "")
 }
