@@ -228,30 +228,61 @@ fn a_copy_that_wrote_less_than_the_other_gives_way_too() {
     }
 }
 
-#[test]
-fn what_another_copy_made_again_is_not_made_a_second_time() {
-    let bench = &mut Bench::new(25);
-    let relay = &mut relay(bench);
-    let dir = tempfile::tempdir().unwrap();
+/// A relay with Sam's list, and copies of his database: two of them share a command that no relay
+/// had seen, and one of those two has given way to what the early copy wrote.
+struct Sharing {
+    relay: Replica,
+    plans: DocumentId,
+    /// What the shared command made.
+    shared: TaskId,
+    early: Replica,
+    second: Replica,
+    third: Replica,
+}
+
+fn sharing(bench: &mut Bench, dir: &std::path::Path) -> Sharing {
+    let mut relay = relay(bench);
     let keys = Keyring::generate(&mut bench.env());
-    let one = dir.path().join("one.db");
+    let one = dir.join("one.db");
     let mut sam = Replica::open(&one, keys.clone()).unwrap();
     sam.found("Sam", &mut bench.env()).unwrap();
     sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
         .unwrap();
     let plans = list(&mut sam, bench, "Plans");
-    sync(&mut sam, relay, bench);
+    sync(&mut sam, &mut relay, bench);
     drop(sam);
-    let mut early = copies(dir.path(), &keys, &["early"]).pop().unwrap();
+    let mut early = copies(dir, &keys, &["early"]).pop().unwrap();
     let mut sam = Replica::open(&one, keys.clone()).unwrap();
-    // Two of the copies share a command that no relay has seen.
     let shared = task(&mut sam, bench, plans, "Shared", None);
     drop(sam);
-    let mut late = copies(dir.path(), &keys, &["late", "later"]);
-    let (mut third, mut second) = (late.pop().unwrap(), late.pop().unwrap());
+    let mut late = copies(dir, &keys, &["late", "later"]);
+    let (third, mut second) = (late.pop().unwrap(), late.pop().unwrap());
     task(&mut early, bench, plans, "Early", None);
-    sync(&mut early, relay, bench);
-    sync(&mut second, relay, bench);
+    sync(&mut early, &mut relay, bench);
+    sync(&mut second, &mut relay, bench);
+    Sharing {
+        relay,
+        plans,
+        shared,
+        early,
+        second,
+        third,
+    }
+}
+
+#[test]
+fn what_another_copy_made_again_is_not_made_a_second_time() {
+    let bench = &mut Bench::new(25);
+    let dir = tempfile::tempdir().unwrap();
+    let Sharing {
+        mut relay,
+        plans,
+        shared,
+        mut early,
+        mut second,
+        mut third,
+    } = sharing(bench, dir.path());
+    let relay = &mut relay;
     edit_title(&mut second, bench, plans, shared, "Shared and renamed");
     sync(&mut second, relay, bench);
     sync(&mut third, relay, bench);
@@ -378,26 +409,15 @@ fn after_a_fork_undo_never_takes_back_what_the_other_copy_did() {
 #[test]
 fn an_undo_of_what_another_copy_made_again_is_made_again_too() {
     let bench = &mut Bench::new(28);
-    let relay = &mut relay(bench);
     let dir = tempfile::tempdir().unwrap();
-    let keys = Keyring::generate(&mut bench.env());
-    let one = dir.path().join("one.db");
-    let mut sam = Replica::open(&one, keys.clone()).unwrap();
-    sam.found("Sam", &mut bench.env()).unwrap();
-    sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
-        .unwrap();
-    let plans = list(&mut sam, bench, "Plans");
-    sync(&mut sam, relay, bench);
-    drop(sam);
-    let mut early = copies(dir.path(), &keys, &["early"]).pop().unwrap();
-    let mut sam = Replica::open(&one, keys.clone()).unwrap();
-    let shared = task(&mut sam, bench, plans, "Shared", None);
-    drop(sam);
-    let mut late = copies(dir.path(), &keys, &["late", "later"]);
-    let (mut third, mut second) = (late.pop().unwrap(), late.pop().unwrap());
-    task(&mut early, bench, plans, "Early", None);
-    sync(&mut early, relay, bench);
-    sync(&mut second, relay, bench);
+    let Sharing {
+        mut relay,
+        plans,
+        shared,
+        mut third,
+        ..
+    } = sharing(bench, dir.path());
+    let relay = &mut relay;
     assert_eq!(sorted(relay, plans), ["Early", "Shared"]);
     turn(&mut third, bench, &Command::Undo);
     sync(&mut third, relay, bench);

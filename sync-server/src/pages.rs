@@ -24,7 +24,7 @@ fn page(title: &str, body: &str) -> impl IntoResponse + use<> {
     (headers, html)
 }
 
-pub(crate) async fn home() -> impl IntoResponse {
+pub(crate) fn home() -> impl IntoResponse {
     page(
         "Poo App relay",
         "<p>This relay keeps lists in sync between devices. Begin with \
@@ -35,7 +35,7 @@ pub(crate) async fn home() -> impl IntoResponse {
     )
 }
 
-pub(crate) async fn join() -> impl IntoResponse {
+pub(crate) fn join() -> impl IntoResponse {
     page(
         "You are invited to a list",
         "<p>Copy this page's whole address, with everything behind the <code>#</code>, and run \
@@ -43,7 +43,7 @@ pub(crate) async fn join() -> impl IntoResponse {
     )
 }
 
-pub(crate) async fn link() -> impl IntoResponse {
+pub(crate) fn link() -> impl IntoResponse {
     page(
         "Use your lists on another device",
         "<p>Copy this page's whole address, with everything behind the <code>#</code>, and run \
@@ -51,7 +51,7 @@ pub(crate) async fn link() -> impl IntoResponse {
     )
 }
 
-pub(crate) async fn setup() -> impl IntoResponse {
+pub(crate) fn setup() -> impl IntoResponse {
     page(
         "Set up this relay",
         "<p>Copy this page's whole address, with everything behind the <code>#</code>, and run \

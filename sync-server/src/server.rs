@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use poo_core::document::limits::{MESSAGE_BYTES_MAX, STOCK_MESSAGE_BYTES_MAX};
@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use crate::engine::{Engine, EngineError, Input};
 use crate::flow::Flow;
 use crate::patience::PatientListener;
-use crate::{Config, socket, web};
+use crate::{Config, pages, socket, web};
 
 /// Connections that may be open beside those that sync: for pages, for questions about health, and
 /// for telling somebody that there is no room.
@@ -152,10 +152,22 @@ impl Server {
             tickets: self.tickets,
         };
         let router = Router::new()
-            .route("/", get(web::home))
-            .route("/join", get(web::join))
-            .route("/link", get(web::link))
-            .route("/setup", get(web::setup))
+            .route(
+                "/",
+                get(async |headers: HeaderMap| web::app_or(pages::home(), &headers)),
+            )
+            .route(
+                "/join",
+                get(async |headers: HeaderMap| web::app_or(pages::join(), &headers)),
+            )
+            .route(
+                "/link",
+                get(async |headers: HeaderMap| web::app_or(pages::link(), &headers)),
+            )
+            .route(
+                "/setup",
+                get(async |headers: HeaderMap| web::app_or(pages::setup(), &headers)),
+            )
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .route("/sync", get(sync))

@@ -10,8 +10,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use crate::pages;
-
 #[derive(RustEmbed)]
 #[folder = "../client-web/dist"]
 #[allow_missing = true]
@@ -25,32 +23,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
     manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-pub(crate) async fn home(headers: HeaderMap) -> Response {
-    match served(INDEX, &headers) {
-        Some(response) => response,
-        None => pages::home().await.into_response(),
-    }
-}
-
-pub(crate) async fn join(headers: HeaderMap) -> Response {
-    match served(INDEX, &headers) {
-        Some(response) => response,
-        None => pages::join().await.into_response(),
-    }
-}
-
-pub(crate) async fn link(headers: HeaderMap) -> Response {
-    match served(INDEX, &headers) {
-        Some(response) => response,
-        None => pages::link().await.into_response(),
-    }
-}
-
-pub(crate) async fn setup(headers: HeaderMap) -> Response {
-    match served(INDEX, &headers) {
-        Some(response) => response,
-        None => pages::setup().await.into_response(),
-    }
+/// The app, at an address that it answers itself; `otherwise` where it was not built.
+pub(crate) fn app_or(otherwise: impl IntoResponse, headers: &HeaderMap) -> Response {
+    served(INDEX, headers).unwrap_or_else(|| otherwise.into_response())
 }
 
 pub(crate) async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
@@ -111,14 +86,13 @@ fn reads_brotli(headers: &HeaderMap) -> bool {
 }
 
 fn tag(file: &EmbeddedFile) -> String {
-    use core::fmt::Write as _;
-    let mut tag = String::from("\"");
-    for byte in file.metadata.sha256_hash().iter().take(16) {
-        // Writing to a text does not fail.
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
+    let hash = file.metadata.sha256_hash();
+    let digits: String = hash
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("\"{digits}\"")
 }
 
 /// The media type of a file of the app; nothing else is served.

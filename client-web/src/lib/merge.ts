@@ -7,23 +7,16 @@ export function rebase(base: string, mine: string, theirs: string): string {
   if (base === mine) return theirs;
   const ours = change(base, mine);
   const other = change(base, theirs);
-  if (other.to <= ours.from)
-    return (
-      base.slice(0, other.from) +
-      other.text +
-      base.slice(other.to, ours.from) +
-      ours.text +
-      base.slice(ours.to)
-    );
-  if (ours.to <= other.from)
-    return (
-      base.slice(0, ours.from) +
-      ours.text +
-      base.slice(ours.to, other.from) +
-      other.text +
-      base.slice(other.to)
-    );
-  return mine;
+  const apart = other.to <= ours.from ? [other, ours] : ours.to <= other.from ? [ours, other] : [];
+  const [first, second] = apart;
+  if (!first || !second) return mine;
+  return (
+    base.slice(0, first.from) +
+    first.text +
+    base.slice(first.to, second.from) +
+    second.text +
+    base.slice(second.to)
+  );
 }
 
 /** The one part of `before` that `after` has another text for. */

@@ -4,6 +4,7 @@ import { engine, inWords, relayUrl, run, useLive, useStatus } from "../state/eng
 import { go } from "../state/route.ts";
 import { say } from "../state/toasts.ts";
 import { Modal } from "../ui/Modal.tsx";
+import { Problem } from "../ui/Problem.tsx";
 import { isNamed, NameField, UNNAMED } from "./NameField.tsx";
 
 const PATIENCE_MS = 20_000;
@@ -84,11 +85,7 @@ function Join({ link }: { link: string }) {
         }}
       >
         {me && !named && <NameField value={name} onChange={setName} hint="The others in the list see it." />}
-        {problem && (
-          <p className="notice bad" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem text={problem} />
         <div className="form-end">
           <button type="button" className="button" onClick={closeLink}>
             Not now
@@ -169,11 +166,7 @@ function LinkDevice({ link }: { link: string }) {
           </p>
         )}
         <p className="hint">Keep the page with the code open on your other device.</p>
-        {problem && (
-          <p className="notice bad" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem text={problem} />
         <div className="form-end">
           <button type="button" className="button" onClick={closeLink}>
             Not now
@@ -203,11 +196,7 @@ function SetUp({ link }: { link: string }) {
   return (
     <Modal title="Set up this server" onClose={closeLink}>
       <p>From now on it keeps your lists and those of the people you invite.</p>
-      {problem && (
-        <p className="notice bad" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div className="form-end">
         <button type="button" className="button primary" disabled={busy} onClick={() => void setUp()}>
           {busy ? "One moment…" : "Set up"}

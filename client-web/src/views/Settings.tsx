@@ -9,6 +9,7 @@ import { useLocal } from "../state/local.ts";
 import { setTheme, type Theme } from "../state/theme.ts";
 import { say } from "../state/toasts.ts";
 import { Modal } from "../ui/Modal.tsx";
+import { Problem } from "../ui/Problem.tsx";
 import { useDraft } from "../ui/useDraft.ts";
 import { ViewHead } from "./ViewHead.tsx";
 
@@ -250,11 +251,7 @@ function Restore({ onClose }: { onClose: () => void }) {
           </p>
         )}
         {connection !== "online" && <p className="hint">Your lists come as soon as you are online.</p>}
-        {problem && (
-          <p className="notice bad" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem text={problem} />
         <div className="form-end">
           <button
             type="submit"

@@ -11,7 +11,7 @@ use super::wire::Changes;
 use crate::document::DocumentId;
 use crate::replica::{Env, Replica};
 
-/// The most changes that are laid aside for one document: a half of what may wait there.
+/// The most changes that are laid aside: a half of what may wait for one document.
 const CHANGES_MAX: usize = 4_000;
 /// The most bytes of them.
 const BYTES_MAX: usize = 4 << 20;

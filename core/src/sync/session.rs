@@ -44,8 +44,6 @@ enum Read {
     Data(Data),
     /// A sealed one, or one of the handshake.
     Sealed,
-    /// Changes that are laid aside.
-    Gathered,
 }
 
 /// One end of a signed session.
@@ -221,10 +219,9 @@ impl Session {
                 "a frame after the end of the session",
             ));
         }
-        let read = self.read(frame);
-        if matches!(read, Ok(Read::Gathered)) {
+        let Some(read) = self.read(frame).transpose() else {
             return Ok(());
-        }
+        };
         // What came before comes first, and stays whatever becomes of this frame.
         self.settle(replica, env)?;
         let result = read
@@ -235,24 +232,24 @@ impl Session {
         result
     }
 
-    /// Reads a frame as far as that needs nothing else, and lays it aside where it can wait for
-    /// others.
-    fn read(&mut self, frame: &[u8]) -> Result<Read, SessionError> {
+    /// Reads a frame as far as that needs nothing else. `None` where it can wait for others, and
+    /// was laid aside.
+    fn read(&mut self, frame: &[u8]) -> Result<Option<Read>, SessionError> {
         if frame.len() > limits::MESSAGE_BYTES_MAX {
             return Err(SessionError::FrameTooLarge(frame.len()));
         }
         if self.stage != Stage::Open || is_sealed(frame) {
-            return Ok(Read::Sealed);
+            return Ok(Some(Read::Sealed));
         }
         match (
             decode_data(frame).ok_or(SessionError::Malformed)?,
             &mut self.gathered,
         ) {
-            (Data::Changes(changes), Some(gathered)) => Ok(match gathered.add(changes) {
-                None => Read::Gathered,
-                Some(changes) => Read::Data(Data::Changes(changes)),
-            }),
-            (data, _) => Ok(Read::Data(data)),
+            (Data::Changes(changes), Some(gathered)) => {
+                let changes = gathered.add(changes);
+                Ok(changes.map(|changes| Read::Data(Data::Changes(changes))))
+            }
+            (data, _) => Ok(Some(Read::Data(data))),
         }
     }
 
@@ -305,7 +302,7 @@ impl Session {
                 Read::Data(Data::Challenge { .. }) => {
                     Err(SessionError::Unexpected("a second challenge"))
                 }
-                Read::Sealed | Read::Gathered => {
+                Read::Sealed => {
                     let control = self.open_control(frame)?;
                     self.on_control(replica, control, env)
                 }

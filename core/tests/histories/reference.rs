@@ -11,38 +11,12 @@ use poo_core::replica::Replica;
 
 use crate::common::{Bench, found, list};
 use crate::model::{Item, Model, item};
+use crate::workload::draw::{PRIORITIES, RULES, SORTS, STATUSES};
 use crate::workload::random::{Random, each_seed};
 
 const COMMANDS_EACH: usize = 60;
 const WORDS: [&str; 6] = ["milk", "Äpfel", "café", "Zoë", "über", "bread"];
 const TAGS: [&str; 3] = ["shop", "home", "work"];
-const RULES: [&str; 4] = [
-    "FREQ=DAILY",
-    "FREQ=WEEKLY;BYDAY=MO,TH",
-    "FREQ=DAILY;COUNT=3",
-    "FREQ=MONTHLY",
-];
-const SORTS: [Sort; 7] = [
-    Sort::Manual,
-    Sort::Newest,
-    Sort::Oldest,
-    Sort::Title,
-    Sort::TitleReversed,
-    Sort::Due,
-    Sort::Priority,
-];
-const STATUSES: [Status; 4] = [
-    Status::Open,
-    Status::InProgress,
-    Status::Blocked,
-    Status::Done,
-];
-const PRIORITIES: [Priority; 4] = [
-    Priority::High,
-    Priority::Medium,
-    Priority::Low,
-    Priority::None,
-];
 
 struct Pair {
     bench: Bench,

@@ -70,7 +70,7 @@ const WORDS: [&str; 8] = [
     "milk", "Bread", "Äpfel", "café", "red", "éclair", "Zoë", "buy",
 ];
 const TAGS: [&str; 4] = ["shop", "home", "work", "Über"];
-const RULES: [&str; 4] = [
+pub const RULES: [&str; 4] = [
     "FREQ=DAILY",
     "FREQ=WEEKLY;BYDAY=MO,TH",
     "FREQ=DAILY;COUNT=3",
@@ -83,7 +83,7 @@ const DUES: [&str; 5] = [
     "2026-09-23T09:00[Europe/Berlin]",
     "2026-10-01T23:30[America/New_York]",
 ];
-const SORTS: [Sort; 7] = [
+pub const SORTS: [Sort; 7] = [
     Sort::Manual,
     Sort::Newest,
     Sort::Oldest,
@@ -92,13 +92,13 @@ const SORTS: [Sort; 7] = [
     Sort::Due,
     Sort::Priority,
 ];
-const STATUSES: [Status; 4] = [
+pub const STATUSES: [Status; 4] = [
     Status::Open,
     Status::InProgress,
     Status::Blocked,
     Status::Done,
 ];
-const PRIORITIES: [Priority; 4] = [
+pub const PRIORITIES: [Priority; 4] = [
     Priority::High,
     Priority::Medium,
     Priority::Low,

@@ -9,7 +9,16 @@ import type {
   TaskId,
 } from "./generated/model.ts";
 import { patched } from "./patch.ts";
-import type { CallName, Calls, FromEngine, Port, Start, Started, Status } from "./protocol.ts";
+import {
+  type CallName,
+  type Calls,
+  type FromEngine,
+  type Port,
+  STARTING,
+  type Start,
+  type Started,
+  type Status,
+} from "./protocol.ts";
 
 /** What went wrong, as an error. */
 export class EngineError extends Error {
@@ -36,16 +45,6 @@ type Follower = {
   query: Query;
   value: { data: unknown; error: EngineError | undefined };
   hearers: Set<() => void>;
-};
-
-const STARTING: Status = {
-  phase: "starting",
-  storage: "durable",
-  problem: null,
-  connection: "connecting",
-  inSync: false,
-  pending: 0,
-  refused: [],
 };
 
 /** The engine, as an application sees it. Calls can be made before it has started. */

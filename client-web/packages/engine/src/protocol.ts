@@ -71,6 +71,17 @@ export interface Status {
   refused: { list: DocumentId; reason: string }[];
 }
 
+/** Before anything is known. */
+export const STARTING: Status = {
+  phase: "starting",
+  storage: "durable",
+  problem: null,
+  connection: "connecting",
+  inSync: false,
+  pending: 0,
+  refused: [],
+};
+
 /** What the engine says without being asked. */
 export type Push =
   | { push: "patch"; sub: number; patch: Patch }

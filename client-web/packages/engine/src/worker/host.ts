@@ -1,6 +1,15 @@
 import type { News, Page, PendingList, Problem } from "../generated/model.ts";
 import init, * as wasm from "../generated/wasm/poo_web_engine.js";
-import type { CallName, Calls, Patch, Push, Start, Started, Status } from "../protocol.ts";
+import {
+  type CallName,
+  type Calls,
+  type Patch,
+  type Push,
+  STARTING,
+  type Start,
+  type Started,
+  type Status,
+} from "../protocol.ts";
 import * as keystore from "./keystore.ts";
 import { Line } from "./line.ts";
 
@@ -43,15 +52,7 @@ export class Host {
   #nextSub = 1;
   #dirty = false;
   #ticking: ReturnType<typeof setInterval> | null = null;
-  #status: Status = {
-    phase: "starting",
-    storage: "durable",
-    problem: null,
-    connection: "connecting",
-    inSync: false,
-    pending: 0,
-    refused: [],
-  };
+  #status: Status = STARTING;
 
   constructor(tell: (client: string, push: Push) => void, tellAll: (push: Push) => void) {
     this.#tell = tell;
