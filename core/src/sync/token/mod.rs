@@ -27,7 +27,7 @@ use super::wire::EPHEMERAL_BYTES_MAX;
 use crate::document::limits::STOCK_MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
 use crate::identity::Did;
-use crate::membership::{DeviceChainError, Identities};
+use crate::membership::DeviceChainError;
 use crate::replica::{Env, Replica, Ticket, Witnessed, begin, witness};
 use crate::store::{DocumentRow, Refusal, StoreError, statements};
 
@@ -56,9 +56,7 @@ pub enum TicketRefusal {
 
 /// Whether the device that made a ticket speaks for its identity, by what is known here.
 fn is_good(replica: &Replica, ticket: &Ticket) -> Result<bool, StoreError> {
-    let identity = &ticket.terms().identity;
-    let known = statements::of_identity(replica.conn(), identity)?;
-    Ok(Identities::evaluate(&known).is_live(identity, &ticket.device()))
+    replica.speaks_for(&ticket.device(), &ticket.terms().identity)
 }
 
 /// What a client sent of a document in this batch.
