@@ -152,6 +152,7 @@ fn place(command: &Command) -> Result<Option<&DocumentId>, CommandError> {
         | Command::RevokeInvite { .. }
         | Command::Publish { .. }
         | Command::CreateTicket { .. }
+        | Command::RevokeTicket { .. }
         | Command::Unpublish { .. } => Err(CommandError::OwnSignature),
     }
 }
