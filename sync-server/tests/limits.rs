@@ -13,7 +13,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use poo_core::net::System;
 use poo_core::replica::{Keyring, Replica};
 use poo_core::sync::{Admission, Event, SUBPROTOCOL, Session};
-use poo_server::{MasterKeySource, Config, Server, Share};
+use poo_server::{Config, MasterKeySource, Server, Share};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

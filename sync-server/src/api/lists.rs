@@ -121,7 +121,7 @@ enum Kind {
 }
 
 macro_rules! page {
-    ($(#[$about:meta])* $name:ident, $of:ty) => {
+    ($(#[$about:meta])* $name:ident, $of:ident) => {
         $(#[$about])*
         #[derive(ToSchema)]
         #[allow(dead_code, reason = "it describes what the engine's own type says")]

@@ -174,18 +174,24 @@ impl Api {
             Credential::Unknown => return Ok(None),
         };
         let sealer = Arc::clone(&self.inner.sealer);
-        let resolved = self.inner.readers.ask(move |replica, now| match token.kind {
-            Kind::Key => keys::bearer(replica.host_tables(), &token, &sealer, now),
-            Kind::Session => {
-                let Some((did, device)) = keys::session(replica.host_tables(), &token, now)?
-                else {
-                    return Ok(None);
-                };
-                // It ends with the device that began it.
-                let holds = replica.speaks_for(&device, &did)?;
-                Ok(holds.then(|| (Caller::person(did, Some(token.id)), false)))
-            }
-        });
+        let resolved =
+            self.inner
+                .readers
+                .ask(move |replica: &mut Replica, now| -> Result<_, Problem> {
+                    match token.kind {
+                        Kind::Key => keys::bearer(replica.host_tables(), &token, &sealer, now),
+                        Kind::Session => {
+                            let Some((did, device)) =
+                                keys::session(replica.host_tables(), &token, now)?
+                            else {
+                                return Ok(None);
+                            };
+                            // It ends with the device that began it.
+                            let holds = replica.speaks_for(&device, &did)?;
+                            Ok(holds.then(|| (Caller::person(did, Some(token.id)), false)))
+                        }
+                    }
+                });
         let Some((caller, worth_noting)) = resolved.await?? else {
             return Ok(None);
         };
@@ -451,7 +457,7 @@ pub(crate) fn unexpected() -> Problem {
 /// The routes, and the pages that describe them.
 pub(crate) fn router(api: &Api, origins: &[String]) -> Router {
     let (router, document) = routes().split_for_parts();
-    let documents = pages::router(document);
+    let documents = pages::router(&document);
     let router = router
         .with_state(api.clone())
         .merge(documents)
