@@ -507,7 +507,7 @@ fn made(outcome: Outcome, place: impl FnOnce(&TaskId) -> String) -> Result<Reply
     Reply::created(&Made { id: comment, list }, place)
 }
 
-fn one(view: &mut View<'_>, list: DocumentId) -> Result<List, Problem> {
+pub(super) fn one(view: &mut View<'_>, list: DocumentId) -> Result<List, Problem> {
     view.check(&list)?;
     match view.query(&Query::List { list })? {
         Answer::List(list) => Ok(list),

@@ -4,6 +4,7 @@
 //! What only reads is answered by reader threads from committed state; what writes is carried out
 //! by the engine's thread in its next batch, and answered when that is on disk.
 
+mod account;
 mod agents;
 mod auth;
 mod input;
@@ -15,6 +16,7 @@ mod readers;
 mod reply;
 mod sealing;
 mod tasks;
+mod tickets;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -131,6 +133,11 @@ impl Api {
 
     fn sealer(&self) -> Arc<Sealer> {
         Arc::clone(&self.inner.sealer)
+    }
+
+    /// Where clients reach this relay.
+    fn url(&self) -> &str {
+        &self.inner.url
     }
 
     /// Counts a note that a caller writes.
@@ -485,7 +492,9 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(tasks::routes())
         .merge(lists::routes())
         .merge(agents::routes())
-        .merge(key_routes::routes());
+        .merge(key_routes::routes())
+        .merge(tickets::routes())
+        .merge(account::routes());
     OpenApiRouter::with_openapi(pages::about()).nest("/api/v1", all)
 }
 
