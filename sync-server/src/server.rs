@@ -102,6 +102,7 @@ impl Server {
             keys: &engine.keys,
             url: url.clone(),
             sealer: Arc::clone(&engine.sealer),
+            requests: config.api_requests,
         });
         let api = api.map_err(|error| EngineError::System(error.to_string()))?;
         Ok(Self {

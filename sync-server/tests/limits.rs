@@ -52,6 +52,7 @@ impl Relay {
             tickets: true,
             connections,
             share,
+            api_requests: 1_200,
             api_origins: Vec::new(),
             master_key: MasterKeySource::Data,
             master_key_before: None,

@@ -106,6 +106,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) keys: &'a Keyring,
     pub(crate) url: String,
     pub(crate) sealer: Arc<Sealer>,
+    /// How many requests one caller has in a minute.
+    pub(crate) requests: u32,
 }
 
 impl Api {
@@ -120,7 +122,7 @@ impl Api {
                 relay: ground.keys.did,
                 url: ground.url,
                 sealer: ground.sealer,
-                limits: Limits::new(),
+                limits: Limits::new(ground.requests),
                 random,
                 challenges,
             }),
