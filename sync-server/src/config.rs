@@ -8,6 +8,7 @@ use clap::Parser;
 use poo_core::sync::{Admission, FILE_QUOTA_DEFAULT};
 use serde::Deserialize;
 
+use crate::api::MasterKeySource;
 use crate::identities::Share;
 
 /// Where the relay listens unless told.
@@ -28,6 +29,11 @@ const CONNECTIONS_MAX: u64 = 1_000_000;
 const FRAMES_PER_SECOND_DEFAULT: u64 = 10_000;
 /// The most that it may be told.
 const FRAMES_PER_SECOND_MAX: u64 = 1_000_000;
+
+/// How many requests of one caller the API answers in a minute, unless told.
+const API_REQUESTS_DEFAULT: u64 = 1_200;
+/// The most that it may be told.
+const API_REQUESTS_MAX: u64 = 1_000_000;
 
 /// The Poo App relay.
 #[derive(Debug, Clone, Default, Parser)]
@@ -73,6 +79,27 @@ pub struct Settings {
     /// large frame counts once for each KiB. Who sends more is read more slowly. [default: 10000]
     #[arg(long, env = "POO_SERVER_FRAMES_PER_SECOND", value_name = "COUNT")]
     pub frames_per_second: Option<u64>,
+    /// How many requests of one caller the REST API answers in a minute; from one address without
+    /// credentials it answers a tenth of that. [default: 1200]
+    #[arg(long, env = "POO_SERVER_API_REQUESTS", value_name = "COUNT")]
+    pub api_requests: Option<u64>,
+    /// Web pages of these origins may use the REST API, separated by commas; `*`: all. [default:
+    /// none but the relay's own]
+    #[arg(
+        long,
+        env = "POO_SERVER_API_ORIGINS",
+        value_name = "ORIGINS",
+        value_delimiter = ','
+    )]
+    pub api_origins: Option<Vec<String>>,
+    /// Where the master key is, with which the keys of agents are sealed: a file that only its
+    /// owner can read, `env` (POO_SERVER_MASTER_KEY) or `stdin`. [default: a file in the data
+    /// folder, made where there is none]
+    #[arg(long, env = "POO_SERVER_MASTER_KEY_FROM", value_name = "FILE")]
+    pub master_key: Option<String>,
+    /// The file of the master key before this one: what it sealed is sealed anew.
+    #[arg(long, env = "POO_SERVER_MASTER_KEY_BEFORE", value_name = "FILE")]
+    pub master_key_before: Option<PathBuf>,
     /// A TOML file with these settings under the same names.
     #[arg(long, env = "POO_SERVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -93,6 +120,10 @@ struct File {
     connections: Option<u64>,
     connections_per_identity: Option<u64>,
     frames_per_second: Option<u64>,
+    api_requests: Option<u64>,
+    api_origins: Option<Vec<String>>,
+    master_key: Option<String>,
+    master_key_before: Option<PathBuf>,
 }
 
 /// Settings that hold together.
@@ -118,6 +149,14 @@ pub struct Config {
     pub connections: usize,
     /// How much of the relay one identity may take.
     pub share: Share,
+    /// How many requests of one caller the REST API answers in a minute.
+    pub api_requests: u32,
+    /// Of which origins web pages may use the REST API.
+    pub api_origins: Vec<String>,
+    /// Where the master key is.
+    pub master_key: MasterKeySource,
+    /// The file of the master key before.
+    pub master_key_before: Option<PathBuf>,
 }
 
 /// The settings cannot be used.
@@ -240,7 +279,32 @@ impl Settings {
             Some(mib) => mib.saturating_mul(1 << 20),
             None => FILE_QUOTA_DEFAULT,
         };
+        let api_requests = count(
+            "api-requests",
+            self.api_requests.or(file.api_requests),
+            API_REQUESTS_DEFAULT,
+            API_REQUESTS_MAX,
+            "a number from 1 to 1000000",
+        )?;
+        let api_origins = self.api_origins.or(file.api_origins).unwrap_or_default();
+        if let Some(origin) = api_origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Value {
+                name: "api-origins",
+                value: origin.clone(),
+                wanted: "origins such as https://app.example.org, or *",
+            });
+        }
+        let master_key = match self.master_key.or(file.master_key).as_deref() {
+            None => MasterKeySource::Data,
+            Some("env") => MasterKeySource::Environment,
+            Some("stdin") => MasterKeySource::Stdin,
+            Some(path) => MasterKeySource::File(PathBuf::from(path)),
+        };
         Ok(Config {
+            api_requests: u32::try_from(api_requests).unwrap_or(u32::MAX),
+            api_origins,
+            master_key,
+            master_key_before: self.master_key_before.or(file.master_key_before),
             listen,
             data: self
                 .data
@@ -259,6 +323,13 @@ impl Settings {
             },
         })
     }
+}
+
+fn is_origin(text: &str) -> bool {
+    let host = ["http://", "https://"]
+        .into_iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
 }
 
 /// A setting that is a count, from 1 up.
@@ -377,6 +448,20 @@ mod tests {
                 "frames-per-second",
                 Settings {
                     frames_per_second: Some(0),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "api-requests",
+                Settings {
+                    api_requests: Some(0),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "api-origins",
+                Settings {
+                    api_origins: Some(vec!["https://app.example.org/".into()]),
                     ..Settings::default()
                 },
             ),

@@ -14,11 +14,15 @@ use poo_core::sync::{Admission, Effect, Fanout, Session, SessionError, TokenSess
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use crate::api::{self, MasterKeyError, Sealer};
+use crate::config::Config;
 use crate::desk::Machine;
 use crate::flow::Passage;
 use crate::identities::{Identities, Identity, Place, Share};
 use crate::packing::{self, Outcome, Packing};
 use crate::speaker::Speaker;
+
+pub(crate) use turn::{Turn, Work, work};
 
 /// Frames and other news that wait for the engine; sockets wait when there are more.
 const INPUTS_MAX: usize = 1_024;
@@ -29,6 +33,8 @@ pub(crate) const OUTPUTS_MAX: usize = 8;
 
 /// Names a connection.
 pub(crate) type ConnectionId = u64;
+/// What is no connection's doing: connections count from 1.
+const NOBODY: ConnectionId = 0;
 
 /// Who is at the other end of a connection, once that is known.
 pub(crate) type Joined = Arc<OnceLock<Arc<Identity>>>;
@@ -58,6 +64,8 @@ pub(crate) enum Input {
     Closed { id: ConnectionId },
     /// Asks whether the engine is well.
     Probe { answer: oneshot::Sender<bool> },
+    /// Work for the engine, in the transaction of a batch.
+    Work(Work),
     /// Nothing more will come: finish, and end.
     Stop,
 }
@@ -93,6 +101,9 @@ pub enum EngineError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The master key cannot be used.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
     /// The system gives no randomness or no thread.
     #[error("the system refused: {0}")]
     System(String),
@@ -102,18 +113,17 @@ pub enum EngineError {
 pub(crate) struct Engine {
     pub(crate) inputs: mpsc::Sender<Input>,
     pub(crate) did: Did,
+    /// The keys that it acts with, for those who read beside it.
+    pub(crate) keys: Keyring,
+    pub(crate) sealer: Arc<Sealer>,
     thread: JoinHandle<()>,
     setup_secret: Option<[u8; 32]>,
 }
 
 impl Engine {
     /// Opens or makes keys and database in `data`, and starts the thread.
-    pub(crate) fn start(
-        data: &Path,
-        admission: Admission,
-        file_quota: u64,
-        share: Share,
-    ) -> Result<Self, EngineError> {
+    pub(crate) fn start(config: &Config) -> Result<Self, EngineError> {
+        let (data, admission) = (&config.data, config.admission);
         let folder = |source| EngineError::Folder {
             path: data.to_owned(),
             source,
@@ -121,7 +131,7 @@ impl Engine {
         std::fs::create_dir_all(data).map_err(folder)?;
         let mut system = System::new().map_err(|e| EngineError::System(e.to_string()))?;
         let keys = keys(data, &mut system)?;
-        let database = data.join("relay.db");
+        let database = database(data);
         let mut replica = open(database.clone(), keys)?;
         replica.begin_epoch(&mut system.env())?;
         let freed = replica.drop_unnamed_blobs(system.env().now)?;
@@ -136,12 +146,18 @@ impl Engine {
             (Admission::Invite, _, secret) => secret,
             _ => None,
         };
+        api::prepare(&replica)?;
+        let before = config.master_key_before.as_deref();
+        let env = &mut system.env();
+        let sealer = api::open_sealer(&mut replica, data, &config.master_key, before, env)?;
         let did = replica.did();
+        let keys = replica.keys().clone();
         let (inputs, receiver) = mpsc::channel(INPUTS_MAX);
         let (packing, work) = Packing::new();
         packing::start(database, work, &inputs).map_err(|e| EngineError::System(e.to_string()))?;
         let system = Box::new(system);
-        let mut worker = Worker::new(replica, admission, file_quota, share, system, packing);
+        let (quota, share) = (config.file_quota, config.share);
+        let mut worker = Worker::new(replica, admission, quota, share, system, packing);
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || worker.run(receiver))
@@ -149,6 +165,8 @@ impl Engine {
         Ok(Self {
             inputs,
             did,
+            keys,
+            sealer: Arc::new(sealer),
             thread,
             setup_secret,
         })
@@ -178,6 +196,11 @@ impl Engine {
             tracing::error!("the engine did not end in order");
         }
     }
+}
+
+/// Where the database of a data folder is.
+pub(crate) fn database(data: &Path) -> PathBuf {
+    data.join("relay.db")
 }
 
 /// Opens the database and reads it through once: damage is better found now than by a client.
@@ -319,6 +342,7 @@ impl Worker {
         let mut stop = false;
         let mut active: Vec<ConnectionId> = Vec::new();
         let mut frames: Vec<(ConnectionId, Vec<u8>)> = Vec::new();
+        let mut works: Vec<Work> = Vec::new();
         let mut gone = Vec::new();
         let mut passages = Vec::new();
         for input in batch.drain(..) {
@@ -357,6 +381,7 @@ impl Worker {
                 }
                 Input::Room { id } => active.push(id),
                 Input::Packed(outcome) => self.packed(&outcome, &mut active),
+                Input::Work(work) => works.push(work),
                 Input::Closed { id } => gone.push(id),
                 Input::Probe { answer } => {
                     let well = self.replica.setup_secret().is_ok();
@@ -367,9 +392,9 @@ impl Worker {
                 Input::Stop => stop = true,
             }
         }
-        let effects = match frames.is_empty() {
+        let effects = match frames.is_empty() && works.is_empty() {
             true => Vec::new(),
-            false => self.take_in(frames),
+            false => self.take_in(frames, works),
         };
         drop(passages);
         for id in gone {
@@ -400,11 +425,16 @@ impl Worker {
 
     /// Takes in frames in one transaction. If it cannot be committed, nobody has heard of it:
     /// the connections that it concerned end, and their clients send again.
-    fn take_in(&mut self, frames: Vec<(ConnectionId, Vec<u8>)>) -> Vec<(ConnectionId, Effect)> {
+    fn take_in(
+        &mut self,
+        frames: Vec<(ConnectionId, Vec<u8>)>,
+        works: Vec<Work>,
+    ) -> Vec<(ConnectionId, Effect)> {
         let mut concerned: Vec<ConnectionId> = frames.iter().map(|(id, _)| *id).collect();
         concerned.sort_unstable();
         concerned.dedup();
         let mut effects = Vec::new();
+        let mut answers = Vec::new();
         let sessions = &mut self.sessions;
         let identities = &mut self.identities;
         let system = &mut self.system;
@@ -467,6 +497,15 @@ impl Worker {
                         .map(|e| (*id, e)),
                 );
             }
+            for work in works {
+                match turn::carry_out(work, replica, system.env()) {
+                    Some((answer, caused)) => {
+                        answers.push(answer);
+                        effects.extend(caused.into_iter().map(|effect| (NOBODY, effect)));
+                    }
+                    None => replica.abandon_frame()?,
+                }
+            }
             Ok::<_, StoreError>(())
         });
         if let Err(error) = committed {
@@ -476,6 +515,9 @@ impl Worker {
             }
             return Vec::new();
         }
+        for answer in answers {
+            answer();
+        }
         effects
     }
 }
@@ -483,3 +525,4 @@ impl Worker {
 mod answer;
 #[cfg(test)]
 mod tests;
+mod turn;

@@ -4,6 +4,7 @@
 //! nor a large merge holds up a socket. The engine's thread takes in the frames of all
 //! connections in batches; a batch is one transaction, and nothing leaves before it is on disk.
 
+mod api;
 mod config;
 mod desk;
 mod engine;
@@ -17,6 +18,7 @@ mod socket;
 mod speaker;
 mod web;
 
+pub use api::{MasterKeyError, MasterKeySource};
 pub use config::{Config, ConfigError, Settings};
 pub use desk::{Desk, Machine};
 pub use engine::EngineError;

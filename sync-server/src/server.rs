@@ -19,7 +19,8 @@ use poo_core::sync::SUBPROTOCOL;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use crate::engine::{Engine, EngineError, Input};
+use crate::api::{self, Api, Ground, Peer};
+use crate::engine::{self, Engine, EngineError, Input};
 use crate::flow::Flow;
 use crate::patience::PatientListener;
 use crate::{Config, pages, socket, web};
@@ -58,6 +59,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     url: String,
+    api: Api,
+    api_origins: Vec<String>,
     engine: Engine,
     handshake_timeout: Duration,
     tickets: bool,
@@ -88,20 +91,26 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let engine = Engine::start(
-            &config.data,
-            config.admission,
-            config.file_quota,
-            config.share,
-        )?;
+        let engine = Engine::start(config)?;
         let url = config
             .public_url
             .clone()
             .unwrap_or_else(|| format!("ws://{address}"));
+        let api = Api::start(Ground {
+            engine: engine.inputs.clone(),
+            database: &engine::database(&config.data),
+            keys: &engine.keys,
+            url: url.clone(),
+            sealer: Arc::clone(&engine.sealer),
+            requests: config.api_requests,
+        });
+        let api = api.map_err(|error| EngineError::System(error.to_string()))?;
         Ok(Self {
             listener,
             address,
             url,
+            api,
+            api_origins: config.api_origins.clone(),
             engine,
             handshake_timeout: config.handshake_timeout,
             tickets: config.tickets,
@@ -173,7 +182,8 @@ impl Server {
             .route("/sync", get(sync))
             .route("/ticket/{ticket}", get(stock))
             .route("/{*file}", get(web::file))
-            .with_state(shared);
+            .with_state(shared)
+            .merge(api::router(&self.api, &self.api_origins));
         let graceful = async move {
             shutdown.await;
             tracing::info!("stopping");
@@ -183,6 +193,8 @@ impl Server {
         };
         let most = self.connections + CONNECTIONS_BESIDE;
         let listener = PatientListener::new(self.listener, self.handshake_timeout, most);
+        drop(self.api);
+        let router = router.into_make_service_with_connect_info::<Peer>();
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(graceful)
             .await

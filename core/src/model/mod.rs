@@ -13,6 +13,8 @@ mod query;
 mod quick_add;
 mod recurrence;
 mod reminder;
+#[cfg(feature = "schema")]
+mod schema;
 mod templates;
 mod time;
 mod values;

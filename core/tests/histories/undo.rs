@@ -46,6 +46,8 @@ fn is_action(command: &Command) -> bool {
             | Command::Redo
             | Command::SetProfile { .. }
             | Command::Share { .. }
+            | Command::CreateAgent { .. }
+            | Command::AddMember { .. }
             | Command::RevokeMember { .. }
             | Command::RevokeDevice { .. }
             | Command::LinkDevice

@@ -1,7 +1,7 @@
 //! What commands there are.
 
 /// Every command by its name.
-pub const COMMANDS: [&str; 48] = [
+pub const COMMANDS: [&str; 50] = [
     "CreateList",
     "RenameList",
     "EditList",
@@ -50,4 +50,6 @@ pub const COMMANDS: [&str; 48] = [
     "Detach",
     "CreateTicket",
     "RevokeTicket",
+    "CreateAgent",
+    "AddMember",
 ];

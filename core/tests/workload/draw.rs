@@ -64,6 +64,8 @@ pub fn number(command: &Command) -> usize {
         Command::Detach { .. } => 45,
         Command::CreateTicket { .. } => 46,
         Command::RevokeTicket { .. } => 47,
+        Command::CreateAgent { .. } => 48,
+        Command::AddMember { .. } => 49,
     }
 }
 
@@ -476,7 +478,20 @@ pub fn draw(scene: &mut Scene<'_>) -> Option<Command> {
                 device: scene.tablet.to_owned(),
             },
         },
-        113 => Command::LinkDevice,
+        113 => match scene.rng.below(3) {
+            0 => Command::LinkDevice,
+            1 => Command::CreateAgent {
+                name: unique(scene),
+                platform: Some("openclaw".into()),
+                color: None,
+            },
+            _ => Command::AddMember {
+                list: office,
+                member: scene.people[scene.rng.below(scene.people.len())],
+                role: Role::Viewer,
+                witness: Some(scene.people[0]),
+            },
+        },
         114 | 115 => Command::ChangeRole {
             list: office,
             member: scene.people[1 + scene.rng.below(scene.people.len() - 1)],

@@ -23,6 +23,7 @@ pub struct Relay {
     did: String,
     starts: u32,
     logs: TempDir,
+    more: Vec<String>,
 }
 
 impl Relay {
@@ -38,7 +39,21 @@ impl Relay {
     /// # Errors
     /// What the program said before it ended.
     pub fn try_start(programs: Programs, data: &Path, listen: &str) -> Result<Self, Run> {
+        Self::try_start_with(programs, data, listen, &[])
+    }
+
+    /// The same with further settings.
+    ///
+    /// # Errors
+    /// What the program said before it ended.
+    pub fn try_start_with(
+        programs: Programs,
+        data: &Path,
+        listen: &str,
+        more: &[&str],
+    ) -> Result<Self, Run> {
         let mut relay = Self {
+            more: more.iter().map(|&it| it.to_owned()).collect(),
             programs,
             data: data.to_owned(),
             child: None,
@@ -60,6 +75,7 @@ impl Relay {
         let mut child = Command::new(self.programs.server)
             .args(["--listen", listen, "--data"])
             .arg(&self.data)
+            .args(&self.more)
             .env_clear()
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
