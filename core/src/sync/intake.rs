@@ -6,7 +6,7 @@ use super::bulk::BULK_CHANGES_MIN;
 use super::error::SessionError;
 use super::event::{Effect, Event};
 use super::exchange::{MESSAGE_PARTS_MAX, nack, unavailable};
-use super::outgoing::{PeerView, Short, short_digest};
+use super::outgoing::{PeerView, Reached, Short, short_digest};
 use super::session::{Session, Side};
 use super::wire::Changes;
 use crate::document::{ActorId, ChangeHash, DocumentId};
@@ -35,6 +35,7 @@ impl Session {
             audited: Vec::new(),
             received: Some(now.as_millisecond()),
             complete: !changes.more,
+            yields: matches!(self.side, Side::Relay(_)),
         };
         self.take_in(replica, &document, incoming)
     }
@@ -56,10 +57,10 @@ impl Session {
         let is_relay = matches!(self.side, Side::Relay(_));
         let is_new = is_relay && DocumentRow::find(replica.conn(), &document)?.is_none();
         let complete = incoming.complete;
-        let tips: Vec<(ActorId, u64)> = incoming
+        let tips: Vec<(ActorId, Reached)> = incoming
             .tips
             .iter()
-            .map(|tip| (tip.actor(&document), tip.seq()))
+            .map(|tip| (tip.actor(&document), Reached::by(tip)))
             .collect();
         let digests: Vec<Short> = incoming
             .statements
@@ -100,9 +101,10 @@ impl Session {
         }
         // Whatever they sent they have, unless it is refused: then they learn what is here.
         if let Some(peer) = state.peer_mut().filter(|_| taken.refused.is_empty()) {
-            for (actor, seq) in tips {
-                let known = peer.tips.entry(actor).or_default();
-                *known = (*known).max(seq);
+            for (actor, reached) in tips {
+                let known = peer.tips.entry(actor).or_insert(reached);
+                known.seq = known.seq.max(reached.seq);
+                known.mark = known.mark.min(reached.mark);
             }
             peer.statements.extend(digests);
         }
@@ -144,6 +146,9 @@ impl Session {
             // The relay's history stays, so there is nothing to refuse.
             return Ok(());
         }
+        if !is_relay && taken.refused.iter().any(|(_, it)| it.is_verdict()) {
+            self.follow(&document)?.judged = true;
+        }
         self.refuse(replica, &document, &taken.refused)
     }
 
@@ -183,6 +188,7 @@ impl Session {
     ) -> Result<(), SessionError> {
         let (code, message) = ("statements-full", error.to_string());
         if matches!(self.side, Side::Client(_)) {
+            self.follow(document)?.judged = true;
             self.event(Event::Refused {
                 document: *document,
                 code: code.to_owned(),

@@ -500,6 +500,18 @@ impl Authority {
         witnessed.min(self.writer_limit(&author, actor))
     }
 
+    /// Whether whoever signs a history is somebody who may or once might write here. It never
+    /// ends, whatever is revoked later: so all replicas answer alike that know as much.
+    pub(crate) fn knows(&self, signer: &Signer) -> bool {
+        let wrote = |did: &Did| self.can_write(did) || self.former_writers.contains_key(did);
+        let Some(author) = signer.witnessed else {
+            let mut speaks_for = self.identities.standings(&signer.device);
+            return wrote(&Did::from_key(signer.device)) || speaks_for.any(|(did, _)| wrote(&did));
+        };
+        let relay = Did::from_key(signer.device);
+        self.witnessings(&relay, &author).next().is_some() && wrote(&author)
+    }
+
     fn writer_limit(&self, did: &Did, actor: &ActorId) -> WriteLimit {
         if self.can_write(did) {
             return WriteLimit::Unlimited;

@@ -18,8 +18,8 @@ fn a_relay_that_claims_another_history_and_shows_none_takes_nothing_from_a_clien
     // The client asks again for every claim; the relay answers honestly in between.
     for _ in 0..2 {
         let mut have = make_have(relay.conn(), &plans, false).unwrap();
-        for (_, _, hash) in &mut have.tips {
-            *hash = ChangeHash::from_bytes([7; 32]);
+        for tip in &mut have.tips {
+            tip.hash = ChangeHash::from_bytes([7; 32]);
         }
         wire.relay.send(Control::Have(have)).unwrap();
         wire.run(sam, relay, bench);
