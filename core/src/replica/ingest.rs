@@ -13,6 +13,7 @@ use crate::identity::Did;
 use crate::membership::{
     Authority, Payload, Role, Scope, Statement, StatementError, UnverifiedStatement,
 };
+use crate::mutants::{self, Mutant};
 use crate::store::{
     Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, Terms, find_change,
     give_birth, outrank, recount, refresh, refresh_members, statements,
@@ -332,6 +333,11 @@ fn fresh_statements(
             continue;
         }
         let statement = statement.verify()?;
+        if mutants::is(Mutant::NothingIsRevoked)
+            && matches!(statement.payload(), Payload::Revoke(_))
+        {
+            continue;
+        }
         if !is_rival(conn, id, statement.payload())? {
             fresh.push(statement);
         }

@@ -21,6 +21,7 @@ use crate::document::{
     ActorId, Change, ChangeHash, DocumentKind, EncodedChange, TIP_INTERVAL, Tip, limits,
 };
 use crate::membership::{Authority, ChangeNode, WriteLimit, counts};
+use crate::mutants::{self, Mutant};
 
 /// How far ahead of what it builds on a change may begin to count, in a document of any shape.
 const COUNTER_LEAP_MAX: u64 = 1 << 16;
@@ -125,7 +126,7 @@ impl Acceptor<'_> {
         if fallen && accepted.added > 0 {
             forget_recalled(self.conn, self.document)?;
         }
-        if complete {
+        if complete && !mutants::is(Mutant::WaitingIsKept) {
             waiting.clear();
         } else {
             waiting.retain(|index, change| {
@@ -415,7 +416,8 @@ impl Acceptor<'_> {
             _ => 0,
         };
         let follows = (max_op + 1..=max_op + 1 + leap_max).contains(&change.start_op);
-        if !follows || change.max_op() > limits::COUNTER_MAX {
+        let is_next = follows && change.max_op() <= limits::COUNTER_MAX;
+        if !is_next && !mutants::is(Mutant::AnyCounter) {
             return Ok(Some(Err(Refusal::Counter)));
         }
         if self.document.ops + change.ops.len() as u64 > limits::DOCUMENT_OPS_MAX as u64
@@ -471,6 +473,9 @@ impl Acceptor<'_> {
                 None => find_change(self.conn, self.document.row, dep)?,
             };
             let Some(known) = known else {
+                if mutants::is(Mutant::AnyOrder) {
+                    continue;
+                }
                 return Ok(None);
             };
             max_op = max_op.max(known.max_op);

@@ -44,7 +44,7 @@ pub(crate) use clock::{Clock, find_change};
 #[cfg(test)]
 pub(crate) use derived::{Moved, refresh_lifted};
 pub(crate) use derived::{
-    StoredAttachment, StoredConflict, lifted, maps, refresh, refresh_members,
+    StoredAttachment, StoredConflict, digests, lifted, maps, refresh, refresh_members,
 };
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};

@@ -20,6 +20,7 @@ use super::rebuild::{replay, rewind_actors};
 use super::tips::put_tip;
 use crate::document::{ActorId, EncodedChange, TIP_INTERVAL, Tip};
 use crate::membership::Authority;
+use crate::mutants::{self, Mutant};
 
 /// What came of signatures that go before those here.
 #[derive(Debug, Default)]
@@ -59,6 +60,9 @@ pub(crate) fn outrank(
     terms: Terms,
 ) -> Result<Outranked, StoreError> {
     let mut outcome = Outranked::default();
+    if mutants::is(Mutant::WitnessStays) {
+        return Ok(outcome);
+    }
     let mut claims = Vec::new();
     for (id, tips) in waiting.signed() {
         let (Some(known), Some(signer)) = (actors.get(id), tips.first().map(Tip::signer)) else {

@@ -75,6 +75,11 @@ impl Quarantine {
         }
     }
 
+    /// The bytes of what waits.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn changes(&self) -> &[EncodedChange] {
         &self.changes
     }

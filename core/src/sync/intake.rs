@@ -10,6 +10,7 @@ use super::outgoing::{PeerView, Reached, Short, short_digest};
 use super::session::{Session, Side};
 use super::wire::Changes;
 use crate::document::{ActorId, ChangeHash, DocumentId};
+use crate::mutants::{self, Mutant};
 use crate::replica::{Incoming, IngestError, Replica, ingest};
 use crate::store::{DocumentRow, Refusal, statements};
 
@@ -161,6 +162,9 @@ impl Session {
         found: &[(ActorId, u64)],
         complete: bool,
     ) -> Result<bool, SessionError> {
+        if mutants::is(Mutant::NobodyGivesWay) {
+            return Ok(false);
+        }
         let state = self.follow(document)?;
         for (actor, seq) in found {
             let from = state.forks.entry(*actor).or_insert(*seq);

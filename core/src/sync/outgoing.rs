@@ -12,6 +12,7 @@ use super::wire::{Changes, Chunk};
 use crate::document::{ActorId, ChangeHash, DocumentId, Mark, TIP_INTERVAL, Tip, UnverifiedTip};
 use crate::identity::Did;
 use crate::membership::Statement;
+use crate::mutants::{self, Mutant};
 use crate::replica::Replica;
 use crate::store::{
     Actors, DocumentRow, Quarantine, StoreError, evidence, find_change, nearest_tip, read_tip,
@@ -199,6 +200,9 @@ impl DocumentState {
         hashes: &[ChangeHash],
         by: [u8; 32],
     ) -> Result<(), StoreError> {
+        if mutants::is(Mutant::RefusedSpins) {
+            return Ok(());
+        }
         let here = statements::authority(conn, document)?.digest_set_fingerprint();
         let judged = Judged { by, here };
         if hashes.is_empty() {

@@ -336,7 +336,7 @@ pub(crate) struct HaveTip {
     #[n(2)]
     pub(crate) hash: ChangeHash,
     /// Which relay signs it, and for whom; none where its device does.
-    #[cbor(n(3), with = "minicbor::bytes", has_nil)]
+    #[cbor(n(3), with = "minicbor::bytes")]
     pub(crate) mark: Option<Mark>,
 }
 
