@@ -18,7 +18,7 @@ use super::forks::vouched;
 use super::quarantine::Quarantine;
 use super::rebuild::{replay, rewind_actors};
 use super::tips::put_tip;
-use crate::document::{ActorId, EncodedChange, TIP_INTERVAL, Tip};
+use crate::document::{ActorId, ChangeHash, EncodedChange, TIP_INTERVAL, Tip};
 use crate::membership::Authority;
 use crate::mutants::{self, Mutant};
 
@@ -111,7 +111,7 @@ fn shared<'w>(
     waiting: &'w Quarantine,
     tips: &[Tip],
 ) -> Result<Option<Shared<'w>>, StoreError> {
-    let is_here = |hash, seq| -> Result<bool, StoreError> {
+    let is_here = |hash: &ChangeHash, seq| -> Result<bool, StoreError> {
         let found = find_change(conn, document.row, hash)?;
         Ok(found.is_some_and(|it| it.actor == known.row && it.seq == seq))
     };

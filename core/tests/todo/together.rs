@@ -17,9 +17,9 @@ fn a_tag_that_two_made_at_once_counts_a_task_once() {
         let list = plans;
         run(replica, bench, Command::EditTask { list, task, patch });
     }
-    for replica in [&mut sam, &mut ann, &mut sam] {
-        sync(replica, &mut relay, bench);
-    }
+    sync(&mut sam, &mut relay, bench);
+    sync(&mut ann, &mut relay, bench);
+    sync(&mut sam, &mut relay, bench);
     let query = Query::Tags { list: plans };
     for replica in [&sam, &ann] {
         assert_eq!(one(replica, bench, plans, task).tags, ["home"]);

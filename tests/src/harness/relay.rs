@@ -23,6 +23,8 @@ pub struct Relay {
     did: String,
     starts: u32,
     logs: TempDir,
+    /// What is logged.
+    filter: String,
 }
 
 impl Relay {
@@ -38,6 +40,19 @@ impl Relay {
     /// # Errors
     /// What the program said before it ended.
     pub fn try_start(programs: Programs, data: &Path, listen: &str) -> Result<Self, Run> {
+        Self::start_logging(programs, data, listen, "info")
+    }
+
+    /// The same, with what it logs told as RUST_LOG tells it.
+    ///
+    /// # Errors
+    /// What the program said before it ended.
+    pub fn start_logging(
+        programs: Programs,
+        data: &Path,
+        listen: &str,
+        logs: &str,
+    ) -> Result<Self, Run> {
         let mut relay = Self {
             programs,
             data: data.to_owned(),
@@ -46,6 +61,7 @@ impl Relay {
             did: String::new(),
             starts: 0,
             logs: tempfile::tempdir().unwrap(),
+            filter: logs.to_owned(),
         };
         relay.launch(listen).map(|()| relay)
     }
@@ -62,6 +78,7 @@ impl Relay {
             .arg(&self.data)
             .env_clear()
             .env("NO_COLOR", "1")
+            .env("RUST_LOG", &self.filter)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log).unwrap())

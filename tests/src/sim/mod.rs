@@ -28,6 +28,7 @@ mod oracle;
 mod relay;
 mod set_up;
 mod stock;
+pub mod table;
 mod trace;
 #[path = "../../../core/tests/workload/mod.rs"]
 mod workload;

@@ -1,10 +1,12 @@
 //! What a relay says without proof.
 
-use super::common::{Bench, list, person, relay, sync, task, titles};
+use super::common::{Bench, Wire, invite, join, list, person, relay, sync, task, titles};
 use crate::document::ChangeHash;
+use crate::membership::Role;
+use crate::replica::Replica;
 use crate::sync::Event;
 use crate::sync::exchange::make_have;
-use crate::sync::wire::Control;
+use crate::sync::wire::{Control, Data, decode_data};
 
 #[test]
 fn a_relay_that_claims_another_history_and_shows_none_takes_nothing_from_a_client() {
@@ -33,4 +35,79 @@ fn a_relay_that_claims_another_history_and_shows_none_takes_nothing_from_a_clien
     );
     sync(sam, relay, bench);
     assert_eq!(titles(relay, plans), ["Fresh", "Acknowledged"]);
+}
+
+/// Carries frames like [`Wire::run`], but for messages with changes that come from the relay:
+/// somebody in between keeps so many of them back.
+fn run_withheld(
+    wire: &mut Wire,
+    client: &mut Replica,
+    relay: &mut Replica,
+    bench: &mut Bench,
+    mut withheld: usize,
+) {
+    loop {
+        let mut quiet = true;
+        while let Some(frame) = wire.relay.poll_transmit(relay).unwrap() {
+            quiet = false;
+            let tells = matches!(decode_data(&frame), Some(Data::Changes(_)));
+            if tells && withheld > 0 {
+                withheld -= 1;
+                continue;
+            }
+            let taken = client
+                .batch(|client| (wire.client).handle_frame(client, &frame, &mut bench.env()));
+            taken.unwrap();
+        }
+        while let Some(frame) = wire.client.poll_transmit(client).unwrap() {
+            quiet = false;
+            let taken =
+                relay.batch(|relay| wire.relay.handle_frame(relay, &frame, &mut bench.env()));
+            taken.unwrap();
+        }
+        while let Some(event) = wire.client.poll_event() {
+            wire.events.push(event);
+        }
+        if quiet {
+            break;
+        }
+    }
+    assert!(wire.client.is_in_sync(), "nobody waits for ever");
+    wire.client.note_in_sync(client).unwrap();
+}
+
+#[test]
+fn what_was_kept_back_on_the_way_is_asked_for_again() {
+    for withheld in 0..4 {
+        let bench = &mut Bench::new(34);
+        let relay = &mut relay(bench);
+        let sam = &mut person(bench, relay, "Sam");
+        let ann = &mut person(bench, relay, "Ann");
+        let plans = list(sam, bench, "Plans");
+        let link = invite(sam, bench, plans, Role::Editor);
+        sync(sam, relay, bench);
+        join(ann, relay, bench, &link);
+        sync(ann, relay, bench);
+        task(sam, bench, plans, "Milk", None);
+        sync(sam, relay, bench);
+        let mut wire = Wire::new(ann, relay, bench);
+        run_withheld(&mut wire, ann, relay, bench, withheld);
+        let told = wire.events.iter().any(
+            |event| matches!(event, Event::Refused { code, .. } if code == "incomplete"),
+        );
+        match withheld {
+            // Asked once more in the same session.
+            0 | 1 => {
+                assert_eq!(titles(ann, plans), ["Milk"], "{withheld}");
+                assert!(!told);
+            }
+            // What never came is said, and comes with the next connection.
+            _ => {
+                assert!(titles(ann, plans).is_empty(), "{withheld}");
+                assert!(told);
+                sync(ann, relay, bench);
+                assert_eq!(titles(ann, plans), ["Milk"]);
+            }
+        }
+    }
 }
