@@ -42,6 +42,9 @@ pub(crate) struct Incoming<'a> {
     /// What has to give way to a signature that goes before the one here is dropped at once: a
     /// relay has no commands to make again.
     pub(crate) yields: bool,
+    /// Actors of which this message's signature stands, whosever word goes before: the relay does
+    /// not give way, since others built on what it has.
+    pub(crate) conceded: BTreeSet<ActorId>,
 }
 
 /// What became of it.
@@ -179,13 +182,14 @@ pub(crate) fn ingest(
         // Whose word goes before is heard, and then nobody else's.
         let waits = waiting.tips(&tip.actor()).first().map(Tip::signer);
         let mut others = [here, waits].into_iter().flatten();
-        if others.clone().any(|it| it.outranks(&signer)) {
+        let conceded = incoming.conceded.contains(&tip.actor());
+        if !conceded && others.clone().any(|it| it.outranks(&signer)) {
             continue;
         }
-        if others.any(|it| it != signer && !signer.outranks(&it)) {
+        if others.any(|it| it != signer && it.mark() == signer.mark()) {
             return Err(TipError::Taken.into());
         }
-        if waits.is_some_and(|waits| signer.outranks(&waits)) {
+        if waits.is_some_and(|waits| signer != waits) {
             waiting.drop_tips(&tip.actor(), u64::MAX);
         }
         waiting.push_tip(tip);
@@ -210,6 +214,7 @@ pub(crate) fn ingest(
     waiting.extend(unknown);
     let terms = Terms {
         yields: incoming.yields,
+        conceded: &incoming.conceded,
         complete: incoming.complete,
         received: incoming.received,
     };

@@ -5,7 +5,7 @@
 //! It comes to that where a client that cannot sign brings what others wrote to a relay that does
 //! not know them: it was put back from a backup, or is another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
@@ -14,7 +14,7 @@ use super::actors::{ActorRow, Actors};
 use super::clock::find_change;
 use super::documents::DocumentRow;
 use super::fallen::{drop_from, keep_evidence};
-use super::forks::vouched;
+use super::forks::{dependents, vouched};
 use super::quarantine::Quarantine;
 use super::rebuild::{replay, rewind_actors};
 use super::tips::put_tip;
@@ -33,9 +33,12 @@ pub(crate) struct Outranked {
 
 /// How the claims among waiting signatures are met.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Terms {
-    /// What only the signature here covers goes at once; else that is left to the caller.
+pub(crate) struct Terms<'a> {
+    /// What only the signature here covers goes at once, if nobody else built on it; else that is
+    /// left to the caller.
     pub(crate) yields: bool,
+    /// Actors of which the other side's signature stands, whosever word goes before.
+    pub(crate) conceded: &'a BTreeSet<ActorId>,
     /// Nothing more is on its way.
     pub(crate) complete: bool,
     /// When what waits came, in milliseconds since 1970.
@@ -57,7 +60,7 @@ pub(crate) fn outrank(
     actors: &mut Actors,
     authority: &Authority,
     waiting: &Quarantine,
-    terms: Terms,
+    terms: Terms<'_>,
 ) -> Result<Outranked, StoreError> {
     let mut outcome = Outranked::default();
     if mutants::is(Mutant::WitnessStays) {
@@ -68,24 +71,39 @@ pub(crate) fn outrank(
         let (Some(known), Some(signer)) = (actors.get(id), tips.first().map(Tip::signer)) else {
             continue;
         };
-        let goes_before = known.signer().is_some_and(|here| signer.outranks(&here));
-        if !goes_before || !authority.knows(&signer) {
+        let stands = (known.signer()).is_some_and(|here| {
+            signer.outranks(&here) || (terms.conceded.contains(id) && signer != here)
+        });
+        if !stands || !authority.knows(&signer) {
             continue;
         }
         let Some(shared) = shared(conn, document, known, waiting, tips)? else {
             continue;
         };
-        if shared.upto < known.seq && !(terms.yields && terms.complete) {
-            if terms.complete {
-                outcome.forks.push((*id, shared.upto + 1));
+        let from = shared.upto + 1;
+        if shared.upto < known.seq {
+            // More may come that is signed.
+            if !terms.complete {
+                continue;
             }
-            continue;
+            if !terms.yields {
+                outcome.forks.push((*id, from));
+                continue;
+            }
+            if !stands_alone(conn, document, known.row, from)? {
+                continue;
+            }
         }
-        claims.push((known.row, known.seq, signer, tips, shared));
+        claims.push((known.clone(), signer, tips, shared));
     }
-    for (row, seq, signer, tips, shared) in claims {
-        if shared.upto < seq {
+    for (known, signer, tips, shared) in claims {
+        let row = known.row;
+        if shared.upto < known.seq {
             drop_from(conn, document, row, shared.upto + 1)?;
+        }
+        if known.mine {
+            // Only its own signature lets this device go on under it.
+            actors.set_mine(conn, document.row, None)?;
         }
         actors.set_signer(conn, row, signer)?;
         conn.prepare_cached("DELETE FROM tip WHERE actor = ?1")?
@@ -101,6 +119,23 @@ pub(crate) fn outrank(
             .execute(params![document.row])?;
     }
     Ok(outcome)
+}
+
+/// Whether nobody else's changes build on those of a history from a place on.
+fn stands_alone(
+    conn: &Connection,
+    document: &DocumentRow,
+    row: i64,
+    from: u64,
+) -> Result<bool, StoreError> {
+    let mut actor = conn.prepare_cached("SELECT actor FROM change WHERE id = ?1")?;
+    for id in dependents(conn, document.row, row, from)? {
+        let by: i64 = actor.query_row(params![id], |found| found.get(0))?;
+        if by != row {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// `None` if nothing shows yet that the signatures are about the history here.

@@ -311,7 +311,6 @@ impl Session {
                 audited,
                 received: Some(now.as_millisecond()),
                 complete: true,
-                yields: matches!(self.side, Side::Relay(_)),
                 ..Incoming::default()
             },
         )

@@ -208,9 +208,13 @@ impl Session {
             }
             return Ok(true);
         };
-        let parting = parting(replica.conn(), have)?;
+        let mut parting = parting(replica.conn(), have)?;
+        let outranked = outranked(replica.conn(), have)?;
+        let state = self.follow(&document)?;
+        // It was shown by whom a history is signed here, and stays with its own.
+        let shown = outranked.iter().filter(|it| state.shown.contains(&it.0));
+        parting.extend(shown.map(|(actor, _)| *actor));
         if !parting.is_empty() {
-            let state = self.follow(&document)?;
             let before = state.doubted.len();
             state.doubted.extend(parting);
             if state.doubted.len() > before {

@@ -36,7 +36,7 @@ impl Session {
             audited: Vec::new(),
             received: Some(now.as_millisecond()),
             complete: !changes.more,
-            yields: matches!(self.side, Side::Relay(_)),
+            ..Incoming::default()
         };
         self.take_in(replica, &document, incoming)
     }
@@ -46,7 +46,7 @@ impl Session {
         &mut self,
         replica: &mut Replica,
         document: &DocumentId,
-        incoming: Incoming<'_>,
+        mut incoming: Incoming<'_>,
     ) -> Result<(), SessionError> {
         let document = *document;
         let Some(reader) = self.reader() else {
@@ -70,6 +70,8 @@ impl Session {
             .map(|statement| short_digest(statement.digest().as_bytes()))
             .collect();
         let state = self.follow(&document)?;
+        incoming.yields = is_relay;
+        incoming.conceded.clone_from(&state.doubted);
         let taken = ingest(
             replica.conn(),
             &document,

@@ -204,6 +204,45 @@ fn what_a_stock_client_adds_to_a_devices_history_gives_way_to_the_device() {
 }
 
 #[test]
+fn what_others_built_on_falls_for_nobodys_signature() {
+    let Scene {
+        mut bench,
+        mut sam,
+        mut ann,
+        plans,
+        ticket,
+        mut client,
+        mut restored,
+        ..
+    } = scene(56);
+    let bench = &mut bench;
+    let actor = own_actor(&ann, plans);
+    client.doc.set_actor(StockActor::from(actor.as_bytes()));
+    let (_, meta) = client.doc.get(ROOT, "meta").unwrap().unwrap();
+    client.doc.put(&meta, "title", "Mine").unwrap();
+    client.doc.commit();
+    client.reconnect(&ticket, &mut restored, bench, false);
+    talk(&mut [&mut client], &mut restored, bench, &plans);
+    sync(&mut sam, &mut restored, bench);
+    task(&mut sam, bench, plans, "On top", None);
+    sync(&mut sam, &mut restored, bench);
+    // Ann wrote at the same place. What Sam has acknowledged stays, and hers is made again.
+    task(&mut ann, bench, plans, "Three", None);
+    for _ in 0..3 {
+        sync(&mut ann, &mut restored, bench);
+        sync(&mut sam, &mut restored, bench);
+    }
+    for replica in [&restored, &sam, &ann] {
+        let mut there = titles(replica, plans);
+        there.sort();
+        assert_eq!(there, ["On top", "One", "Three", "Two"]);
+        assert_eq!(digest(replica, plans), digest(&ann, plans));
+    }
+    assert_ne!(own_actor(&ann, plans), actor);
+    assert_eq!(sync(&mut ann, &mut restored, bench).client.changes_sent(), 0);
+}
+
+#[test]
 fn a_key_that_is_nobodys_takes_no_history_from_whom_a_relay_signed_for() {
     let Scene {
         mut bench,
