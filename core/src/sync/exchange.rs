@@ -195,9 +195,7 @@ impl Session {
         have: &Have,
     ) -> Result<bool, SessionError> {
         let document = have.document;
-        if core::mem::take(&mut self.follow(&document)?.stale) {
-            return Ok(false);
-        }
+        let is_stale = core::mem::take(&mut self.follow(&document)?.stale);
         let Some(row) = DocumentRow::find(replica.conn(), &document)? else {
             if have.tips.is_empty() && have.statements.is_empty() {
                 self.event(Event::Refused {
@@ -208,6 +206,16 @@ impl Session {
             }
             return Ok(true);
         };
+        if is_stale {
+            let actors = Actors::load(replica.conn(), row.row)?;
+            if is_behind(replica.conn(), &document, &actors, have)? {
+                // It may speak of what was here before this side gave way. It need not: a relay
+                // that was asked twice before it could say anything answers both at once.
+                self.follow(&document)?.ask_anew();
+                self.dirty.insert(document);
+                return Ok(false);
+            }
+        }
         let mut parting = parting(replica.conn(), have)?;
         let outranked = outranked(replica.conn(), have)?;
         let state = self.follow(&document)?;

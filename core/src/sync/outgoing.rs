@@ -86,7 +86,7 @@ pub(super) struct DocumentState {
     /// Actors whose history was sent from its beginning since it is signed here by somebody whose
     /// word goes before: once in a session.
     pub(super) shown: BTreeSet<ActorId>,
-    /// On a client: the next `Have` speaks of what was here before this side gave way.
+    /// On a client: the next `Have` may speak of what was here before this side gave way.
     pub(super) stale: bool,
     /// From where on it refused what an actor wrote.
     held_back: BTreeMap<ActorId, HeldBack>,

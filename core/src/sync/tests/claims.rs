@@ -111,3 +111,58 @@ fn what_was_kept_back_on_the_way_is_asked_for_again() {
         }
     }
 }
+
+#[test]
+fn a_client_that_gives_way_waits_for_no_answer_that_was_given_with_another() {
+    for one_at_a_time in [false, true] {
+        let bench = &mut Bench::new(35);
+        let relay = &mut relay(bench);
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+        let keys = crate::replica::Keyring::generate(&mut bench.env());
+        let mut sam = Replica::open(&first, keys.clone()).unwrap();
+        sam.found("Sam", &mut bench.env()).unwrap();
+        sam.set_relay("ws://127.0.0.1:1", Some(relay.did())).unwrap();
+        let plans = list(&mut sam, bench, "Plans");
+        sync(&mut sam, relay, bench);
+        drop(sam);
+        std::fs::copy(&first, &second).unwrap();
+        let mut sam = Replica::open(&first, keys.clone()).unwrap();
+        let mut copy = Replica::open(&second, keys).unwrap();
+        let mut wire = sync(&mut copy, relay, bench);
+        task(&mut sam, bench, plans, "Here", None);
+        sync(&mut sam, relay, bench);
+        // The copy is connected all the while, and writes at the same place.
+        task(&mut copy, bench, plans, "There", None);
+        wire.client.notify_document(&plans);
+        loop {
+            let mut quiet = true;
+            while let Some(frame) = wire.relay.poll_transmit(relay).unwrap() {
+                quiet = false;
+                let client = &mut wire.client;
+                let taken =
+                    copy.batch(|copy| client.handle_frame(copy, &frame, &mut bench.env()));
+                taken.unwrap();
+                if one_at_a_time {
+                    // A slow line: what the client says to it comes before the relay goes on.
+                    break;
+                }
+            }
+            while let Some(frame) = wire.client.poll_transmit(&copy).unwrap() {
+                quiet = false;
+                let end = &mut wire.relay;
+                let taken = relay.batch(|relay| end.handle_frame(relay, &frame, &mut bench.env()));
+                taken.unwrap();
+            }
+            if quiet {
+                break;
+            }
+        }
+        assert!(wire.client.is_in_sync(), "one at a time: {one_at_a_time}");
+        for replica in [&copy, &*relay] {
+            let mut there = titles(replica, plans);
+            there.sort();
+            assert_eq!(there, ["Here", "There"]);
+        }
+    }
+}
