@@ -336,9 +336,13 @@ impl Worker {
                     ticket,
                 } => {
                     match self.speaker(ticket) {
-                        // Dropping the output closes the connection.
-                        Ok(None) => {}
-                        Ok(Some(session)) => {
+                        // Dropping the output closes the connection, once this has gone out.
+                        Ok(Err(last_word)) => {
+                            if output.try_send(last_word).is_err() {
+                                tracing::debug!("a refused client has gone");
+                            }
+                        }
+                        Ok(Ok(session)) => {
                             let connection = Connection {
                                 session,
                                 output,
@@ -381,21 +385,21 @@ impl Worker {
         stop
     }
 
-    /// Begins a session; `None` where a ticket lets nobody in.
-    fn speaker(&mut self, ticket: Option<Ticket>) -> Result<Option<Speaker>, StoreError> {
+    /// Begins a session. Where a ticket lets nobody in: the frame that says why.
+    fn speaker(&mut self, ticket: Option<Ticket>) -> Result<Result<Speaker, Vec<u8>>, StoreError> {
         let mut env = self.system.env();
         let Some(ticket) = ticket else {
             let session = Session::relay(&self.replica, self.admission, &mut env)?;
             let mut session = session.with_file_quota(self.file_quota);
             session.pack_elsewhere();
             session.gather();
-            return Ok(Some(Speaker::Signed(Box::new(session))));
+            return Ok(Ok(Speaker::Signed(Box::new(session))));
         };
         match TokenSession::new(&self.replica, ticket, self.admission, &env)? {
-            Ok(session) => Ok(Some(Speaker::Token(Box::new(session)))),
+            Ok(session) => Ok(Ok(Speaker::Token(Box::new(session)))),
             Err(refusal) => {
                 tracing::info!(%refusal, "a ticket is refused");
-                Ok(None)
+                Ok(Err(refusal.last_word(&self.replica.did())))
             }
         }
     }

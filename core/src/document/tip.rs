@@ -229,9 +229,9 @@ impl Tip {
 
     /// Signs, as a relay, what a client that cannot sign wrote under an actor of its own, for
     /// the identity that it acts for. The actor follows from nothing: in place of a nonce stands
-    /// since when the relay signs for it.
+    /// since when the relay signs for it, in milliseconds since 1970, in 8 bytes and 8 zero ones.
     #[must_use]
-    pub(crate) fn witness(
+    pub fn witness(
         relay: &Keypair,
         document: &DocumentId,
         actor: ActorId,

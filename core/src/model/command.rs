@@ -378,6 +378,13 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_in_s: Option<u32>,
     },
+    /// Takes a ticket back: whoever came with it is cut off, and it lets nobody in, as soon as
+    /// the relay knows. Outcome: [`Outcome::Done`].
+    RevokeTicket {
+        /// The ticket's id or the beginning of it, as [`Query::Tickets`](super::Query::Tickets)
+        /// lists it; or the address itself, of a ticket made on another device of this identity.
+        ticket: String,
+    },
     /// Ends a list's public link, and the access of those who joined by it.
     Unpublish {
         /// The list.
@@ -448,6 +455,8 @@ pub enum Outcome {
     },
     /// A ticket was made. Whoever has the address can act with it until it ends.
     Ticket {
+        /// Its name in hexadecimal, by which it is taken back.
+        id: String,
         /// Where a client connects.
         url: String,
         /// When it ends.

@@ -401,6 +401,27 @@ pub struct InviteView {
     pub link: Option<String>,
 }
 
+/// A ticket that was made on this device and has not ended. Its address is not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketView {
+    /// Its name in hexadecimal.
+    pub id: String,
+    /// The one list that it is for; all documents of this identity unless there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<DocumentId>,
+    /// How many clients it serves.
+    pub uses: u32,
+    /// When it was made.
+    #[serde(serialize_with = "super::time::milliseconds")]
+    pub made_at: Timestamp,
+    /// When it ends.
+    #[serde(serialize_with = "super::time::milliseconds")]
+    pub expires_at: Timestamp,
+    /// Whether it was taken back.
+    pub revoked: bool,
+}
+
 /// A device of this identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -197,6 +197,7 @@ impl Replica {
                 uses,
                 expires_in_s,
             } => self.create_ticket(list.as_ref(), *uses, *expires_in_s, run),
+            Command::RevokeTicket { ticket } => self.revoke_ticket(ticket, run),
             Command::Unpublish { list } => self.unpublish(list, run),
         }
     }

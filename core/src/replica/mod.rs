@@ -55,7 +55,7 @@ pub use query::ActivitySubscription;
 pub use sharing::{Certified, link_box, link_reply_box};
 pub(crate) use sharing::{device_id, link_mac, own_chain};
 pub use ticket::{Ticket, TicketError, TicketTerms};
-pub(crate) use witness::{Witnessed, begin, witness};
+pub(crate) use witness::{begin, witness};
 
 use crate::document::{DocumentId, DocumentKind, DocumentNonce};
 use crate::identity::{Did, Keypair};

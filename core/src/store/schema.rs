@@ -19,13 +19,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 const PREPARED_STATEMENTS_MAX: usize = 256;
 
 /// Every migration once, in order. The schema's version is how many have run.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
+    include_str!("schema_7.sql"),
 ];
 
 /// The version since which what a file is stands beside it.

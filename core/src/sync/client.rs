@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::SessionError;
 use super::event::Event;
 use super::exchange::may_read;
+use super::fanout::Fanout;
 use super::session::{Outgoing, Session, Side};
 use super::wire::Control;
 use crate::document::DocumentId;
@@ -263,6 +264,7 @@ impl Session {
         &mut self,
         replica: &Replica,
         document: &DocumentId,
+        fanout: &mut Fanout,
     ) -> Result<Option<Outgoing>, StoreError> {
         let Some((did, _)) = self.peer else {
             return Ok(None);
@@ -270,7 +272,7 @@ impl Session {
         let Side::Relay(relay) = &mut self.side else {
             return Ok(None);
         };
-        if may_read(replica.conn(), document, &did)? {
+        if fanout.seen.may_read(replica.conn(), document, &did)? {
             relay.removed.remove(document);
             if relay.unfollowed.remove(document) && !self.documents.contains_key(document) {
                 return self.announce(replica, document);

@@ -326,20 +326,20 @@ impl Session {
         document: &DocumentId,
         fanout: &mut Fanout,
     ) -> Result<Option<Outgoing>, StoreError> {
-        if let Some(outgoing) = self.next_for_reader(replica, document)? {
+        if let Some(outgoing) = self.next_for_reader(replica, document, fanout)? {
             return Ok(Some(outgoing));
         }
         let is_relay = matches!(self.side, Side::Relay(_));
         let (Some((did, _)), Some(reader)) = (self.peer, self.reader()) else {
             return Ok(None);
         };
-        if is_relay && !may_read(replica.conn(), document, &did)? {
+        if is_relay && !fanout.seen.may_read(replica.conn(), document, &did)? {
             return Ok(None);
         }
         let Some(state) = self.documents.get_mut(document) else {
             return Ok(None);
         };
-        let row = DocumentRow::find(replica.conn(), document)?;
+        let row = fanout.seen.row(replica.conn(), document)?;
         if self.packs_elsewhere && state.packing == Packing::Here {
             state.packing = Packing::Idle;
         }

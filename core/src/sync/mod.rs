@@ -32,6 +32,7 @@ mod outgoing;
 mod presence;
 mod relay;
 mod seal;
+mod seen;
 mod session;
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,7 @@ fn is_action(command: &Command) -> bool {
             | Command::RevokeInvite { .. }
             | Command::Publish { .. }
             | Command::CreateTicket { .. }
+            | Command::RevokeTicket { .. }
             | Command::Unpublish { .. }
     )
 }

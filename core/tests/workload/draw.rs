@@ -63,6 +63,7 @@ pub fn number(command: &Command) -> usize {
         Command::Attach { .. } => 44,
         Command::Detach { .. } => 45,
         Command::CreateTicket { .. } => 46,
+        Command::RevokeTicket { .. } => 47,
     }
 }
 
@@ -288,6 +289,7 @@ fn made(scene: &mut Scene<'_>, what: &Query) -> Option<String> {
         Answer::Folders(page) => Some(page.items.into_iter().map(|f| f.id).collect::<Vec<_>>()),
         Answer::Templates(page) => Some(page.items.into_iter().map(|t| t.id).collect()),
         Answer::Invites(page) => Some(page.items.into_iter().map(|i| i.id).collect()),
+        Answer::Tickets(page) => Some(page.items.into_iter().map(|t| t.id).collect()),
         _ => None,
     })?;
     scene.rng.pick(&ids).cloned()
@@ -486,10 +488,15 @@ pub fn draw(scene: &mut Scene<'_>) -> Option<Command> {
         },
         117 => Command::Publish { list: office },
         118 => Command::Unpublish { list: office },
-        119 => Command::CreateTicket {
-            list: (scene.rng.below(2) == 0).then_some(office),
-            uses: None,
-            expires_in_s: None,
+        119 => match scene.rng.below(4) {
+            0 => Command::RevokeTicket {
+                ticket: made(scene, &Query::Tickets)?,
+            },
+            which => Command::CreateTicket {
+                list: (which == 1).then_some(office),
+                uses: None,
+                expires_in_s: None,
+            },
         },
         _ => return None,
     })

@@ -175,6 +175,7 @@ impl Replica {
                 let members = self.members(conn, &document.id)?;
                 Ok(Answer::Member(find_member(members, text)?))
             }
+            Query::Tickets => Ok(Answer::Tickets(self.tickets(conn, now)?.into())),
             Query::Invites { list } => {
                 let document = self.document(conn, list)?;
                 let invites = self.invites(conn, &document.id, now)?;

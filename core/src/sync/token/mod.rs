@@ -20,15 +20,15 @@ use super::bulk::BULK_CHANGES_MIN;
 use super::error::SessionError;
 use super::event::Effect;
 use super::exchange::may_read;
-use super::fanout::{Fanout, Recent};
+use super::fanout::Fanout;
 use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
 use super::session::CONTROLS_MAX;
 use super::wire::EPHEMERAL_BYTES_MAX;
 use crate::document::limits::STOCK_MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
 use crate::identity::Did;
-use crate::membership::{DeviceChainError, Identities};
-use crate::replica::{Env, Replica, Ticket, Witnessed, begin, witness};
+use crate::membership::Identities;
+use crate::replica::{Env, Replica, Ticket, begin, witness};
 use crate::store::{DocumentRow, Refusal, StoreError, statements};
 
 /// The most documents that one session may follow.
@@ -47,6 +47,9 @@ pub enum TicketRefusal {
     /// Its time is over.
     #[error("this ticket has ended: make another one with `poo ticket create`")]
     Expired,
+    /// Who made it took it back.
+    #[error("this ticket was taken back: ask who gave it to you for another one")]
+    Revoked,
     /// The device that made it does not speak for the identity, as far as is known here.
     #[error(
         "the device that made this ticket is not known here as one of its owner, or was revoked: run `poo sync` there and try again"
@@ -54,11 +57,30 @@ pub enum TicketRefusal {
     Device,
 }
 
-/// Whether the device that made a ticket speaks for its identity, by what is known here.
-fn is_good(replica: &Replica, ticket: &Ticket) -> Result<bool, StoreError> {
+impl TicketRefusal {
+    /// The one frame for whoever came with the ticket: an `error` that says why.
+    #[must_use]
+    pub fn last_word(&self, relay: &Did) -> Vec<u8> {
+        let route = Route {
+            sender: &relay.to_string(),
+            target: "",
+        };
+        frame::error(route, &self.to_string())
+    }
+}
+
+/// What speaks against a ticket by what is known here of the identity for which it was made.
+fn judge(replica: &Replica, ticket: &Ticket) -> Result<Result<(), TicketRefusal>, StoreError> {
     let identity = &ticket.terms().identity;
     let known = statements::of_identity(replica.conn(), identity)?;
-    Ok(Identities::evaluate(&known).is_live(identity, &ticket.device()))
+    let identities = Identities::evaluate(&known);
+    Ok(if identities.has_taken_back(identity, &ticket.name()) {
+        Err(TicketRefusal::Revoked)
+    } else if identities.is_live(identity, &ticket.device()) {
+        Ok(())
+    } else {
+        Err(TicketRefusal::Device)
+    })
 }
 
 /// What a client sent of a document in this batch.
@@ -108,8 +130,8 @@ impl TokenSession {
         if terms.expires_at_ms <= env.now.as_millisecond() {
             return Ok(Err(TicketRefusal::Expired));
         }
-        if !is_good(replica, &ticket)? {
-            return Ok(Err(TicketRefusal::Device));
+        if let Err(refusal) = judge(replica, &ticket)? {
+            return Ok(Err(refusal));
         }
         Ok(Ok(Self {
             space: DocumentId::derive(&terms.identity, &DocumentNonce::Space),
@@ -223,11 +245,16 @@ impl TokenSession {
         Ok(())
     }
 
+    /// Whether the ticket is not for another document.
+    fn reaches(&self, document: &DocumentId) -> bool {
+        let only = self.ticket.terms().document;
+        only.is_none_or(|only| only == *document)
+    }
+
     /// Whether the ticket is good for a document that is here.
     fn sees(&self, replica: &Replica, document: &DocumentId) -> Result<bool, StoreError> {
-        let terms = self.ticket.terms();
-        let within = terms.document.is_none_or(|only| only == *document);
-        Ok(within && may_read(replica.conn(), document, &terms.identity)?)
+        let identity = &self.ticket.terms().identity;
+        Ok(self.reaches(document) && may_read(replica.conn(), document, identity)?)
     }
 
     /// Whether the client may begin documents here, and this one is not excluded by the ticket.
@@ -251,7 +278,9 @@ impl TokenSession {
         // is forbidden and to what is not here the answer is the same.
         let begins = !request || !message.heads.is_empty();
         let known = self.follows.contains_key(document);
-        let follows = self.sees(replica, document)? || (begins && self.may_begin(replica)?);
+        // Whether it still may is looked up before anything is taken in or said.
+        let follows =
+            known || self.sees(replica, document)? || (begins && self.may_begin(replica)?);
         if !follows {
             self.follows.remove(document);
             if self.wanted.len() < WANTED_MAX {
@@ -266,9 +295,8 @@ impl TokenSession {
         }
         let follow = self.follows.entry(*document).or_default();
         follow.hear(&message);
-        // Even without changes: the heads have to be looked up.
-        let brought = self.brought.entry(*document).or_default();
         for chunk in message.changes {
+            let brought = self.brought.entry(*document).or_default();
             match EncodedChange::audit_stock(chunk) {
                 Ok(change) => brought.changes.push(change),
                 Err(error) => {
@@ -302,6 +330,11 @@ impl TokenSession {
     /// # Errors
     /// [`StoreError`] if the database failed: then the whole batch did.
     pub fn settle(&mut self, replica: &mut Replica, env: &mut Env<'_>) -> Result<(), StoreError> {
+        // Most messages of a reader bring only its heads: those are looked up before something
+        // is said to it.
+        if self.brought.is_empty() {
+            return Ok(());
+        }
         replica.savepoint(|replica| {
             for (document, brought) in core::mem::take(&mut self.brought) {
                 self.settle_one(replica, &document, brought, env)?;
@@ -319,10 +352,11 @@ impl TokenSession {
     ) -> Result<(), StoreError> {
         let identity = self.identity();
         if !self.sees(replica, document)? {
-            let is_here = DocumentRow::find(replica.conn(), document)?.is_some();
-            if !is_here && brought.changes.is_empty() {
+            if brought.changes.is_empty() {
+                // What follows tells it that there is nothing.
                 return Ok(());
             }
+            let is_here = DocumentRow::find(replica.conn(), document)?.is_some();
             let signer = replica.keys().signer();
             let begun = !is_here
                 && self.may_begin(replica)?
@@ -340,35 +374,24 @@ impl TokenSession {
         let now_ms = env.now.as_millisecond();
         let conn = replica.conn();
         let signer = replica.keys().signer();
-        let taken = match brought.changes.is_empty() {
-            // Most messages of a reader bring only its heads.
-            true => Witnessed::default(),
-            false => witness(conn, signer, document, &identity, brought.changes, now_ms)?
-                .unwrap_or_default(),
-        };
-        let (Some(row), Some(follow)) = (
-            DocumentRow::find(conn, document)?,
-            self.follows.get_mut(document),
-        ) else {
-            return Ok(());
-        };
-        let judged_by = match taken.refused.is_empty() {
-            true => [0; 32],
-            false => statements::authority(conn, document)?.digest_set_fingerprint(),
-        };
-        let only_missing = taken
-            .refused
-            .iter()
-            .all(|(_, it)| *it == Refusal::MissingDeps);
-        if only_missing && !taken.refused.is_empty() && brought.unreadable == 0 {
-            follow.ask_again();
+        let taken = witness(conn, signer, document, &identity, brought.changes, now_ms)?;
+        let taken = taken.unwrap_or_default();
+        if !taken.refused.is_empty()
+            && let Some(row) = DocumentRow::find(conn, document)?
+            && let Some(follow) = self.follows.get_mut(document)
+        {
+            let judged_by = statements::authority(conn, document)?.digest_set_fingerprint();
+            let mut refused = taken.refused.iter();
+            let only_missing = refused.all(|(_, it)| *it == Refusal::MissingDeps);
+            if only_missing && brought.unreadable == 0 {
+                follow.ask_again();
+            }
+            for (hash, refusal) in &taken.refused {
+                tracing::info!(%document, code = refusal.code(), "a change of a stock client is refused");
+                let deps = deps.get(hash).map(Vec::as_slice).unwrap_or_default();
+                follow.refuse(conn, row.row, *hash, deps, judged_by)?;
+            }
         }
-        for (hash, refusal) in &taken.refused {
-            tracing::info!(%document, code = refusal.code(), "a change of a stock client is refused");
-            let deps = deps.get(hash).map(Vec::as_slice).unwrap_or_default();
-            follow.refuse(conn, row.row, *hash, deps, judged_by)?;
-        }
-        follow.learn(conn, &row)?;
         if taken.added > 0 {
             self.effects.push(Effect::Document(*document));
         }
@@ -393,7 +416,7 @@ impl TokenSession {
             return Ok(Some(frame));
         }
         while let Some(document) = self.dirty.first().copied() {
-            if let Some(frame) = self.next_of(replica, &document, &mut fanout.stock)? {
+            if let Some(frame) = self.next_of(replica, &document, fanout)? {
                 return Ok(Some(frame));
             }
             self.dirty.remove(&document);
@@ -405,10 +428,16 @@ impl TokenSession {
         &mut self,
         replica: &Replica,
         document: &DocumentId,
-        said: &mut Recent<SaidToMany>,
+        fanout: &mut Fanout,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let row = DocumentRow::find(replica.conn(), document)?;
-        if row.is_some() && !self.sees(replica, document)? && self.follows.contains_key(document) {
+        let conn = replica.conn();
+        let row = fanout.seen.row(conn, document)?;
+        let follows = self.follows.contains_key(document);
+        let sees = self.reaches(document)
+            && fanout
+                .seen
+                .may_read(conn, document, &self.ticket.terms().identity)?;
+        if row.is_some() && !sees && follows {
             // Told as one who asks for what is not here, whatever it was before.
             let route = self.route();
             let frame = frame::unavailable(route, document);
@@ -420,7 +449,7 @@ impl TokenSession {
         };
         let data = match &row {
             Some(row) => {
-                let said = follow.next(replica.conn(), row, said)?;
+                let said = follow.next(conn, row, &mut fanout.stock)?;
                 if core::mem::take(&mut follow.wants_chunk) {
                     // For the next one who asks.
                     self.effects.push(Effect::Pack(*document));
@@ -447,17 +476,20 @@ impl TokenSession {
     /// A document changed, or who may read it.
     ///
     /// # Errors
-    /// [`SessionError`] if the session must end: the device that made the ticket was revoked, or
-    /// the database cannot be read.
+    /// [`SessionError`] if the session must end: the ticket was taken back, or the device that made
+    /// it was, or the database cannot be read.
     pub fn notify_document(
         &mut self,
         replica: &Replica,
         document: &DocumentId,
     ) -> Result<(), SessionError> {
         // What is said of an identity belongs to its space too.
-        if *document == self.space && !is_good(replica, &self.ticket)? {
-            self.close(&SessionError::Device(DeviceChainError::Revoked));
-            return Err(DeviceChainError::Revoked.into());
+        if *document == self.space
+            && let Err(refusal) = judge(replica, &self.ticket)?
+        {
+            let error = SessionError::Ticket(refusal);
+            self.close(&error);
+            return Err(error);
         }
         if let Some(follow) = self.follows.get_mut(document) {
             let authority = statements::authority(replica.conn(), document)?;
