@@ -24,6 +24,8 @@ pub(super) struct ClientState {
     catalog_done: bool,
     /// The place in the relay's sequence that is reached once everything is settled.
     reached: Option<([u8; 16], u64)>,
+    /// Something that the relay has did not come: the place is not reached, whatever settles.
+    pub(super) incomplete: bool,
     /// What the relay told of documents, until they are settled.
     told: BTreeMap<DocumentId, Vec<u8>>,
     /// The documents in its catalog so far.
@@ -37,6 +39,7 @@ impl ClientState {
             admitted: false,
             catalog_done: false,
             reached: None,
+            incomplete: false,
             told: BTreeMap::new(),
             listed: BTreeSet::new(),
         }
@@ -184,6 +187,7 @@ impl Session {
     /// [`StoreError`] if the database fails.
     pub fn note_in_sync(&mut self, replica: &mut Replica) -> Result<(), StoreError> {
         if let Side::Client(client) = &mut self.side
+            && !client.incomplete
             && let Some((epoch, upto)) = client.reached.take()
         {
             client.told.clear();

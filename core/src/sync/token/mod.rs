@@ -159,6 +159,11 @@ impl TokenSession {
         self.peer.is_some()
     }
 
+    /// How many messages wait to be sent.
+    pub(in crate::sync) fn queued(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// For whom the client acts.
     #[must_use]
     pub fn identity(&self) -> Did {
