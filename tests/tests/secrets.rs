@@ -1,7 +1,11 @@
 //! Whatever people do, and however much is logged: no secret is in a relay's log, nor in what the
 //! command line says beside its answers.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -71,7 +75,9 @@ impl Secrets {
             assert!(
                 at.is_none(),
                 "{what} is in {place}: {}",
-                said.lines().find(|line| line.contains(secret.as_str())).unwrap_or_default()
+                said.lines()
+                    .find(|line| line.contains(secret.as_str()))
+                    .unwrap_or_default()
             );
         }
     }
@@ -111,7 +117,11 @@ fn no_secret_is_in_a_log() {
     let made = linking.wait_for("the link", |line| line.get("link").is_some());
     let link = made["link"].as_str().unwrap().to_owned();
     secrets.link("a device link", &link);
-    say(&phone, &mut said, &["device", "join", &link, "--name", "Phone"]);
+    say(
+        &phone,
+        &mut said,
+        &["device", "join", &link, "--name", "Phone"],
+    );
     linking.wait_for("the device", |line| line.get("linked").is_some());
     said.push_str(&linking.wait().err);
 

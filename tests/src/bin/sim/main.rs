@@ -104,7 +104,8 @@ fn write_mutants(page: &Path, seeds: u64) -> Result<(), String> {
             let failure = sim::run(seed, Some(mutant)).err()?;
             Some((seed, failure.what))
         });
-        let (seed, what) = failure.ok_or_else(|| format!("{name} is not caught by {seeds} seeds"))?;
+        let (seed, what) =
+            failure.ok_or_else(|| format!("{name} is not caught by {seeds} seeds"))?;
         println!("{name}: seed {seed}: {what}");
         caught.push((name, seed));
     }
