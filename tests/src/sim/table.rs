@@ -7,18 +7,20 @@ use super::Mutant;
 const BEGIN: &str = "<!-- mutants -->";
 const END: &str = "<!-- /mutants -->";
 
-/// The page with another table: for each mutant the seed that catches it.
+/// The page with another table: for each mutant the seed that catches it, of `tried` from 0 on.
 ///
 /// # Errors
 /// What the page lacks.
-pub fn written(page: &str, caught: &[(&str, u64)]) -> Result<String, String> {
+pub fn written(page: &str, caught: &[(&str, u64)], tried: u64) -> Result<String, String> {
     let lacks = || format!("the page has no place for the table: {BEGIN} and {END}");
     let (before, rest) = page.split_once(BEGIN).ok_or_else(lacks)?;
     let (_, after) = rest.split_once(END).ok_or_else(lacks)?;
     let mut table = String::from("| mutant | what is wrong | caught by seed |\n|---|---|---|\n");
     for (name, what, _) in Mutant::ALL {
-        let (_, seed) = (caught.iter().find(|(caught, _)| *caught == name))
-            .ok_or_else(|| format!("nothing is known of {name}"))?;
+        let seed = match caught.iter().find(|(caught, _)| *caught == name) {
+            Some((_, seed)) => seed.to_string(),
+            None => format!("not in {tried} seeds"),
+        };
         writeln!(table, "| `{name}` | {what} | {seed} |").map_err(|error| error.to_string())?;
     }
     Ok(format!("{before}{BEGIN}\n{table}{END}{after}"))
