@@ -18,8 +18,13 @@ const KINDS: Readonly<Record<string, string>> = {
   ".woff2": "font/woff2",
   ".webmanifest": "application/manifest+json",
 };
-/** What the relay says of every page, which goes for another build of them, too. */
-const KEPT = ["content-security-policy", "x-content-type-options", "referrer-policy"];
+/** The relay's own policy: a relay without an app has pages with another one. */
+function policy(): string {
+  const source = readFileSync(new URL("../../sync-server/src/web.rs", import.meta.url), "utf8");
+  const text = /const POLICY: &str = "([^"]+)"/.exec(source)?.[1];
+  if (!text) throw new Error("the relay's policy cannot be read");
+  return text.replace(/\\\n\s*/g, "");
+}
 
 export class Front {
   readonly #target: URL;
@@ -27,7 +32,7 @@ export class Front {
   readonly #folder: string | undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #headers: Record<string, string> = {};
+  readonly #policy = policy();
   /** Changes what is served, by its path in the app. */
   alter: (path: string, text: string) => string = (_, text) => text;
 
@@ -45,8 +50,6 @@ export class Front {
   }
 
   async start(): Promise<string> {
-    const { headers } = await fetch(this.#target);
-    for (const name of KEPT) this.#headers[name] = headers.get(name) ?? "";
     await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${this.#under}`;
   }
@@ -79,7 +82,7 @@ export class Front {
     const forward = request(
       { host: this.#target.hostname, port: this.#target.port, method: asked.method, path, headers },
       (said) => {
-        if (!/javascript|html/.test(said.headers["content-type"] ?? "")) {
+        if (said.statusCode !== 200 || !/javascript|html/.test(said.headers["content-type"] ?? "")) {
           answer.writeHead(said.statusCode ?? 502, said.headers);
           said.pipe(answer);
           return;
@@ -97,7 +100,8 @@ export class Front {
   #send(answer: ServerResponse, file: string, body: Buffer): void {
     const kind = KINDS[extname(file)] ?? "application/octet-stream";
     const text = /text/.test(kind) ? this.alter(file, body.toString()) : body;
-    answer.writeHead(200, { ...this.#headers, "content-type": kind, "cache-control": "no-cache" }).end(text);
+    const headers = { "content-type": kind, "cache-control": "no-cache" };
+    answer.writeHead(200, { ...headers, "content-security-policy": this.#policy }).end(text);
   }
 
   #upgrade(asked: IncomingMessage, socket: Socket): void {
