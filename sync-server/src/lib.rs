@@ -4,11 +4,14 @@
 //! nor a large merge holds up a socket. The engine's thread takes in the frames of all
 //! connections in batches; a batch is one transaction, and nothing leaves before it is on disk.
 
+mod api;
 mod config;
 mod desk;
 mod engine;
+mod events;
 mod flow;
 mod identities;
+mod metrics;
 mod packing;
 mod pages;
 mod patience;
@@ -16,9 +19,11 @@ mod server;
 mod socket;
 mod speaker;
 mod web;
+mod webhooks;
 
 pub use config::{Config, ConfigError, Settings};
 pub use desk::{Desk, Machine};
 pub use engine::EngineError;
 pub use identities::Share;
 pub use server::{Server, ServerError};
+pub use webhooks::{Network, NetworkError, Retries, WebhookSettings};

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,7 +22,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::engine::{Engine, EngineError, Input};
 use crate::flow::Flow;
+use crate::metrics::{self, Sources};
 use crate::patience::PatientListener;
+use crate::webhooks::{WebhookSettings, Webhooks};
 use crate::{Config, pages, socket, web};
 
 /// Connections that may be open beside those that sync: for pages, for questions about health, and
@@ -62,6 +65,9 @@ pub struct Server {
     handshake_timeout: Duration,
     tickets: bool,
     connections: usize,
+    data: PathBuf,
+    webhooks: WebhookSettings,
+    metrics_listener: Option<TcpListener>,
 }
 
 #[derive(Clone)]
@@ -88,6 +94,13 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let metrics_listener = match config.metrics_listen {
+            None => None,
+            Some(address) => {
+                let listening = TcpListener::bind(address).await;
+                Some(listening.map_err(|source| ServerError::Listen { address, source })?)
+            }
+        };
         let engine = Engine::start(
             &config.data,
             config.admission,
@@ -106,7 +119,16 @@ impl Server {
             handshake_timeout: config.handshake_timeout,
             tickets: config.tickets,
             connections: config.connections,
+            data: config.data.clone(),
+            webhooks: config.webhooks.clone(),
+            metrics_listener,
         })
+    }
+
+    /// Where it serves its metrics, if it does.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_listener.as_ref()?.local_addr().ok()
     }
 
     /// Where it listens.
@@ -136,12 +158,28 @@ impl Server {
     /// Serves until `shutdown` is done, then lets every batch finish and closes in order.
     ///
     /// # Errors
-    /// [`ServerError::Serve`] if the listener fails.
+    /// [`ServerError`] if the webhooks cannot begin or the listener fails.
     pub async fn run(
         self,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
         let (stopper, stop) = watch::channel(false);
+        let (webhooks, carrying) = Webhooks::start(
+            &self.data.join("webhooks.db"),
+            &self.webhooks,
+            self.engine.feed.clone(),
+            Arc::clone(&self.engine.metrics),
+            stop.clone(),
+        )?;
+        let metrics = self.metrics_listener.map(|listener| {
+            let sources = Sources {
+                metrics: Arc::clone(&self.engine.metrics),
+                engine: self.engine.inputs.clone(),
+                feed: self.engine.feed.clone(),
+                webhooks: webhooks.clone(),
+            };
+            tokio::spawn(metrics::serve(listener, sources, stop.clone()))
+        });
         let shared = Shared {
             engine: self.engine.inputs.clone(),
             stop,
@@ -187,6 +225,11 @@ impl Server {
             .with_graceful_shutdown(graceful)
             .await
             .map_err(ServerError::Serve);
+        for beside in [Some(carrying), metrics].into_iter().flatten() {
+            if let Err(error) = beside.await {
+                tracing::error!(%error, "a part of the relay did not end in order");
+            }
+        }
         self.engine.stop().await;
         served
     }

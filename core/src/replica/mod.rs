@@ -13,6 +13,7 @@ mod files;
 mod forks;
 mod freshness;
 mod ingest;
+mod integrity;
 mod invites;
 mod labels;
 mod link;
@@ -48,10 +49,11 @@ pub(crate) use freshness::EphemeralSession;
 pub(crate) use ingest::{
     Incoming, IngestError, acknowledge_outbox, add_statement, ingest, put_chain,
 };
+pub use integrity::Integrity;
 pub use link::{Link, LinkError};
 pub use manage::{Health, Instance};
 pub use people::Introduction;
-pub use query::ActivitySubscription;
+pub use query::{ActivitySubscription, EventPage, EventsError, Wanted};
 pub use sharing::{Certified, link_box, link_reply_box};
 pub(crate) use sharing::{device_id, link_mac, own_chain};
 pub use ticket::{Ticket, TicketError, TicketTerms};
@@ -175,6 +177,16 @@ impl Replica {
     /// [`OpenError`] if SQLite fails.
     pub fn in_memory(keys: Keyring) -> Result<Self, OpenError> {
         Self::with_store(Store::open_in_memory()?, keys)
+    }
+
+    /// Opens the database at `path` beside a replica that has it open, to read only: it sees what
+    /// that one has committed, and can go to another thread.
+    ///
+    /// # Errors
+    /// [`OpenError`] if it cannot be opened.
+    pub fn open_to_read(path: &Path, keys: Keyring) -> Result<Self, OpenError> {
+        let store = Store::open_to_read(path)?;
+        Ok(Self { store, keys })
     }
 
     fn with_store(store: Store, keys: Keyring) -> Result<Self, OpenError> {

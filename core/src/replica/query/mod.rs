@@ -1,6 +1,7 @@
 //! Answering queries, from the read model alone.
 
 mod agenda;
+mod events;
 mod feed;
 mod find;
 mod follow;
@@ -8,8 +9,10 @@ mod labels;
 mod lists;
 mod page;
 mod pending;
+mod placed;
 mod search;
 mod streak;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -17,9 +20,11 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use self::find::{find_list, find_member, find_task};
+pub use self::events::{EventPage, EventsError};
 pub use self::follow::ActivitySubscription;
 use self::lists::named;
 use self::pending::pending;
+pub use self::work::Wanted;
 use super::sharing::device_id;
 use super::tree::{self, Reader, Tree};
 use super::{QueryError, Replica};

@@ -1,0 +1,3 @@
+//! The REST API.
+
+pub(crate) mod readers;
