@@ -8,6 +8,7 @@ use clap::Parser;
 use poo_core::sync::{Admission, FILE_QUOTA_DEFAULT};
 use serde::Deserialize;
 
+use crate::api::MasterKeySource;
 use crate::identities::Share;
 use crate::webhooks::{Network, WebhookSettings};
 
@@ -87,6 +88,18 @@ pub struct Settings {
     /// choose one that only those who run this relay reach. Not served unless told.
     #[arg(long, env = "POO_SERVER_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<String>,
+    /// Web pages of these origins may use the REST API, separated by commas; `*`: all. [default:
+    /// none but the relay's own]
+    #[arg(long, env = "POO_SERVER_API_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub api_origins: Option<Vec<String>>,
+    /// Where the master key is, with which the keys of agents are sealed: a file that only its
+    /// owner can read, `env` (POO_SERVER_MASTER_KEY) or `stdin`. [default: a file in the data
+    /// folder, made where there is none]
+    #[arg(long, env = "POO_SERVER_MASTER_KEY_FROM", value_name = "FILE")]
+    pub master_key: Option<String>,
+    /// The file of the master key before this one: what it sealed is sealed anew.
+    #[arg(long, env = "POO_SERVER_MASTER_KEY_BEFORE", value_name = "FILE")]
+    pub master_key_before: Option<PathBuf>,
     /// A TOML file with these settings under the same names.
     #[arg(long, env = "POO_SERVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -109,6 +122,9 @@ struct File {
     frames_per_second: Option<u64>,
     webhook_networks: Option<Vec<String>>,
     metrics_listen: Option<String>,
+    api_origins: Option<Vec<String>>,
+    master_key: Option<String>,
+    master_key_before: Option<PathBuf>,
 }
 
 /// Settings that hold together.
@@ -138,6 +154,12 @@ pub struct Config {
     pub webhooks: WebhookSettings,
     /// Where to serve the metrics, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// Of which origins web pages may use the REST API.
+    pub api_origins: Vec<String>,
+    /// Where the master key is.
+    pub master_key: MasterKeySource,
+    /// The file of the master key before.
+    pub master_key_before: Option<PathBuf>,
 }
 
 /// The settings cannot be used.
@@ -277,7 +299,24 @@ impl Settings {
             Some(mib) => mib.saturating_mul(1 << 20),
             None => FILE_QUOTA_DEFAULT,
         };
+        let api_origins = self.api_origins.or(file.api_origins).unwrap_or_default();
+        if let Some(origin) = api_origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Value {
+                name: "api-origins",
+                value: origin.clone(),
+                wanted: "origins such as https://app.example.org, or *",
+            });
+        }
+        let master_key = match self.master_key.or(file.master_key).as_deref() {
+            None => MasterKeySource::Data,
+            Some("env") => MasterKeySource::Environment,
+            Some("stdin") => MasterKeySource::Stdin,
+            Some(path) => MasterKeySource::File(PathBuf::from(path)),
+        };
         Ok(Config {
+            api_origins,
+            master_key,
+            master_key_before: self.master_key_before.or(file.master_key_before),
             listen,
             data: self
                 .data
@@ -301,6 +340,13 @@ impl Settings {
             metrics_listen: metrics_listen.transpose()?,
         })
     }
+}
+
+fn is_origin(text: &str) -> bool {
+    let host = ["http://", "https://"]
+        .into_iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
 }
 
 /// A setting that is a count, from 1 up.
@@ -433,6 +479,13 @@ mod tests {
                 "metrics-listen",
                 Settings {
                     metrics_listen: Some("9464".into()),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "api-origins",
+                Settings {
+                    api_origins: Some(vec!["https://app.example.org/".into()]),
                     ..Settings::default()
                 },
             ),

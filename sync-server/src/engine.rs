@@ -14,7 +14,8 @@ use poo_core::sync::{Admission, Effect, Fanout, Session, SessionError, TokenSess
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::api::readers::Readers;
+use crate::api::{self, MasterKeyError, Readers, Sealer};
+use crate::config::Config;
 use crate::desk::Machine;
 use crate::events::{Bell, Feed};
 use crate::flow::Passage;
@@ -22,6 +23,8 @@ use crate::identities::{Identities, Identity, Place, Share};
 use crate::metrics::Metrics;
 use crate::packing::{self, Outcome, Packing};
 use crate::speaker::Speaker;
+
+pub(crate) use turn::{Turn, Work, work};
 
 /// Frames and other news that wait for the engine; sockets wait when there are more.
 const INPUTS_MAX: usize = 1_024;
@@ -32,6 +35,8 @@ pub(crate) const OUTPUTS_MAX: usize = 8;
 
 /// Names a connection.
 pub(crate) type ConnectionId = u64;
+/// What is no connection's doing: connections count from 1.
+const NOBODY: ConnectionId = 0;
 
 /// Who is at the other end of a connection, once that is known.
 pub(crate) type Joined = Arc<OnceLock<Arc<Identity>>>;
@@ -63,6 +68,8 @@ pub(crate) enum Input {
     Probe { answer: oneshot::Sender<bool> },
     /// Asks how things stand.
     Measure { answer: oneshot::Sender<Measured> },
+    /// Work for the engine, in the transaction of a batch.
+    Work(Work),
     /// Nothing more will come: finish, and end.
     Stop,
 }
@@ -111,6 +118,9 @@ pub enum EngineError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The master key cannot be used.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
     /// The system gives no randomness or no thread.
     #[error("the system refused: {0}")]
     System(String),
@@ -120,20 +130,20 @@ pub enum EngineError {
 pub(crate) struct Engine {
     pub(crate) inputs: mpsc::Sender<Input>,
     pub(crate) did: Did,
+    pub(crate) readers: Readers,
     pub(crate) feed: Feed,
     pub(crate) metrics: Arc<Metrics>,
+    /// The keys that it acts with, for those who read beside it.
+    pub(crate) keys: Keyring,
+    pub(crate) sealer: Arc<Sealer>,
     thread: JoinHandle<()>,
     setup_secret: Option<[u8; 32]>,
 }
 
 impl Engine {
     /// Opens or makes keys and database in `data`, and starts the thread.
-    pub(crate) fn start(
-        data: &Path,
-        admission: Admission,
-        file_quota: u64,
-        share: Share,
-    ) -> Result<Self, EngineError> {
+    pub(crate) fn start(config: &Config) -> Result<Self, EngineError> {
+        let (data, admission) = (&config.data, config.admission);
         let folder = |source| EngineError::Folder {
             path: data.to_owned(),
             source,
@@ -141,7 +151,7 @@ impl Engine {
         std::fs::create_dir_all(data).map_err(folder)?;
         let mut system = System::new().map_err(|e| EngineError::System(e.to_string()))?;
         let keys = keys(data, &mut system)?;
-        let database = data.join("relay.db");
+        let database = database(data);
         let mut replica = open(database.clone(), keys)?;
         replica.begin_epoch(&mut system.env())?;
         let freed = replica.drop_unnamed_blobs(system.env().now)?;
@@ -156,16 +166,22 @@ impl Engine {
             (Admission::Invite, _, secret) => secret,
             _ => None,
         };
+        api::prepare(&replica)?;
+        let before = config.master_key_before.as_deref();
+        let env = &mut system.env();
+        let sealer = api::open_sealer(&mut replica, data, &config.master_key, before, env)?;
         let did = replica.did();
+        let keys = replica.keys().clone();
         let (inputs, receiver) = mpsc::channel(INPUTS_MAX);
         let (packing, work) = Packing::new();
         let refused = |e: std::io::Error| EngineError::System(e.to_string());
         let metrics = Arc::new(Metrics::new());
-        let readers = Readers::start(&database, replica.keys()).map_err(refused)?;
-        let (feed, bell) = Feed::start(&database, replica.keys(), readers, Arc::clone(&metrics))?;
+        let readers = Readers::start(&database, &keys).map_err(refused)?;
+        let (feed, bell) = Feed::start(&database, &keys, readers.clone(), Arc::clone(&metrics))?;
         packing::start(database, work, &inputs).map_err(refused)?;
         let system = Box::new(system);
-        let mut worker = Worker::new(replica, admission, file_quota, share, system, packing)
+        let (quota, share) = (config.file_quota, config.share);
+        let mut worker = Worker::new(replica, admission, quota, share, system, packing)
             .watched(Arc::clone(&metrics), bell);
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
@@ -174,8 +190,11 @@ impl Engine {
         Ok(Self {
             inputs,
             did,
+            readers,
             feed,
             metrics,
+            keys,
+            sealer: Arc::new(sealer),
             thread,
             setup_secret,
         })
@@ -205,6 +224,11 @@ impl Engine {
             tracing::error!("the engine did not end in order");
         }
     }
+}
+
+/// Where the database of a data folder is.
+pub(crate) fn database(data: &Path) -> PathBuf {
+    data.join("relay.db")
 }
 
 /// Opens the database and reads it through once: damage is better found now than by a client.
@@ -365,6 +389,7 @@ impl Worker {
         let mut stop = false;
         let mut active: Vec<ConnectionId> = Vec::new();
         let mut frames: Vec<(ConnectionId, Vec<u8>)> = Vec::new();
+        let mut works: Vec<Work> = Vec::new();
         let mut gone = Vec::new();
         let mut passages: Vec<Passage> = Vec::new();
         let began = Instant::now();
@@ -377,9 +402,13 @@ impl Worker {
                     ticket,
                 } => {
                     match self.speaker(ticket) {
-                        // Dropping the output closes the connection.
-                        Ok(None) => {}
-                        Ok(Some(session)) => {
+                        // Dropping the output closes the connection, once this has gone out.
+                        Ok(Err(last_word)) => {
+                            if output.try_send(last_word).is_err() {
+                                tracing::debug!("a refused client has gone");
+                            }
+                        }
+                        Ok(Ok(session)) => {
                             let connection = Connection {
                                 session,
                                 output,
@@ -400,6 +429,7 @@ impl Worker {
                 }
                 Input::Room { id } => active.push(id),
                 Input::Packed(outcome) => self.packed(&outcome, &mut active),
+                Input::Work(work) => works.push(work),
                 Input::Closed { id } => gone.push(id),
                 Input::Probe { answer } => {
                     let well = self.replica.setup_secret().is_ok();
@@ -415,9 +445,9 @@ impl Worker {
                 Input::Stop => stop = true,
             }
         }
-        let effects = match frames.is_empty() {
+        let effects = match frames.is_empty() && works.is_empty() {
             true => Vec::new(),
-            false => self.take_in(frames),
+            false => self.take_in(frames, works),
         };
         let since = passages.iter().map(Passage::since).min();
         drop(passages);
@@ -436,32 +466,37 @@ impl Worker {
         stop
     }
 
-    /// Begins a session; `None` where a ticket lets nobody in.
-    fn speaker(&mut self, ticket: Option<Ticket>) -> Result<Option<Speaker>, StoreError> {
+    /// Begins a session. Where a ticket lets nobody in: the frame that says why.
+    fn speaker(&mut self, ticket: Option<Ticket>) -> Result<Result<Speaker, Vec<u8>>, StoreError> {
         let mut env = self.system.env();
         let Some(ticket) = ticket else {
             let session = Session::relay(&self.replica, self.admission, &mut env)?;
             let mut session = session.with_file_quota(self.file_quota);
             session.pack_elsewhere();
             session.gather();
-            return Ok(Some(Speaker::Signed(Box::new(session))));
+            return Ok(Ok(Speaker::Signed(Box::new(session))));
         };
         match TokenSession::new(&self.replica, ticket, self.admission, &env)? {
-            Ok(session) => Ok(Some(Speaker::Token(Box::new(session)))),
+            Ok(session) => Ok(Ok(Speaker::Token(Box::new(session)))),
             Err(refusal) => {
                 tracing::info!(%refusal, "a ticket is refused");
-                Ok(None)
+                Ok(Err(refusal.last_word(&self.replica.did())))
             }
         }
     }
 
     /// Takes in frames in one transaction. If it cannot be committed, nobody has heard of it:
     /// the connections that it concerned end, and their clients send again.
-    fn take_in(&mut self, frames: Vec<(ConnectionId, Vec<u8>)>) -> Vec<(ConnectionId, Effect)> {
+    fn take_in(
+        &mut self,
+        frames: Vec<(ConnectionId, Vec<u8>)>,
+        works: Vec<Work>,
+    ) -> Vec<(ConnectionId, Effect)> {
         let mut concerned: Vec<ConnectionId> = frames.iter().map(|(id, _)| *id).collect();
         concerned.sort_unstable();
         concerned.dedup();
         let mut effects = Vec::new();
+        let mut answers = Vec::new();
         let sessions = &mut self.sessions;
         let identities = &mut self.identities;
         let system = &mut self.system;
@@ -526,6 +561,15 @@ impl Worker {
                         .map(|e| (*id, e)),
                 );
             }
+            for work in works {
+                match turn::carry_out(work, replica, system.env()) {
+                    Some((answer, caused)) => {
+                        answers.push(answer);
+                        effects.extend(caused.into_iter().map(|effect| (NOBODY, effect)));
+                    }
+                    None => replica.abandon_frame()?,
+                }
+            }
             done = Instant::now();
             Ok::<_, StoreError>(())
         });
@@ -538,6 +582,9 @@ impl Worker {
         }
         self.metrics.committed(done.elapsed());
         self.bell.ring();
+        for answer in answers {
+            answer();
+        }
         effects
     }
 }
@@ -546,3 +593,4 @@ mod answer;
 mod measure;
 #[cfg(test)]
 mod tests;
+mod turn;

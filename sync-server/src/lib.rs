@@ -21,6 +21,7 @@ mod speaker;
 mod web;
 mod webhooks;
 
+pub use api::{MasterKeyError, MasterKeySource};
 pub use config::{Config, ConfigError, Settings};
 pub use desk::{Desk, Machine};
 pub use engine::EngineError;

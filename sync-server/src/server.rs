@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use poo_core::document::limits::{MESSAGE_BYTES_MAX, STOCK_MESSAGE_BYTES_MAX};
@@ -19,12 +19,14 @@ use poo_core::replica::Ticket;
 use poo_core::sync::SUBPROTOCOL;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
+use crate::api::{self, Api, Ground, Peer};
 use crate::engine::{Engine, EngineError, Input};
 use crate::flow::Flow;
 use crate::metrics::{self, Sources};
 use crate::patience::PatientListener;
-use crate::webhooks::{WebhookSettings, Webhooks};
+use crate::webhooks::Webhooks;
 use crate::{Config, pages, socket, web};
 
 /// Connections that may be open beside those that sync: for pages, for questions about health, and
@@ -61,13 +63,17 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     url: String,
+    api: Api,
+    api_origins: Vec<String>,
     engine: Engine,
     handshake_timeout: Duration,
     tickets: bool,
     connections: usize,
-    data: PathBuf,
-    webhooks: WebhookSettings,
+    webhooks: Webhooks,
+    carrying: JoinHandle<()>,
     metrics_listener: Option<TcpListener>,
+    stopper: watch::Sender<bool>,
+    stop: watch::Receiver<bool>,
 }
 
 #[derive(Clone)]
@@ -101,30 +107,48 @@ impl Server {
                 Some(listening.map_err(|source| ServerError::Listen { address, source })?)
             }
         };
-        let engine = Engine::start(
-            &config.data,
-            config.admission,
-            config.file_quota,
-            config.share,
-        )?;
+        let engine = Engine::start(config)?;
         let url = config
             .public_url
             .clone()
             .unwrap_or_else(|| format!("ws://{address}"));
+        let (stopper, stop) = watch::channel(false);
+        let (webhooks, carrying) = Webhooks::start(
+            &config.data.join("webhooks.db"),
+            &config.webhooks,
+            engine.feed.clone(),
+            Arc::clone(&engine.metrics),
+            stop.clone(),
+        )?;
+        let api = Api::start(Ground {
+            engine: engine.inputs.clone(),
+            readers: engine.readers.clone(),
+            relay: engine.did,
+            url: url.clone(),
+            sealer: Arc::clone(&engine.sealer),
+            feed: engine.feed.clone(),
+            webhooks: webhooks.clone(),
+            metrics: Arc::clone(&engine.metrics),
+            stop: stop.clone(),
+        });
+        let api = api.map_err(|error| EngineError::System(error.to_string()))?;
         Ok(Self {
             listener,
             address,
             url,
+            api,
+            api_origins: config.api_origins.clone(),
             engine,
             handshake_timeout: config.handshake_timeout,
             tickets: config.tickets,
             connections: config.connections,
-            data: config.data.clone(),
-            webhooks: config.webhooks.clone(),
+            webhooks,
+            carrying,
             metrics_listener,
+            stopper,
+            stop,
         })
     }
-
     /// Where it serves its metrics, if it does.
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
@@ -158,25 +182,18 @@ impl Server {
     /// Serves until `shutdown` is done, then lets every batch finish and closes in order.
     ///
     /// # Errors
-    /// [`ServerError`] if the webhooks cannot begin or the listener fails.
+    /// [`ServerError::Serve`] if the listener fails.
     pub async fn run(
         self,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let (stopper, stop) = watch::channel(false);
-        let (webhooks, carrying) = Webhooks::start(
-            &self.data.join("webhooks.db"),
-            &self.webhooks,
-            self.engine.feed.clone(),
-            Arc::clone(&self.engine.metrics),
-            stop.clone(),
-        )?;
+        let (stopper, stop) = (self.stopper, self.stop);
         let metrics = self.metrics_listener.map(|listener| {
             let sources = Sources {
                 metrics: Arc::clone(&self.engine.metrics),
                 engine: self.engine.inputs.clone(),
                 feed: self.engine.feed.clone(),
-                webhooks: webhooks.clone(),
+                webhooks: self.webhooks,
             };
             tokio::spawn(metrics::serve(listener, sources, stop.clone()))
         });
@@ -211,7 +228,12 @@ impl Server {
             .route("/sync", get(sync))
             .route("/ticket/{ticket}", get(stock))
             .route("/{*file}", get(web::file))
-            .with_state(shared);
+            .with_state(shared)
+            .merge(api::router(&self.api, &self.api_origins))
+            .layer(from_fn_with_state(
+                Arc::clone(&self.engine.metrics),
+                metrics::timed,
+            ));
         let graceful = async move {
             shutdown.await;
             tracing::info!("stopping");
@@ -221,11 +243,13 @@ impl Server {
         };
         let most = self.connections + CONNECTIONS_BESIDE;
         let listener = PatientListener::new(self.listener, self.handshake_timeout, most);
+        drop(self.api);
+        let router = router.into_make_service_with_connect_info::<Peer>();
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(graceful)
             .await
             .map_err(ServerError::Serve);
-        for beside in [Some(carrying), metrics].into_iter().flatten() {
+        for beside in [Some(self.carrying), metrics].into_iter().flatten() {
             if let Err(error) = beside.await {
                 tracing::error!(%error, "a part of the relay did not end in order");
             }

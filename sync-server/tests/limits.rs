@@ -13,7 +13,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use poo_core::net::System;
 use poo_core::replica::{Keyring, Replica};
 use poo_core::sync::{Admission, Event, SUBPROTOCOL, Session};
-use poo_server::{Config, Server, Share, WebhookSettings};
+use poo_server::{Config, MasterKeySource, Server, Share, WebhookSettings};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -54,6 +54,9 @@ impl Relay {
             share,
             webhooks: WebhookSettings::default(),
             metrics_listen: None,
+            api_origins: Vec::new(),
+            master_key: MasterKeySource::Data,
+            master_key_before: None,
         })
         .await
         .unwrap();

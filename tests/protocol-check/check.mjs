@@ -80,9 +80,9 @@ const sections = {
         for (const it of all) {
             const document = unhex(it.document);
             const tip = decode(unhex(it.bytes));
-            const [device, nonce, seq, hash, witnessed] = tip;
+            const [device, nonce, seq, hash, witnessed, , actor] = tip;
             equal(tipSigned(document, tip), it.signedBytes, it.name);
-            equal(encode(signTip(seedOf(device), document, nonce, seq, hash, witnessed)), it.bytes, it.name);
+            equal(encode(signTip(seedOf(device), document, nonce, seq, hash, witnessed, actor)), it.bytes, it.name);
             equal(checkTip(document, tip).actor, it.actor);
             equal(tip[5], it.signature);
         }
@@ -106,6 +106,22 @@ const sections = {
                 equal(sign(seedOf(unhex(it.inner.by)), `poo/${found.kind}/v1`, ...message), it.inner.signature);
             }
         }
+    },
+
+    tickets(all) {
+        for (const it of all) {
+            const [payload, device, signature] = decode(unbase58check(it.text));
+            equal(payload, it.payload, it.name);
+            equal(device, it.device);
+            equal(encode(decode(payload)), it.payload, `${it.name}: the payload is canonical`);
+            equal(tagged("poo/ticket/v1", payload), it.signedBytes);
+            equal(sign(seedOf(device), "poo/ticket/v1", payload), signature);
+            equal(base58check(encode([payload, device, signature])), it.text);
+            equal(sha256(tagged("poo/ticket/v1", device, payload)), it.digest);
+        }
+        const revoked = vectors.statements.find(({ name }) => name === "revoke of a ticket");
+        const [target] = readStatement(unhex(revoked.wire)).body.get(1);
+        equal(target, all[0].digest, "a revocation names the ticket");
     },
 
     digests(it) {

@@ -120,19 +120,26 @@ export function changeHash(chunk) {
 
 // Section 5: tips.
 
-const tipMessage = (document, [device, nonce, seq, change, witnessed]) => {
-    const fields = [document, actorId(device, document, nonce), nonce, seq, change];
+/** The actor of a tip: what follows from device, document and nonce, or what a relay names. */
+const tipActor = (document, [device, nonce, , , , , named]) => named ?? actorId(device, document, nonce);
+const tipMessage = (document, tip) => {
+    const [, nonce, seq, change, witnessed] = tip;
+    const fields = [document, tipActor(document, tip), nonce, seq, change];
     return encode(witnessed ? [...fields, witnessed] : fields);
 };
-export function signTip(seed, document, nonce, seq, change, witnessed = null) {
+export function signTip(seed, document, nonce, seq, change, witnessed = null, named = undefined) {
     const fields = [publicKey(seed), nonce, seq, change, witnessed];
-    return [...fields, sign(seed, "poo/tip/v1", tipMessage(document, fields))];
+    const signature = sign(seed, "poo/tip/v1", tipMessage(document, [...fields, null, named]));
+    return named ? [...fields, signature, named] : [...fields, signature];
 }
 export const tipSigned = (document, tip) => tagged("poo/tip/v1", tipMessage(document, tip));
 export function checkTip(document, tip) {
-    const [device, nonce, seq, change] = tip;
+    const [device, nonce, seq, change, witnessed, , named] = tip;
+    if (named && (!witnessed || named.length < 16 || named.length > 32 || nonce.some((byte) => byte !== 0))) {
+        throw new Fault("forged-author");
+    }
     if (seq === 0 || !verifyRaw(device, tipSigned(document, tip), tip[5])) throw new Fault("forged-author");
-    return { actor: hex(actorId(device, document, nonce)), device: hex(device), seq, hash: hex(change) };
+    return { actor: hex(tipActor(document, tip)), device: hex(device), seq, hash: hex(change) };
 }
 
 // Section 6: statements.
@@ -160,9 +167,10 @@ export function readStatement(wire) {
     if (!verify(signer, signature, "poo/statement/v1", signer, payload)) throw bad("its signature");
     const get = (key) => body.get(key);
     const scope = {
-        genesis: () => ["document", documentId(get(0), get(1))],
+        genesis: () => ["document", get(6) ?? documentId(get(0), get(1))],
         device: () => ["identity", get(0)],
         profile: () => ["identity", get(0)],
+        witness: () => (body.has(0) ? ["document", get(0)] : ["identity", get(2)]),
         revoke: () => [["document", "identity"][get(0)[0]], get(0)[1]],
     }[kind] ?? (() => ["document", get(0)]);
     if (kind === "device") {

@@ -263,6 +263,40 @@ fn without_a_ticket_that_holds_nobody_gets_in() {
 }
 
 #[test]
+fn who_came_with_a_ticket_that_is_taken_back_is_cut_off() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = sam(&stage, &relay);
+    let milk = sam.task(LIST, "Milk", &[]);
+    sam.ok(&["sync"]);
+    let list = list_url(&sam);
+    let [lost, kept] = [(); 2].map(|()| ticket(&sam, &["--list", LIST]));
+    let mut lost_one = Node::start(&stage, &lost, "lost", None);
+    let mut kept_one = Node::start(&stage, &kept, "kept", None);
+    for node in [&mut lost_one, &mut kept_one] {
+        assert!(node.find(&list)["doc"].is_object());
+    }
+    let before = sam.json(&["ticket", "ls"]);
+    assert_eq!(before["items"].as_array().unwrap().len(), 2, "{before}");
+    sam.ok(&["ticket", "revoke", &lost]);
+    let after = sam.json(&["ticket", "ls"]);
+    let revoked = after["items"].as_array().unwrap().iter();
+    let revoked = revoked.filter(|it| it["revoked"] == true).count();
+    assert_eq!(revoked, 1, "{after}");
+    // What it writes now stays with it, and what others write does not reach it.
+    lost_one.put(json!(["items", milk, "title"]), json!("Too late"));
+    kept_one.put(json!(["items", milk, "priority"]), json!("high"));
+    wait_until("the other's change is there", || {
+        sam.ok(&["sync"]);
+        sam.json(&["task", "show", &milk])["priority"] == "high"
+    });
+    assert_eq!(sam.titles(LIST), ["Milk"]);
+    assert!(lost_one.doc()["items"][&milk]["priority"].is_null());
+    let mut again = Node::start(&stage, &lost, "again", None);
+    assert!(again.find(&list)["unavailable"].is_string());
+}
+
+#[test]
 fn the_typescript_example_adds_a_task() {
     let stage = Stage::new(programs!());
     let relay = stage.relay("relay");

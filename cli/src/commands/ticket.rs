@@ -2,10 +2,10 @@
 
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
-use poo_core::model::{Command, Outcome};
+use poo_core::model::{Answer, Command, Outcome, Query};
 
 use crate::app::App;
-use crate::find;
+use crate::find::{self, answer};
 use crate::problem::Problem;
 use crate::screen::count;
 
@@ -14,6 +14,17 @@ use crate::screen::count;
 pub(crate) enum TicketCommand {
     /// Make an address at which automerge-repo and samod clients sync your documents
     Create(CreateArgs),
+    /// The tickets made on this device that have not ended
+    Ls,
+    /// Take a ticket back: whoever came with it is cut off
+    Revoke(RevokeArgs),
+}
+
+/// Which ticket to take back.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// The ticket's id or the beginning of it, or the whole address of one made on another device
+    ticket: String,
 }
 
 /// What the ticket is good for.
@@ -44,6 +55,81 @@ fn seconds(text: &str) -> Result<u32, String> {
 pub(crate) fn run(app: &mut App, command: TicketCommand) -> Result<(), Problem> {
     match command {
         TicketCommand::Create(args) => create(app, &args),
+        TicketCommand::Ls => list(app),
+        TicketCommand::Revoke(args) => revoke(app, args.ticket),
+    }
+}
+
+fn list(app: &mut App) -> Result<(), Problem> {
+    let home = app.home.open_to_read()?;
+    let tickets = answer!(home.replica, app.moment, Query::Tickets, Tickets, "tickets")?;
+    let lists = answer!(
+        home.replica,
+        app.moment,
+        Query::Lists { all: true },
+        Lists,
+        "lists"
+    )?;
+    let now = app.moment.time();
+    app.print(&tickets, |screen| {
+        if tickets.items.is_empty() {
+            screen.line("No ticket made on this device is good. Make one: poo ticket create");
+        }
+        for ticket in &tickets.items {
+            let what = match ticket.list {
+                Some(id) => lists.items.iter().find(|list| list.id == id),
+                None => None,
+            };
+            let what = match (what, ticket.list) {
+                (Some(list), _) => list.title.as_str(),
+                (None, Some(_)) => "a list that is not here",
+                (None, None) => "all your documents",
+            };
+            let ends = if ticket.revoked {
+                "taken back".to_owned()
+            } else {
+                format!(
+                    "ends in {:#}",
+                    rounded(ticket.expires_at.duration_since(now))
+                )
+            };
+            screen.line(&format!(
+                "{}  {}  {what}  {ends}",
+                ticket.id.get(..8).unwrap_or_default(),
+                count(u64::from(ticket.uses), "client"),
+            ));
+        }
+    })
+}
+
+/// To whole minutes, or seconds of what is less.
+fn rounded(duration: SignedDuration) -> SignedDuration {
+    let seconds = duration.as_secs().max(0);
+    SignedDuration::from_secs(if seconds < 60 {
+        seconds
+    } else {
+        seconds / 60 * 60
+    })
+}
+
+fn revoke(app: &mut App, ticket: String) -> Result<(), Problem> {
+    let mut home = app.home.open_to_write(&mut app.moment)?;
+    let command = Command::RevokeTicket { ticket };
+    let outcome = home.replica.execute(&command, &mut app.moment.env())?;
+    let synced = super::sync::once(app, &mut home.replica);
+    app.print(&outcome, |screen| {
+        screen.line(if outcome == (Outcome::Done { changed: false }) {
+            "The ticket was taken back before."
+        } else if synced.is_ok() {
+            "The ticket lets nobody in any more; who came with it was cut off."
+        } else {
+            "The ticket lets nobody in any more, once your relay knows."
+        });
+    })?;
+    match synced {
+        // That is what the line above says.
+        Err(Problem::Net(error)) if error.is_offline() => Ok(()),
+        synced => super::members::push(app, synced),
     }
 }
 

@@ -83,5 +83,6 @@ fn parse(bytes: &[u8]) -> Option<Keyring> {
         did,
         device: Keypair::from_seed(device),
         identity,
+        witnesses: false,
     })
 }

@@ -21,6 +21,8 @@ pub struct Identities {
     profiles: BTreeMap<Did, StatementDigest>,
     /// Which relays may sign for an identity in its documents.
     witnesses: BTreeMap<Did, Vec<Witnessing>>,
+    /// What an identity took back, known here or not.
+    taken_back: BTreeMap<Did, BTreeSet<StatementDigest>>,
     ineffective: Vec<Ineffective>,
 }
 
@@ -148,6 +150,10 @@ impl Identities {
                 self.refuse(&certs, statement);
             }
         }
+        if !felled.is_empty() {
+            self.taken_back
+                .insert(did, felled.keys().copied().collect());
+        }
         if let Some((_, digest)) = best {
             self.profiles.insert(did, digest);
         }
@@ -264,6 +270,14 @@ impl Identities {
     pub(crate) fn lets_sign(&self, did: &Did, relay: &Did) -> bool {
         self.witnessings(did, relay)
             .any(|revokes| revokes.is_empty())
+    }
+
+    /// Whether an identity took something back that goes by this name. It need not be a statement
+    /// that is known here, nor a statement at all: a ticket is taken back by its name.
+    #[must_use]
+    pub fn has_taken_back(&self, did: &Did, name: &StatementDigest) -> bool {
+        let names = self.taken_back.get(did);
+        names.is_some_and(|names| names.contains(name))
     }
 
     /// The identity-scope statements without effect.

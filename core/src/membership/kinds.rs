@@ -46,6 +46,7 @@ byte_newtype!(
 )]
 #[cbor(index_only)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Role {
     /// Reads.
     #[n(0)]

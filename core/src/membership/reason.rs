@@ -39,7 +39,7 @@ pub enum IneffectiveReason {
     #[error("the invite had expired: ask for a new one")]
     Expired,
     /// The revocation names nothing that can be revoked here.
-    #[error("it revokes nothing that is known here")]
+    #[error("it revokes nothing that is known here: a ticket, perhaps")]
     NoTarget,
     /// The revocation names the genesis of somebody else, or passes the document on to nobody.
     #[error("a genesis owner falls only by passing the document on to another owner")]

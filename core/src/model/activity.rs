@@ -15,6 +15,7 @@ use crate::membership::Role;
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum ActivityAction {
     /// Something was made.
     Created,
@@ -62,6 +63,7 @@ words!(
 /// A field that was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FieldEdit {
     /// The field.
     pub field: String,
@@ -76,6 +78,7 @@ pub struct FieldEdit {
 /// What else is to be said of an action.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ActivityDetail {
     /// The title that something was created with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,6 +104,7 @@ pub struct ActivityDetail {
 /// One thing that somebody did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Activity {
     /// Names the row: the same on every replica.
     pub id: String,
@@ -108,6 +112,7 @@ pub struct Activity {
     pub list: DocumentId,
     /// When, as its author claims.
     #[serde(serialize_with = "super::time::milliseconds")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// Whether that claim lies more than ten minutes ahead of the reader's clock.
     #[serde(skip_serializing_if = "core::ops::Not::not")]

@@ -313,6 +313,30 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_in_s: Option<u32>,
     },
+    /// Makes an identity for an agent that has no keys of its own, and its profile. Outcome:
+    /// [`Outcome::Agent`].
+    CreateAgent {
+        /// The name that others see, 1 to 100 characters.
+        name: String,
+        /// What it runs on, 1 to 100 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        platform: Option<String>,
+        /// The colour of its avatar, up to 32 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        color: Option<String>,
+    },
+    /// Gives somebody a role in a list by their DID, without an invite: an agent, say.
+    AddMember {
+        /// The list.
+        list: DocumentId,
+        /// Who.
+        member: Did,
+        /// What they may do.
+        role: Role,
+        /// Who may sign for them there, since they cannot: a key of a relay's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        witness: Option<Did>,
+    },
     /// Takes a member's access to a list away. What they wrote so far stays.
     RevokeMember {
         /// The list.
@@ -378,6 +402,13 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_in_s: Option<u32>,
     },
+    /// Takes a ticket back: whoever came with it is cut off, and it lets nobody in, as soon as
+    /// the relay knows. Outcome: [`Outcome::Done`].
+    RevokeTicket {
+        /// The ticket's id or the beginning of it, as [`Query::Tickets`](super::Query::Tickets)
+        /// lists it; or the address itself, of a ticket made on another device of this identity.
+        ticket: String,
+    },
     /// Ends a list's public link, and the access of those who joined by it.
     Unpublish {
         /// The list.
@@ -427,6 +458,13 @@ pub enum Outcome {
         /// Their ids, parents before children.
         tasks: Vec<TaskId>,
     },
+    /// An identity was made for an agent.
+    Agent {
+        /// Who it is.
+        agent: Did,
+        /// Its profile, signed: by it a relay takes the agent in.
+        profile: String,
+    },
     /// An invite was made. Whoever has the link can use it, once.
     Invite {
         /// The list.
@@ -448,6 +486,8 @@ pub enum Outcome {
     },
     /// A ticket was made. Whoever has the address can act with it until it ends.
     Ticket {
+        /// Its name in hexadecimal, by which it is taken back.
+        id: String,
         /// Where a client connects.
         url: String,
         /// When it ends.

@@ -8,6 +8,7 @@ use crate::identity::Did;
 /// What a new task has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct NewTask {
     /// What is to be done, 1 to 500 characters.
     pub title: String,
@@ -52,6 +53,7 @@ pub struct NewTask {
 /// The fields to change. `None` leaves a field alone; `Some(None)` (JSON `null`) empties it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TaskPatch {
     /// A new title, 1 to 500 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +106,7 @@ pub struct TaskPatch {
 /// empties it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ListPatch {
     /// A picture for it: an emoji, up to 20 characters.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]

@@ -14,6 +14,8 @@ mod query;
 mod quick_add;
 mod recurrence;
 mod reminder;
+#[cfg(feature = "schema")]
+mod schema;
 mod templates;
 mod time;
 mod values;
@@ -47,5 +49,5 @@ pub use values::{ListView, Priority, Sort, Status, ValueError};
 pub use view::{
     AgentProfile, Aisle, Assignee, Attachment, AuthorReport, CalendarEntry, Comment, Conflict,
     Device, Folder, Found, Identity, InviteView, List, Member, MemberDevice, Milestone, Progress,
-    Streak, Tag, Task, TemplateView, VerifyReport, Via,
+    Streak, Tag, Task, TemplateView, TicketView, VerifyReport, Via,
 };

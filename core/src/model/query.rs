@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activity, Aisle, CalendarEntry, Comment, Device, Folder, Found, Identity, InviteView, List,
-    Member, Priority, QuickAdd, Sort, Status, Streak, Tag, Task, TaskId, TemplateView,
+    Member, Priority, QuickAdd, Sort, Status, Streak, Tag, Task, TaskId, TemplateView, TicketView,
     VerifyReport,
 };
 use crate::document::DocumentId;
@@ -195,6 +195,8 @@ pub enum Query {
         /// What the person typed.
         text: String,
     },
+    /// The tickets made on this device that have not ended. Answer: [`Answer::Tickets`].
+    Tickets,
     /// The invites to a list that nobody used yet. Answer: [`Answer::Invites`].
     Invites {
         /// The list.
@@ -364,6 +366,8 @@ pub enum Answer {
     Members(Page<Member>),
     /// To [`Query::FindMember`].
     Member(Member),
+    /// To [`Query::Tickets`].
+    Tickets(Page<TicketView>),
     /// To [`Query::Invites`].
     Invites(Page<InviteView>),
     /// To [`Query::Devices`].

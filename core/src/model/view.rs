@@ -40,6 +40,7 @@ pub struct Identity {
 /// A list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct List {
     /// Its id.
     pub id: DocumentId,
@@ -55,12 +56,14 @@ pub struct List {
     pub members: u64,
     /// When it was made, by its author's clock.
     #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub created_at: Option<Timestamp>,
     /// When it was deleted, if it was.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "super::time::milliseconds_or_null"
     )]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub deleted_at: Option<Timestamp>,
     /// A picture for it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +87,7 @@ pub struct List {
 /// A task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Task {
     /// Its id.
     pub id: TaskId,
@@ -136,6 +140,7 @@ pub struct Task {
     pub tags: Vec<String>,
     /// When it was made, by its author's clock.
     #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub created_at: Option<Timestamp>,
     /// Who made it: whose signature covers the change that did.
     pub created_by: Option<Did>,
@@ -144,6 +149,7 @@ pub struct Task {
         skip_serializing_if = "Option::is_none",
         serialize_with = "super::time::milliseconds_or_null"
     )]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub deleted_at: Option<Timestamp>,
     /// Fields that two people set at once: the value that lost is offered here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -153,6 +159,7 @@ pub struct Task {
 /// Who a task is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Assignee {
     /// Who.
     pub did: Did,
@@ -160,6 +167,7 @@ pub struct Assignee {
     pub name: String,
     /// Since when, by the clock of whoever assigned it.
     #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub assigned_at: Option<Timestamp>,
     /// Whether they have left the list: somebody else has to be found.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
@@ -169,6 +177,7 @@ pub struct Assignee {
 /// A file that a task carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Attachment {
     /// Its id: the SHA-256 of the file, in hexadecimal.
     pub id: String,
@@ -186,6 +195,7 @@ pub struct Attachment {
 /// How far the tasks below one are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Progress {
     /// How many are done.
     pub done: u32,
@@ -196,6 +206,7 @@ pub struct Progress {
 /// Something that was said about a task, or noted about a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Comment {
     /// Its id.
     pub id: TaskId,
@@ -207,18 +218,21 @@ pub struct Comment {
     pub text: String,
     /// When, by the author's clock.
     #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub created_at: Option<Timestamp>,
     /// When it was last changed, by its author's clock.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "super::time::milliseconds_or_null"
     )]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub edited_at: Option<Timestamp>,
 }
 
 /// A tag of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Tag {
     /// Its name.
     pub name: String,
@@ -314,6 +328,7 @@ pub struct Milestone {
 /// A value that lost to a concurrent one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Conflict {
     /// The field.
     pub field: String,
@@ -326,6 +341,7 @@ pub struct Conflict {
 /// A member of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Member {
     /// Who.
     pub did: Did,
@@ -348,6 +364,7 @@ pub struct Member {
     pub color: Option<String>,
     /// Since when they have a role, by the clock of who gave it, or of the relay.
     #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub joined_at: Option<Timestamp>,
     /// Who gave them the role or made the invite; nobody did for who made the list.
     pub invited_by: Option<Did>,
@@ -358,6 +375,7 @@ pub struct Member {
 /// A device of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MemberDevice {
     /// Its id: the short form of its key.
     pub id: String,
@@ -386,6 +404,7 @@ pub struct InviteView {
     pub role: Role,
     /// When it ends.
     #[serde(serialize_with = "super::time::milliseconds")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub expires_at: Timestamp,
     /// Whether it lets in one person; else it is a public link.
     pub single_use: bool,
@@ -393,12 +412,34 @@ pub struct InviteView {
     pub joined: u64,
     /// When it was made, by its maker's clock.
     #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub made_at: Option<Timestamp>,
     /// Who made it.
     pub made_by: Option<Did>,
     /// The link, of a public one that was made on this device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+}
+
+/// A ticket that was made on this device and has not ended. Its address is not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketView {
+    /// Its name in hexadecimal.
+    pub id: String,
+    /// The one list that it is for; all documents of this identity unless there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<DocumentId>,
+    /// How many clients it serves.
+    pub uses: u32,
+    /// When it was made.
+    #[serde(serialize_with = "super::time::milliseconds")]
+    pub made_at: Timestamp,
+    /// When it ends.
+    #[serde(serialize_with = "super::time::milliseconds")]
+    pub expires_at: Timestamp,
+    /// Whether it was taken back.
+    pub revoked: bool,
 }
 
 /// A device of this identity.
@@ -415,6 +456,7 @@ pub struct Device {
     pub revoked: bool,
     /// When it was linked, by its linker's clock.
     #[serde(serialize_with = "super::time::milliseconds_or_null")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub linked_at: Option<Timestamp>,
 }
 

@@ -64,8 +64,12 @@ impl Replica {
         self.store.commit()
     }
 
-    /// Runs `work` so that its failure undoes only what it did, inside a batch.
-    pub(crate) fn savepoint<T, E: From<StoreError>>(
+    /// Runs `work` so that its failure undoes only what it did, inside a batch. After a panic in
+    /// it [`Replica::abandon_frame`] does.
+    ///
+    /// # Errors
+    /// What `work` fails with, or [`StoreError`] if the database does.
+    pub fn savepoint<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -131,6 +135,13 @@ impl Replica {
             subscription.seen = *version;
         }
         Ok(changed.into_iter().map(|(row, _)| row.id).collect())
+    }
+
+    /// The database, for tables of the program around the engine, whose names begin with `host_`:
+    /// what it notes of a command inside a [`Replica::batch`] is committed with the command.
+    #[must_use]
+    pub fn host_tables(&self) -> &Connection {
+        self.conn()
     }
 
     pub(crate) fn conn(&self) -> &Connection {

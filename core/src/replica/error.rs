@@ -29,6 +29,14 @@ pub enum CommandError {
         /// The role that it takes.
         needed: &'static str,
     },
+    /// Nobody lets the relay sign for this identity there.
+    #[error(
+        "no statement lets this relay sign for you there: an owner of the list says so when they connect an agent (`poo agent connect`), and a person for their own lists with `poo ticket create`"
+    )]
+    NotWitnessed,
+    /// Only its own signature will do.
+    #[error("this takes a signature of your own: do it on one of your devices")]
+    OwnSignature,
     /// Somebody has to own a list.
     #[error(
         "you are the only owner of this list: pass it on to a member first, or delete it instead"

@@ -182,6 +182,17 @@ impl Replica {
                 role,
                 expires_in_s,
             } => self.share(list, *role, *expires_in_s, run),
+            Command::CreateAgent {
+                name,
+                platform,
+                color,
+            } => self.create_agent(name, platform.as_deref(), color.as_deref(), run),
+            Command::AddMember {
+                list,
+                member,
+                role,
+                witness,
+            } => self.add_member(list, member, *role, witness.as_ref(), run),
             Command::RevokeMember { list, member } => self.revoke_member(list, member, run),
             Command::RevokeDevice { device } => self.revoke_device(device, run),
             Command::LinkDevice => self.link_device(run),
@@ -197,6 +208,7 @@ impl Replica {
                 uses,
                 expires_in_s,
             } => self.create_ticket(list.as_ref(), *uses, *expires_in_s, run),
+            Command::RevokeTicket { ticket } => self.revoke_ticket(ticket, run),
             Command::Unpublish { list } => self.unpublish(list, run),
         }
     }

@@ -6,6 +6,7 @@ use super::tree::Tree;
 use super::write::{Opened, Run, create_document, line};
 use super::{CommandError, Replica};
 use crate::document::{BIRTH_VERSION, DocumentId, DocumentKind, DocumentNonce, Scalar};
+use crate::identity::Did;
 use crate::membership::{COLOR_CHARS_MAX, Genesis};
 use crate::model::interchange::LIST_TITLE_CHARS_MAX;
 use crate::model::{ImportedTask, ListPatch, Outcome, Status, Task, built_in_templates};
@@ -29,8 +30,15 @@ impl Replica {
         json: &str,
     ) -> Result<DocumentId, CommandError> {
         let title = line("title", title, LIST_TITLE_CHARS_MAX)?;
-        let home = self.relay_did()?;
         let keys = &self.keys;
+        let (home, chosen_id) = match keys.witnesses {
+            // A relay may begin documents for somebody, as their home, under ids that it chooses.
+            true => (
+                Some(Did::from_key(keys.device.public())),
+                Some(DocumentId::from_bytes(run.random())),
+            ),
+            false => (self.relay_did()?, None),
+        };
         let list = self.store.write(|conn| {
             let genesis = Genesis {
                 owner: keys.did,
@@ -39,7 +47,7 @@ impl Replica {
                 version: BIRTH_VERSION,
                 home,
                 created_at_ms: run.now_ms(),
-                chosen_id: None,
+                chosen_id,
             };
             let id = genesis.document();
             // Made again after a fork, the list is there already.

@@ -4,7 +4,9 @@
 //! changes with a relay through a [`Session`](crate::sync::Session). Everything happens on the
 //! caller's thread and is on disk when the call returns.
 
+mod agents;
 mod batch;
+mod behalf;
 mod comments;
 mod error;
 mod execute;
@@ -43,6 +45,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 pub use crate::store::BlobReader;
 pub use batch::Subscription;
+pub use behalf::OnBehalf;
 pub use error::{CommandError, OpenError, QueryError};
 pub use files::{FetchFiles, SMALL_FILE_BYTES_MAX, SMALL_FILES_ROOM};
 pub(crate) use freshness::EphemeralSession;
@@ -98,6 +101,9 @@ pub struct Keyring {
     pub device: Keypair,
     /// The identity secret, where it rests on this device.
     pub identity: Option<Keypair>,
+    /// Whether `device` is none of theirs but the key of a relay, which signs for them since they
+    /// cannot: what is written is witnessed then.
+    pub witnesses: bool,
 }
 
 impl Keyring {
@@ -115,6 +121,7 @@ impl Keyring {
             did: Did::from_key(identity.public()),
             device: Keypair::from_seed(&env.random()),
             identity: Some(identity),
+            witnesses: false,
         }
     }
 
@@ -125,7 +132,13 @@ impl Keyring {
             did,
             device: Keypair::from_seed(&env.random()),
             identity: None,
+            witnesses: false,
         }
+    }
+
+    /// For whom the device signs, where that is somebody else.
+    pub(crate) fn witnessed(&self) -> Option<Did> {
+        self.witnesses.then_some(self.did)
     }
 
     /// The key that signs statements: the identity's where it is at hand, else the device's.
@@ -141,6 +154,7 @@ impl From<crate::identity::Keys> for Keyring {
             did: keys.did,
             device: keys.device,
             identity: keys.identity,
+            witnesses: false,
         }
     }
 }
@@ -169,6 +183,16 @@ impl Replica {
     /// [`OpenError`] if the file cannot be used, or belongs to another identity or device.
     pub fn create(path: &Path, keys: Keyring) -> Result<Self, OpenError> {
         Self::with_store(Store::create(path)?, keys)
+    }
+
+    /// Opens the database at `path` beside a replica that has it open, to read only: it answers
+    /// queries from what that one has committed.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the file cannot be used.
+    pub fn open_to_read(path: &Path, keys: Keyring) -> Result<Self, OpenError> {
+        let store = Store::open_to_read(path)?;
+        Ok(Self { store, keys })
     }
 
     /// A replica that lives as long as this value: for tests and for clients without storage.

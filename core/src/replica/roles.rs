@@ -35,12 +35,21 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn list(&self) -> DocumentId {
+    pub(super) fn list(&self) -> DocumentId {
         self.opened.document.id
     }
 
+    pub(super) fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    /// Whether nothing has to be made.
+    pub(super) fn is_empty(&self) -> bool {
+        self.made.is_empty()
+    }
+
     /// Gives somebody a role.
-    fn give(&mut self, to: Did, role: Role, run: &mut Run) -> Result<(), CommandError> {
+    pub(super) fn give(&mut self, to: Did, role: Role, run: &mut Run) -> Result<(), CommandError> {
         let grant = Grant {
             document: self.list(),
             to: Grantee::Did(to),
@@ -48,8 +57,12 @@ impl<'a> Plan<'a> {
             nonce: GrantNonce::from_bytes(run.random()),
             issued_at_ms: self.now_ms,
         };
-        let statement = Statement::sign(Payload::Grant(grant), self.keys.signer())?;
-        self.made.push(statement);
+        self.state(Payload::Grant(grant))
+    }
+
+    /// Adds a statement.
+    pub(super) fn state(&mut self, payload: Payload) -> Result<(), CommandError> {
+        self.made.push(Statement::sign(payload, self.keys.signer())?);
         Ok(())
     }
 
@@ -93,9 +106,7 @@ impl<'a> Plan<'a> {
 
     /// Takes statements back.
     pub(super) fn revoke(&mut self, revoke: Revoke) -> Result<(), CommandError> {
-        let statement = Statement::sign(Payload::Revoke(revoke), self.keys.signer())?;
-        self.made.push(statement);
-        Ok(())
+        self.state(Payload::Revoke(revoke))
     }
 
     /// What would follow.

@@ -446,6 +446,7 @@ mod tests {
             did,
             device: Keypair::from_seed(&[4; 32]),
             identity: None,
+            witnesses: false,
         })
         .unwrap();
         let name = vectors["meetings"]["name"].as_str().unwrap();
@@ -455,6 +456,7 @@ mod tests {
             did,
             device: identity.clone(),
             identity: Some(identity),
+            witnesses: false,
         })
         .unwrap();
         let point = link_box(&secret);

@@ -8,9 +8,11 @@ use core::str::FromStr;
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
+use sha2::{Digest as _, Sha256};
 
 use crate::document::DocumentId;
 use crate::identity::{Did, Domain, Keypair, PublicKey, Signature};
+use crate::membership::StatementDigest;
 
 /// The longest ticket worth reading, in characters.
 const TICKET_CHARS_MAX: usize = 1_024;
@@ -100,6 +102,16 @@ impl Ticket {
     #[must_use]
     pub fn device(&self) -> PublicKey {
         self.device
+    }
+
+    /// The name by which a revocation takes it back: SHA-256 over the domain of tickets, device and
+    /// payload. It does not let anybody use the ticket.
+    #[must_use]
+    pub fn name(&self) -> StatementDigest {
+        let mut hasher = Sha256::new();
+        hasher.update(Domain::TICKET.message(self.device.as_ref()));
+        hasher.update(&self.payload);
+        StatementDigest::from_bytes(hasher.finalize().into())
     }
 
     /// What names it where a relay counts its uses.

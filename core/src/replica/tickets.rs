@@ -1,15 +1,31 @@
-//! The command that makes a ticket, and lets the relay sign for who comes with it.
+//! Tickets: the command that makes one, and lets the relay sign for who comes with it; which were
+//! made here; and the command that takes one back.
 
-use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
 
 use super::ingest::settle_naming;
 use super::ticket::{TICKET_DEFAULT_S, TICKET_MAX_S, TICKET_USES_MAX, Ticket, TicketTerms};
 use super::write::{Opened, Run};
 use super::{CommandError, Replica};
 use crate::document::DocumentId;
-use crate::membership::{Identities, Payload, Role, Statement, Witness};
-use crate::model::Outcome;
-use crate::store::statements;
+use crate::identity::Did;
+use crate::membership::{
+    Identities, Payload, Revoke, Role, Scope, Statement, StatementDigest, Witness,
+};
+use crate::model::{Outcome, TicketView};
+use crate::store::{StoreError, blob, opt_blob, statements};
+
+/// A ticket that was made here, as it is kept: without what would let anybody in.
+struct Made {
+    name: StatementDigest,
+    document: Option<DocumentId>,
+    uses: u32,
+    made_at_ms: i64,
+    expires_at_ms: i64,
+}
 
 impl Replica {
     pub(super) fn create_ticket(
@@ -70,11 +86,144 @@ impl Replica {
             nonce: run.random(),
         };
         let ticket = Ticket::sign(terms, &keys.device);
+        let name = ticket.name();
+        self.store.write(|conn| {
+            note(conn, &ticket, run.now_ms())?;
+            Ok::<_, CommandError>(())
+        })?;
         Ok(Outcome::Ticket {
+            id: name.to_hex(),
             url: format!("{}/ticket/{ticket}", relay_url.trim_end_matches('/')),
             expires_at,
             uses,
             writes,
         })
+    }
+
+    /// The tickets that were made here and have not ended, the newest first.
+    pub(super) fn tickets(
+        &self,
+        conn: &Connection,
+        now: Timestamp,
+    ) -> Result<Vec<TicketView>, StoreError> {
+        let did = self.keys.did;
+        let known = statements::of_identity(conn, &did)?;
+        let identities = Identities::evaluate(&known);
+        let time = |ms| Timestamp::from_millisecond(ms).unwrap_or(now);
+        let views = made(conn, now.as_millisecond())?.into_iter();
+        Ok(views
+            .map(|it| TicketView {
+                id: it.name.to_hex(),
+                list: it.document,
+                uses: it.uses,
+                made_at: time(it.made_at_ms),
+                expires_at: time(it.expires_at_ms),
+                revoked: identities.has_taken_back(&did, &it.name),
+            })
+            .collect())
+    }
+
+    pub(super) fn revoke_ticket(
+        &mut self,
+        ticket: &str,
+        run: &Run,
+    ) -> Result<Outcome, CommandError> {
+        let keys = &self.keys;
+        self.store.write(|conn| {
+            let name = match ticket.rsplit_once('/') {
+                Some((_, address)) => named_by_address(address, &keys.did)?,
+                None => match named_by_address(ticket, &keys.did) {
+                    Ok(name) => name,
+                    Err(_) => named_here(&made(conn, run.now_ms())?, ticket)?,
+                },
+            };
+            let known = statements::of_identity(conn, &keys.did)?;
+            let identities = Identities::evaluate(&known);
+            if identities.has_taken_back(&keys.did, &name) {
+                return Ok(Outcome::Done { changed: false });
+            }
+            if !identities.is_live(&keys.did, &keys.signer().public()) {
+                return Err(CommandError::Forbidden {
+                    needed: "device of this identity",
+                });
+            }
+            let revoke = Revoke {
+                scope: Scope::Identity(keys.did),
+                targets: BTreeSet::from([name]),
+                marks: BTreeMap::new(),
+                keep: BTreeSet::new(),
+                issued_at_ms: run.now_ms(),
+            };
+            let statement = Statement::sign(Payload::Revoke(revoke), keys.signer())?;
+            statements::put(conn, &statement)?;
+            settle_naming(conn, &keys.did)?;
+            Ok(Outcome::Done { changed: true })
+        })
+    }
+}
+
+/// Keeps what is needed to list a ticket and take it back; those that ended are forgotten.
+fn note(conn: &Connection, ticket: &Ticket, now_ms: i64) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM ticket_made WHERE expires_at <= ?1")?
+        .execute(params![now_ms])?;
+    let terms = ticket.terms();
+    conn.prepare_cached(
+        "INSERT INTO ticket_made (name, document, uses, made_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        ticket.name().as_ref(),
+        terms.document.as_ref().map(AsRef::<[u8]>::as_ref),
+        terms.uses,
+        now_ms,
+        terms.expires_at_ms,
+    ])?;
+    Ok(())
+}
+
+fn made(conn: &Connection, now_ms: i64) -> Result<Vec<Made>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT name, document, uses, made_at, expires_at FROM ticket_made
+         WHERE expires_at > ?1 ORDER BY made_at DESC, name",
+    )?;
+    let rows = statement.query_map(params![now_ms], |row| {
+        Ok(Made {
+            name: blob(row, 0)?,
+            document: opt_blob(row, 1)?,
+            uses: row.get(2)?,
+            made_at_ms: row.get(3)?,
+            expires_at_ms: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The ticket at the end of an address.
+fn named_by_address(text: &str, did: &Did) -> Result<StatementDigest, CommandError> {
+    let ticket: Ticket = text
+        .trim()
+        .parse()
+        .map_err(|_| CommandError::invalid("ticket", "is damaged: give its whole address"))?;
+    if ticket.terms().identity != *did {
+        return Err(CommandError::invalid(
+            "ticket",
+            "was made by somebody else: only they can take it back",
+        ));
+    }
+    Ok(ticket.name())
+}
+
+/// The one ticket whose id begins so.
+fn named_here(made: &[Made], text: &str) -> Result<StatementDigest, CommandError> {
+    let text = text.trim().to_ascii_lowercase();
+    let fits = |it: &&Made| !text.is_empty() && it.name.to_hex().starts_with(&text);
+    let mut found = made.iter().filter(fits);
+    match (found.next(), found.next()) {
+        (Some(it), None) => Ok(it.name),
+        (Some(_), Some(_)) => Err(CommandError::invalid(
+            "ticket",
+            "several tickets begin so: give more of the id",
+        )),
+        _ => Err(CommandError::NotFound("ticket")),
     }
 }

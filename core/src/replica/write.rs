@@ -157,10 +157,16 @@ impl Opened {
     ) -> Result<(T, bool), CommandError> {
         self.require(keys, Role::Editor)?;
         let device = keys.device.public();
+        let witnessed = keys.witnessed();
+        if let Some(author) = &witnessed
+            && !self.authority.may_witness(&Did::from_key(device), author)
+        {
+            return Err(CommandError::NotWitnessed);
+        }
         let mine = self
             .actors
             .iter()
-            .find(|actor| actor.mine && actor.device == Some(device))
+            .find(|it| it.mine && it.device == Some(device) && it.witnessed == witnessed)
             .and_then(|actor| Some((actor.id, actor.nonce?)));
         let (actor, nonce) = mine.unwrap_or_else(|| {
             let own = |actor: &&ActorRow| actor.device == Some(device);
@@ -180,7 +186,7 @@ impl Opened {
             nonce,
             seq,
             change.hash(),
-            None,
+            witnessed,
         );
         let mut waiting = Quarantine::default();
         waiting.push(change);
@@ -205,12 +211,15 @@ impl Opened {
             self.actors.set_mine(conn, self.document.row, Some(row))?;
         }
         refresh(conn, &self.document, &self.actors, &accepted.touched)?;
-        conn.prepare_cached(
-            "INSERT INTO outbox (doc, actor, seq, command) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![self.document.row, row, seq as i64, command])?;
-        if let Some(action) = &run.action {
-            super::undo::remember(conn, action, run.again, (self.document.row, row, seq))?;
+        // A relay has nobody to send it to, and for others nothing to take back.
+        if witnessed.is_none() {
+            conn.prepare_cached(
+                "INSERT INTO outbox (doc, actor, seq, command) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![self.document.row, row, seq as i64, command])?;
+            if let Some(action) = &run.action {
+                super::undo::remember(conn, action, run.again, (self.document.row, row, seq))?;
+            }
         }
         self.save(conn)?;
         Ok((value, true))

@@ -186,17 +186,25 @@ impl Actors {
         Ok(())
     }
 
-    /// Makes `row` the one under which this device writes; no other is any longer.
+    /// Makes `row` the one under which this device writes, for itself or for somebody; no other is
+    /// any longer. Without one none is, for nobody.
     pub(crate) fn set_mine(
         &mut self,
         conn: &Connection,
         doc: i64,
         row: Option<i64>,
     ) -> Result<(), StoreError> {
-        conn.prepare_cached("UPDATE actor SET mine = (id = ?2) WHERE doc = ?1")?
-            .execute(params![doc, row.unwrap_or(-1)])?;
+        let signs = |actor: &ActorRow| (actor.device, actor.witnessed);
+        let chosen = row.and_then(|row| self.by_row.get(&row)).map(signs);
+        let mut statement =
+            conn.prepare_cached("UPDATE actor SET mine = ?3 WHERE doc = ?1 AND id = ?2")?;
         for actor in self.by_row.values_mut() {
-            actor.mine = Some(actor.row) == row;
+            let mine = Some(actor.row) == row;
+            let concerned = chosen.is_none_or(|chosen| chosen == signs(actor));
+            if concerned && actor.mine != mine {
+                statement.execute(params![doc, actor.row, mine])?;
+                actor.mine = mine;
+            }
         }
         Ok(())
     }

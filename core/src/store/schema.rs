@@ -19,7 +19,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 const PREPARED_STATEMENTS_MAX: usize = 256;
 
 /// Every migration once, in order. The schema's version is how many have run.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -27,12 +27,13 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
     include_str!("schema_7.sql"),
+    include_str!("schema_8.sql"),
 ];
 
 /// The version since which what a file is stands beside it.
 const KINDS_KNOWN_SINCE: i64 = 6;
 /// The version since which turns in who may do what have places in the log.
-const TURNS_PLACED_SINCE: i64 = 7;
+const TURNS_PLACED_SINCE: i64 = 8;
 
 /// The schema version that this build writes.
 pub(super) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;

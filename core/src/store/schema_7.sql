@@ -1,16 +1,9 @@
--- Turns in who may do what, which no change says: each has a place of its own among those of the
--- log, kept when what is derived is made anew. So whoever follows what comes finds each once.
-CREATE TABLE turn_place (
-    place INTEGER PRIMARY KEY,
-    doc   INTEGER NOT NULL,
-    hash  BLOB NOT NULL,                  -- as in `activity`
-    UNIQUE (doc, hash)
-) STRICT;
-
-DROP VIEW next_change;
-CREATE VIEW next_change (id) AS
-SELECT 1 + max(
-    coalesce((SELECT max(id) FROM change), 0),
-    coalesce((SELECT max(place) FROM turn_place), 0),
-    coalesce((SELECT value FROM meta WHERE key = 'log_end'), 0)
-);
+-- The tickets made on this device, so that they can be listed and taken back. What would let
+-- anybody in is not kept.
+CREATE TABLE ticket_made (
+    name       BLOB PRIMARY KEY,          -- what a revocation calls it
+    document   BLOB,                      -- the one document that it is for; NULL: all
+    uses       INTEGER NOT NULL,
+    made_at    INTEGER NOT NULL,          -- milliseconds since 1970
+    expires_at INTEGER NOT NULL           -- milliseconds since 1970
+) STRICT, WITHOUT ROWID;

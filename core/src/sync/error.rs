@@ -1,6 +1,7 @@
 //! What ends a session.
 
 use super::seal::SealError;
+use super::token::TicketRefusal;
 use crate::document::{ChangeError, ChunkError, TipError};
 use crate::identity::Did;
 use crate::membership::{DeviceChainError, StatementError};
@@ -37,6 +38,9 @@ pub enum SessionError {
     /// The client's device does not belong to the identity it names.
     #[error(transparent)]
     Device(#[from] DeviceChainError),
+    /// The ticket that the client showed is good no longer.
+    #[error(transparent)]
+    Ticket(#[from] TicketRefusal),
     /// A statement does not hold.
     #[error(transparent)]
     Statement(#[from] StatementError),
@@ -95,6 +99,7 @@ impl SessionError {
             Self::WrongRelay { .. } => "wrong-relay",
             Self::Seal(error) => error.code(),
             Self::Device(_) => "bad-device",
+            Self::Ticket(_) => "bad-ticket",
             Self::Statement(_) => "bad-statement",
             Self::Tip(_) => "forged-author",
             Self::Change(error) => error.code(),

@@ -46,6 +46,8 @@ fn is_action(command: &Command) -> bool {
             | Command::Redo
             | Command::SetProfile { .. }
             | Command::Share { .. }
+            | Command::CreateAgent { .. }
+            | Command::AddMember { .. }
             | Command::RevokeMember { .. }
             | Command::RevokeDevice { .. }
             | Command::LinkDevice
@@ -55,6 +57,7 @@ fn is_action(command: &Command) -> bool {
             | Command::RevokeInvite { .. }
             | Command::Publish { .. }
             | Command::CreateTicket { .. }
+            | Command::RevokeTicket { .. }
             | Command::Unpublish { .. }
     )
 }

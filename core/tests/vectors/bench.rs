@@ -52,6 +52,7 @@ impl Bench {
             did: did(RELAY),
             device: key(RELAY),
             identity: Some(key(RELAY)),
+            witnesses: false,
         };
         let mut relay = Replica::in_memory(keys).unwrap();
         relay.begin_epoch(&mut env(&mut rng)).unwrap();

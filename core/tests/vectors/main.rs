@@ -111,6 +111,7 @@ fn vectors() -> Value {
         "changes": parts::changes(),
         "tips": parts::tips(),
         "statements": parts::statements(),
+        "tickets": parts::tickets(),
         "digests": parts::digests(),
         "links": parts::links(),
         "meetings": parts::meetings(),

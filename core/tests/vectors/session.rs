@@ -57,6 +57,7 @@ pub(crate) fn keyring(identity: u8, device: u8) -> Keyring {
         did: did(identity),
         device: key(device),
         identity: Some(key(identity)),
+        witnesses: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What commands there are.
 
 /// Every command by its name.
-pub const COMMANDS: [&str; 47] = [
+pub const COMMANDS: [&str; 50] = [
     "CreateList",
     "RenameList",
     "EditList",
@@ -49,4 +49,7 @@ pub const COMMANDS: [&str; 47] = [
     "Attach",
     "Detach",
     "CreateTicket",
+    "RevokeTicket",
+    "CreateAgent",
+    "AddMember",
 ];

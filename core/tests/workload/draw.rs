@@ -63,6 +63,9 @@ pub fn number(command: &Command) -> usize {
         Command::Attach { .. } => 44,
         Command::Detach { .. } => 45,
         Command::CreateTicket { .. } => 46,
+        Command::RevokeTicket { .. } => 47,
+        Command::CreateAgent { .. } => 48,
+        Command::AddMember { .. } => 49,
     }
 }
 
@@ -288,6 +291,7 @@ fn made(scene: &mut Scene<'_>, what: &Query) -> Option<String> {
         Answer::Folders(page) => Some(page.items.into_iter().map(|f| f.id).collect::<Vec<_>>()),
         Answer::Templates(page) => Some(page.items.into_iter().map(|t| t.id).collect()),
         Answer::Invites(page) => Some(page.items.into_iter().map(|i| i.id).collect()),
+        Answer::Tickets(page) => Some(page.items.into_iter().map(|t| t.id).collect()),
         _ => None,
     })?;
     scene.rng.pick(&ids).cloned()
@@ -474,7 +478,20 @@ pub fn draw(scene: &mut Scene<'_>) -> Option<Command> {
                 device: scene.tablet.to_owned(),
             },
         },
-        113 => Command::LinkDevice,
+        113 => match scene.rng.below(3) {
+            0 => Command::LinkDevice,
+            1 => Command::CreateAgent {
+                name: unique(scene),
+                platform: Some("openclaw".into()),
+                color: None,
+            },
+            _ => Command::AddMember {
+                list: office,
+                member: scene.people[scene.rng.below(scene.people.len())],
+                role: Role::Viewer,
+                witness: Some(scene.people[0]),
+            },
+        },
         114 | 115 => Command::ChangeRole {
             list: office,
             member: scene.people[1 + scene.rng.below(scene.people.len() - 1)],
@@ -486,10 +503,15 @@ pub fn draw(scene: &mut Scene<'_>) -> Option<Command> {
         },
         117 => Command::Publish { list: office },
         118 => Command::Unpublish { list: office },
-        119 => Command::CreateTicket {
-            list: (scene.rng.below(2) == 0).then_some(office),
-            uses: None,
-            expires_in_s: None,
+        119 => match scene.rng.below(4) {
+            0 => Command::RevokeTicket {
+                ticket: made(scene, &Query::Tickets)?,
+            },
+            which => Command::CreateTicket {
+                list: (which == 1).then_some(office),
+                uses: None,
+                expires_in_s: None,
+            },
         },
         _ => return None,
     })

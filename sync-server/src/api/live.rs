@@ -1,18 +1,19 @@
 //! What happens now: the stream of events, and waiting for work.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
-use poo_core::model::{EventFilter, EventId, EventSubject, Task};
+use poo_core::model::{EventFilter, EventId, Task};
 use poo_core::replica::{EventsError, Wanted};
 use serde::Deserialize;
+use tokio::time::{Instant, timeout};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,8 +23,11 @@ use super::input::{Params, number, truth};
 use super::pages::{Denied, Faults, Rejected};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
-use super::{Api, unexpected};
-use crate::events::{Ended, FeedError, Filter, Stream, until_work};
+use super::Api;
+use super::auth::keys;
+use crate::events::{Ended, Feed, FeedError, Filter, Seat, Stream, until_work};
+use crate::metrics::Metrics;
+use crate::webhooks::Webhooks;
 
 /// The most lists or kinds of events that a filter names.
 pub(super) const NAMED_MAX: usize = 100;
@@ -31,6 +35,8 @@ pub(super) const NAMED_MAX: usize = 100;
 const WAIT_S_MAX: u32 = 25;
 /// The most streams and waiting requests of one identity.
 const LISTENING_MAX: usize = 64;
+/// How long a stream lasts whose caller signed a token of their own: such are short-lived.
+const SIGNED_MAX: Duration = Duration::from_secs(5 * 60);
 /// How often it is looked at whether credentials still hold that can expire.
 const HOLDS_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -180,6 +186,74 @@ async fn next_task(
     match until_work(&api.feed(), &wanted, wait, &mut ended).await? {
         Some(task) => Ok(Reply::ok(&task)?.into_response()),
         None => Ok(Reply::done().into_response()),
+    }
+}
+
+impl Api {
+    pub(super) fn feed(&self) -> Feed {
+        self.inner.feed.clone()
+    }
+
+    pub(super) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.inner.metrics)
+    }
+
+    pub(super) fn webhooks(&self) -> &Webhooks {
+        &self.inner.webhooks
+    }
+
+    /// Credentials were taken away: whoever listens with them hears no more.
+    pub(super) fn taken_away(&self) {
+        (self.inner.taken_away).send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn listen(&self, who: &Did) -> Option<Seat> {
+        self.inner.listeners.sit(who, LISTENING_MAX)
+    }
+
+    /// Done when somebody may listen no longer: their credentials do not hold, or the relay stops.
+    fn ended(&self, caller: &Caller) -> Ended {
+        let (api, caller) = (self.clone(), caller.clone());
+        let mut stop = self.inner.stop.clone();
+        let mut taken_away = self.inner.taken_away.subscribe();
+        let begun = Instant::now();
+        Box::pin(async move {
+            let lapsed = async {
+                loop {
+                    let looked = timeout(HOLDS_INTERVAL, taken_away.changed()).await;
+                    let gone = matches!(looked, Ok(Err(_)));
+                    if gone || !api.holds(&caller, begun).await {
+                        return;
+                    }
+                }
+            };
+            tokio::select! {
+                stopped = stop.wait_for(|stop| *stop) => drop(stopped),
+                () = lapsed => {}
+            }
+        })
+    }
+
+    /// Whether a caller's credentials still hold. Where nobody can tell right now, they do not.
+    async fn holds(&self, caller: &Caller, begun: Instant) -> bool {
+        if caller.key.is_none() && caller.session.is_none() {
+            return begun.elapsed() < SIGNED_MAX;
+        }
+        let caller = caller.clone();
+        let held = self.inner.readers.ask(move |replica, now| {
+            let conn = replica.host_tables();
+            if let Some(key) = &caller.key {
+                return keys::key_holds(conn, key, now);
+            }
+            match &caller.session {
+                Some(session) => match keys::session_of(conn, session, now)? {
+                    Some((did, device)) => Ok(replica.speaks_for(&device, &did)?),
+                    None => Ok(false),
+                },
+                None => Ok(false),
+            }
+        });
+        matches!(held.await, Ok(Ok::<_, Problem>(true)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use poo_core::sync::{Effect, PRESENCE_TTL};
 use tokio::time::Instant;
 
-use super::{ConnectionId, Measured, Worker};
+use super::{ConnectionId, Measured, NOBODY, Worker};
 use crate::metrics::Door;
 use crate::speaker::Speaker;
 
@@ -17,7 +17,10 @@ impl Worker {
             match effect {
                 Effect::Document(_) => {
                     changed = true;
-                    self.metrics.mutation(Door::Sync, true);
+                    // What the API writes it counts itself.
+                    if *origin != NOBODY {
+                        self.metrics.mutation(Door::Sync, true);
+                    }
                 }
                 Effect::Refused(reason) => {
                     self.metrics.refused(reason.code());

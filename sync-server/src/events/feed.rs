@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::filter::Filter;
 use super::recent::{Part, Recent, Told};
-use crate::api::readers::Readers;
+use crate::api::Readers;
 use crate::engine::EngineError;
 use crate::metrics::Metrics;
 

@@ -6,9 +6,11 @@
 
 mod feed;
 mod filter;
+mod listeners;
 mod recent;
 mod stream;
 
 pub(crate) use feed::{Bell, Feed, FeedError};
 pub(crate) use filter::Filter;
+pub(crate) use listeners::{Listeners, Seat};
 pub(crate) use stream::{Ended, Stream, until_work};

@@ -2,6 +2,7 @@
 //! beforehand: nothing that somebody typed becomes one.
 
 mod client;
+mod http;
 mod serve;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 pub(crate) use client::{ClientError, ClientTiming, Route, Timed};
+pub(crate) use http::timed;
 pub(crate) use serve::{Scraped, Sources, serve};
 
 /// Seconds, from a tenth of a millisecond to ten seconds, with the thresholds that alerts and

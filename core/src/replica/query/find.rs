@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::lists::Named;
+use super::lists::{Named, Viewer};
 use super::not_found;
 use crate::document::DocumentId;
 use crate::identity::Did;
@@ -65,6 +65,7 @@ pub(super) fn find_list(
 /// Finds a task by its id or by the end of one.
 pub(super) fn find_task(
     conn: &Connection,
+    viewer: &Viewer,
     text: &str,
     list: Option<&DocumentId>,
 ) -> Result<(DocumentId, TaskId), QueryError> {
@@ -88,10 +89,12 @@ pub(super) fn find_task(
         "SELECT document.doc, item.task, item.title FROM item
          JOIN document ON document.id = item.doc
          WHERE item.short >= ?1 AND item.short < ?1 || 'g' AND (?2 IS NULL OR document.doc = ?2)
+             AND (?3 IS NULL OR EXISTS (SELECT 1 FROM document_identity AS who
+                 WHERE who.doc = item.doc AND who.did = ?3 AND who.role IS NOT NULL))
          ORDER BY item.doc, item.task LIMIT 6",
     )?;
     let rows = statement.query_map(
-        params![backwards, list.map(AsRef::as_ref)],
+        params![backwards, list.map(AsRef::as_ref), viewer.limited_to()],
         |row: &Row<'_>| {
             Ok((
                 crate::store::blob(row, 0)?,

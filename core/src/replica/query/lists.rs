@@ -12,6 +12,22 @@ use crate::replica::query::time;
 use crate::replica::tree;
 use crate::store::{StoreError, parsed};
 
+/// Who looks at lists.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Viewer {
+    pub(super) did: Did,
+    /// Whether they see what they have no role in: what a device holds, its person may see, also
+    /// after they lost access to it.
+    pub(super) sees_all: bool,
+}
+
+impl Viewer {
+    /// Whose roles decide what is seen, where they do.
+    pub(super) fn limited_to(&self) -> Option<[u8; 32]> {
+        (!self.sees_all).then(|| *self.did.key().as_bytes())
+    }
+}
+
 /// A list by its name, its tasks not counted yet.
 #[derive(Clone)]
 pub(super) struct Named {
@@ -55,10 +71,17 @@ impl Named {
 /// Every list by title, or one of them.
 pub(super) fn named(
     conn: &Connection,
-    me: &Did,
+    viewer: Viewer,
     space: &DocumentId,
     only: Option<&DocumentId>,
 ) -> Result<Vec<Named>, StoreError> {
+    let join = match viewer.sees_all {
+        true => "LEFT JOIN document_identity AS mine ON mine.doc = list.doc AND mine.did = ?1",
+        false => {
+            "JOIN document_identity AS mine
+                 ON mine.doc = list.doc AND mine.did = ?1 AND mine.role IS NOT NULL"
+        }
+    };
     let which = match only {
         Some(_) => "WHERE document.doc = ?2",
         None => "WHERE ?2 IS NULL ORDER BY list.title COLLATE NOCASE, document.doc",
@@ -69,11 +92,10 @@ pub(super) fn named(
                  WHERE who.doc = list.doc AND who.role IS NOT NULL), list.doc,
              list.icon, list.color, list.view
          FROM list JOIN document ON document.id = list.doc
-         LEFT JOIN document_identity AS mine ON mine.doc = list.doc AND mine.did = ?1
-         {which}"
+         {join} {which}"
     ))?;
     let only = only.map(AsRef::as_ref);
-    let rows = statement.query_map(params![me.key().as_ref(), only], |row| {
+    let rows = statement.query_map(params![viewer.did.key().as_ref(), only], |row| {
         Ok(Named {
             row: row.get(6)?,
             list: List {

@@ -31,7 +31,7 @@ use super::{QueryError, Replica};
 use crate::document::{DocumentId, DocumentKind};
 use crate::identity::Did;
 use crate::membership::{Identities, Payload};
-use crate::model::{Answer, Device, Identity, List, Query, QuickAddContext, quick_add};
+use crate::model::{Answer, Device, Identity, List, Page, Query, QuickAddContext, quick_add};
 use crate::store::{DocumentRow, StoreError, statements};
 
 impl Replica {
@@ -166,7 +166,7 @@ impl Replica {
                     .ok_or_else(|| not_found("task", &task.to_string()))
             }
             Query::FindTask { text, list } => {
-                let (list, task) = find_task(conn, text, list.as_ref())?;
+                let (list, task) = find_task(conn, &self.viewer(), text, list.as_ref())?;
                 tree::one(conn, &self.document(conn, &list)?, &task, &reader(&None)?)?
                     .map(Answer::Task)
                     .ok_or_else(|| not_found("task", text))
@@ -180,13 +180,17 @@ impl Replica {
                 let members = self.members(conn, &document.id)?;
                 Ok(Answer::Member(find_member(members, text)?))
             }
+            Query::Tickets => Ok(Answer::Tickets(self.tickets(conn, now)?.into())),
             Query::Invites { list } => {
                 let document = self.document(conn, list)?;
                 let invites = self.invites(conn, &document.id, now)?;
                 Ok(Answer::Invites(invites.into()))
             }
             Query::Devices => Ok(Answer::Devices(self.devices(conn)?.into())),
-            Query::Verify { list } => Ok(Answer::Verified(self.verify(conn, list)?)),
+            Query::Verify { list } if self.sees(conn, list)? => {
+                Ok(Answer::Verified(self.verify(conn, list)?))
+            }
+            Query::Verify { list } => Err(not_found("list", &list.to_string())),
             Query::Export { list, format } => {
                 let list = self.list(conn, list)?;
                 let document = self.document(conn, &list.id)?;
@@ -197,13 +201,23 @@ impl Replica {
                     super::export::export(&list, tree.tasks, &tree.trashed, comments, *format);
                 Ok(Answer::Text(text))
             }
+            // What waits for a relay is nobody's business at the relay.
+            Query::Pending if self.keys().witnesses => Ok(Answer::Pending(Page::default())),
             Query::Pending => Ok(Answer::Pending(pending(conn)?.into())),
         }
     }
 
     /// Every list, in use or not.
     fn named(&self, conn: &Connection) -> Result<Vec<lists::Named>, StoreError> {
-        named(conn, &self.did(), &self.space_id(), None)
+        named(conn, self.viewer(), &self.space_id(), None)
+    }
+
+    /// Who looks, and whether at everything that is here.
+    fn viewer(&self) -> lists::Viewer {
+        lists::Viewer {
+            did: self.did(),
+            sees_all: !self.keys().witnesses,
+        }
     }
 
     fn lists(&self, conn: &Connection, all: bool) -> Result<Vec<List>, StoreError> {
@@ -226,16 +240,17 @@ impl Replica {
         conn: &Connection,
         fits: impl Fn(&lists::Named) -> bool,
     ) -> Result<Vec<DocumentRow>, StoreError> {
-        let all = DocumentRow::all(conn)?.into_iter();
-        let mut all: BTreeMap<i64, DocumentRow> = all.map(|found| (found.row, found)).collect();
         let fitting = self.named(conn)?.into_iter().filter(fits);
-        Ok(fitting.filter_map(|named| all.remove(&named.row)).collect())
+        let found = fitting.map(|named| DocumentRow::find(conn, &named.list.id));
+        found.filter_map(Result::transpose).collect()
     }
 
     fn document(&self, conn: &Connection, list: &DocumentId) -> Result<DocumentRow, QueryError> {
-        DocumentRow::find(conn, list)?
-            .filter(|document| document.kind == DocumentKind::List)
-            .ok_or_else(|| not_found("list", &list.to_string()))
+        let found = DocumentRow::find(conn, list)?;
+        match found.filter(|document| document.kind == DocumentKind::List) {
+            Some(document) if self.sees(conn, list)? => Ok(document),
+            _ => Err(not_found("list", &list.to_string())),
+        }
     }
 
     fn whoami(&self, conn: &Connection) -> Result<Identity, QueryError> {
@@ -257,7 +272,7 @@ impl Replica {
     }
 
     fn list(&self, conn: &Connection, list: &DocumentId) -> Result<List, QueryError> {
-        let mut found = named(conn, &self.did(), &self.space_id(), Some(list))?
+        let mut found = named(conn, self.viewer(), &self.space_id(), Some(list))?
             .pop()
             .ok_or_else(|| not_found("list", &list.to_string()))?;
         found.count(conn)?;

@@ -27,7 +27,7 @@ use super::wire::EPHEMERAL_BYTES_MAX;
 use crate::document::limits::STOCK_MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
 use crate::identity::Did;
-use crate::membership::{DeviceChainError, Identities};
+use crate::membership::Identities;
 use crate::replica::{Env, Replica, Ticket, Witnessed, begin, witness};
 use crate::store::{DocumentRow, Refusal, StoreError, statements};
 
@@ -47,6 +47,9 @@ pub enum TicketRefusal {
     /// Its time is over.
     #[error("this ticket has ended: make another one with `poo ticket create`")]
     Expired,
+    /// Who made it took it back.
+    #[error("this ticket was taken back: ask who gave it to you for another one")]
+    Revoked,
     /// The device that made it does not speak for the identity, as far as is known here.
     #[error(
         "the device that made this ticket is not known here as one of its owner, or was revoked: run `poo sync` there and try again"
@@ -54,11 +57,30 @@ pub enum TicketRefusal {
     Device,
 }
 
-/// Whether the device that made a ticket speaks for its identity, by what is known here.
-fn is_good(replica: &Replica, ticket: &Ticket) -> Result<bool, StoreError> {
+impl TicketRefusal {
+    /// The one frame for whoever came with the ticket: an `error` that says why.
+    #[must_use]
+    pub fn last_word(&self, relay: &Did) -> Vec<u8> {
+        let route = Route {
+            sender: &relay.to_string(),
+            target: "",
+        };
+        frame::error(route, &self.to_string())
+    }
+}
+
+/// What speaks against a ticket by what is known here of the identity for which it was made.
+fn judge(replica: &Replica, ticket: &Ticket) -> Result<Result<(), TicketRefusal>, StoreError> {
     let identity = &ticket.terms().identity;
     let known = statements::of_identity(replica.conn(), identity)?;
-    Ok(Identities::evaluate(&known).is_live(identity, &ticket.device()))
+    let identities = Identities::evaluate(&known);
+    Ok(if identities.has_taken_back(identity, &ticket.name()) {
+        Err(TicketRefusal::Revoked)
+    } else if identities.is_live(identity, &ticket.device()) {
+        Ok(())
+    } else {
+        Err(TicketRefusal::Device)
+    })
 }
 
 /// What a client sent of a document in this batch.
@@ -108,8 +130,8 @@ impl TokenSession {
         if terms.expires_at_ms <= env.now.as_millisecond() {
             return Ok(Err(TicketRefusal::Expired));
         }
-        if !is_good(replica, &ticket)? {
-            return Ok(Err(TicketRefusal::Device));
+        if let Err(refusal) = judge(replica, &ticket)? {
+            return Ok(Err(refusal));
         }
         Ok(Ok(Self {
             space: DocumentId::derive(&terms.identity, &DocumentNonce::Space),
@@ -443,17 +465,20 @@ impl TokenSession {
     /// A document changed, or who may read it.
     ///
     /// # Errors
-    /// [`SessionError`] if the session must end: the device that made the ticket was revoked, or
-    /// the database cannot be read.
+    /// [`SessionError`] if the session must end: the ticket was taken back, or the device that made
+    /// it was, or the database cannot be read.
     pub fn notify_document(
         &mut self,
         replica: &Replica,
         document: &DocumentId,
     ) -> Result<(), SessionError> {
         // What is said of an identity belongs to its space too.
-        if *document == self.space && !is_good(replica, &self.ticket)? {
-            self.close(&SessionError::Device(DeviceChainError::Revoked));
-            return Err(DeviceChainError::Revoked.into());
+        if *document == self.space
+            && let Err(refusal) = judge(replica, &self.ticket)?
+        {
+            let error = SessionError::Ticket(refusal);
+            self.close(&error);
+            return Err(error);
         }
         if let Some(follow) = self.follows.get_mut(document) {
             let authority = statements::authority(replica.conn(), document)?;

@@ -151,6 +151,8 @@ export type Answer =
   | Page<Member>
   /** To `Query::FindMember`. */
   | Member
+  /** To `Query::Tickets`. */
+  | Page<TicketView>
   /** To `Query::Invites`. */
   | Page<InviteView>
   /** To `Query::Devices`. */
@@ -607,6 +609,18 @@ export type Command =
     uses?: number;
     /** For how long it is good, in seconds; a day unless told, at most a year. */
     expiresInS?: number;
+  }
+  /**
+   * Takes a ticket back: whoever came with it is cut off, and it lets nobody in, as soon as
+   * the relay knows. Outcome: `Outcome::Done`.
+   */
+  | {
+    type: "revoke_ticket";
+    /**
+     * The ticket's id or the beginning of it, as `Query::Tickets`
+     * lists it; or the address itself, of a ticket made on another device of this identity.
+     */
+    ticket: string;
   }
   /** Ends a list's public link, and the access of those who joined by it. */
   | {
@@ -1128,6 +1142,8 @@ export type Outcome =
   }
   /** A ticket was made. Whoever has the address can act with it until it ends. */
   | {
+    /** Its name in hexadecimal, by which it is taken back. */
+    id: string;
     /** Where a client connects. */
     url: string;
     /** When it ends. */
@@ -1393,6 +1409,8 @@ export type Query =
     /** What the person typed. */
     text: string;
   }
+  /** The tickets made on this device that have not ended. Answer: `Answer::Tickets`. */
+  | { type: "tickets" }
   /** The invites to a list that nobody used yet. Answer: `Answer::Invites`. */
   | {
     type: "invites";
@@ -1662,6 +1680,22 @@ export type TemplateView = {
   tasks: number;
 };
 
+/** A ticket that was made on this device and has not ended. Its address is not kept. */
+export type TicketView = {
+  /** Its name in hexadecimal. */
+  id: string;
+  /** The one list that it is for; all documents of this identity unless there is one. */
+  list?: DocumentId;
+  /** How many clients it serves. */
+  uses: number;
+  /** When it was made. */
+  madeAt: Timestamp;
+  /** When it ends. */
+  expiresAt: Timestamp;
+  /** Whether it was taken back. */
+  revoked: boolean;
+};
+
 /** What a whole check of a list's history found. */
 export type VerifyReport = {
   /** The list. */
@@ -1892,6 +1926,8 @@ export type OutcomeOf = {
     expiresAt: Timestamp;
   };
   create_ticket: {
+    /** Its name in hexadecimal, by which it is taken back. */
+    id: string;
     /** Where a client connects. */
     url: string;
     /** When it ends. */
@@ -1900,6 +1936,10 @@ export type OutcomeOf = {
     uses: number;
     /** Whether its bearers can change what it is for, beside reading. */
     writes: boolean;
+  };
+  revoke_ticket: {
+    /** Whether anything was written. */
+    changed: boolean;
   };
   unpublish: {
     /** Whether anything was written. */
@@ -1932,6 +1972,7 @@ export type AnswerOf = {
   find_task: Task;
   members: Page<Member>;
   find_member: Member;
+  tickets: Page<TicketView>;
   invites: Page<InviteView>;
   devices: Page<Device>;
   verify: VerifyReport;

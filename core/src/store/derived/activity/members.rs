@@ -11,19 +11,20 @@ use crate::model::{ActivityAction as Action, ActivityDetail as Detail};
 use crate::store::StoreError;
 use crate::store::documents::DocumentRow;
 
-/// Whether the record says something of members after a time: its place in the order has to be
-/// found again then.
-pub(super) fn knows_members_after(
+/// Moves what the record says of members behind something that was done before, as far as its
+/// author claims, and came later: what [`refresh_members`] would find, without reading the record.
+pub(super) fn move_members_behind(
     conn: &Connection,
     doc: i64,
     at: i64,
-) -> Result<bool, StoreError> {
-    Ok(conn
-        .prepare_cached(
-            "SELECT 1 FROM activity INDEXED BY activity_members
-             WHERE doc = ?1 AND who IS NOT NULL AND at >= ?2",
-        )?
-        .exists(params![doc, at])?)
+    pos: i64,
+) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "UPDATE activity INDEXED BY activity_members SET pos = ?3
+         WHERE doc = ?1 AND who IS NOT NULL AND at >= ?2 AND pos < ?3",
+    )?
+    .execute(params![doc, at, pos])?;
+    Ok(())
 }
 
 /// Makes the rows about members anew from the statements. Those have no place in the causal order

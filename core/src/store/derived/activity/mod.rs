@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension as _, params};
 
 use self::deeds::{Deeds, Row, Subject, VALUE_CHARS_MAX};
-use self::members::knows_members_after;
+use self::members::move_members_behind;
 pub(crate) use self::members::refresh_members;
 use super::Model;
 use crate::document::{self, Change, Key, ObjectId, OpId, Scalar};
@@ -39,7 +39,6 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
         objects: BTreeMap::new(),
     };
     let birth = model.document.kind.birth().map(|birth| birth.hash());
-    let mut earliest = None;
     while let Some(row) = rows.next()? {
         last = row.get(0)?;
         let hash: document::ChangeHash = blob(row, 2)?;
@@ -53,8 +52,11 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
         let at = change.time_s.saturating_mul(1_000);
         let received: Option<i64> = row.get(4)?;
         let placed = received.map_or(at, |received| received.min(at));
-        earliest = Some(earliest.map_or(at, |earliest: i64| earliest.min(at)));
+        let pos = change.start_op as i64;
         for (n, row) in reader.rows(&change)?.into_iter().enumerate() {
+            if n == 0 && done > 0 {
+                move_members_behind(conn, model.row(), at, pos)?;
+            }
             conn.prepare_cached(
                 "INSERT OR REPLACE INTO activity
                      (doc, pos, hash, n, actor, at, placed, action, task, comment, day, detail)
@@ -62,7 +64,7 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
             )?
             .execute(params![
                 model.row(),
-                change.start_op as i64,
+                pos,
                 hash.as_ref(),
                 n as i64,
                 actor,
@@ -77,12 +79,7 @@ pub(in crate::store::derived) fn catch_up(model: &Model<'_>) -> Result<(), Store
         }
     }
     drop(rows);
-    // The place of who came and went has to be found again where something from before came later.
-    let moves_members = match earliest {
-        Some(at) if done > 0 => knows_members_after(conn, model.row(), at)?,
-        _ => done == 0,
-    };
-    if moves_members {
+    if done == 0 {
         let authority = statements::authority(conn, &model.document.id)?;
         refresh_members(conn, model.document, &authority)?;
     }

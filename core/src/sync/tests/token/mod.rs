@@ -15,8 +15,8 @@ use super::common::{
 };
 use crate::document::{DocumentId, DocumentKind};
 use crate::membership::{Payload, Revoke, Role, Scope, Statement};
-use crate::model::{Command, Via};
-use crate::replica::Ticket;
+use crate::model::{Answer, Command, Outcome, Query, Via};
+use crate::replica::{Replica, Ticket};
 use crate::store::{DocumentRow, statements};
 use crate::sync::session::CONTROLS_MAX;
 use crate::sync::token::frame::{self, Incoming};
@@ -324,9 +324,60 @@ fn with_the_device_that_made_it_a_ticket_ends() {
     let revoke = Statement::sign(Payload::Revoke(revoke), sam.keys().signer()).unwrap();
     statements::put(relay.conn(), &revoke).unwrap();
     let told = client.session.notify_document(relay, &sam.space_id());
-    assert_eq!(told.unwrap_err().code(), "bad-device");
+    assert_eq!(told.unwrap_err().code(), "bad-ticket");
     let again = TokenSession::new(relay, ticket, Admission::Open, &bench.env()).unwrap();
     assert_eq!(again.err(), Some(TicketRefusal::Device));
+}
+
+#[test]
+fn a_ticket_that_was_taken_back_is_over_and_others_are_not() {
+    let bench = &mut Bench::new(18);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let lost = ticket(sam, relay, bench, None, 2);
+    let kept = ticket(sam, relay, bench, None, 1);
+    let mut lost_one = Client::connect("lost", &lost, relay, bench);
+    let mut kept_one = Client::connect("kept", &kept, relay, bench);
+    let listed = |sam: &Replica, bench: &mut Bench| -> Vec<(String, bool)> {
+        let answer = sam.query(&Query::Tickets, bench.env().now).unwrap();
+        let Answer::Tickets(tickets) = answer else {
+            panic!("{answer:?}")
+        };
+        let items = tickets.items.into_iter();
+        items.map(|it| (it.id, it.revoked)).collect()
+    };
+    assert_eq!(listed(sam, bench).len(), 2);
+    let mut revoke = |ticket: &str, sam: &mut Replica| {
+        let ticket = ticket.to_owned();
+        sam.execute(&Command::RevokeTicket { ticket }, &mut bench.env())
+    };
+    // By what it is called here, or by itself.
+    assert!(revoke("00", sam).is_err());
+    assert!(revoke("", sam).is_err());
+    let name = lost.name().to_hex();
+    assert_eq!(
+        revoke(&name[..8], sam).unwrap(),
+        Outcome::Done { changed: true }
+    );
+    assert_eq!(
+        revoke(&format!("ws://relay/ticket/{lost}"), sam).unwrap(),
+        Outcome::Done { changed: false }
+    );
+    let mut found = listed(sam, bench);
+    found.retain(|(_, revoked)| *revoked);
+    assert_eq!(found, [(name, true)]);
+    sync(sam, relay, bench);
+    let space = sam.space_id();
+    let told = lost_one.session.notify_document(relay, &space);
+    assert_eq!(told.unwrap_err().code(), "bad-ticket");
+    kept_one.session.notify_document(relay, &space).unwrap();
+    let again = TokenSession::new(relay, lost, Admission::Open, &bench.env()).unwrap();
+    assert_eq!(again.err(), Some(TicketRefusal::Revoked));
+    // Nobody takes back what is not theirs.
+    let ann = &mut person(bench, relay, "Ann");
+    let ticket = kept.to_string();
+    let stranger = ann.execute(&Command::RevokeTicket { ticket }, &mut bench.env());
+    assert!(stranger.is_err());
 }
 
 #[test]
