@@ -127,6 +127,8 @@ fn dispatch(app: &mut App, command: Command) -> Result<(), Problem> {
         Command::Invites(args) => commands::invites::invites(app, &args),
         Command::Publish(args) => commands::invites::publish(app, &args),
         Command::Ticket(command) => commands::ticket::run(app, command),
+        Command::Agent(command) => commands::agent::run(app, command),
+        Command::Key(command) => commands::key::run(app, command),
         Command::Watch(args) => commands::watch::watch(app, &args),
         Command::Verify(args) => commands::verify::verify(app, &args),
         Command::Import(args) => commands::transfer::import(app, &args),

@@ -10,6 +10,7 @@ use crate::commands::{
     activity::ActivityCommand,
     add::AddArgs,
     agenda::UpcomingArgs,
+    agent::AgentCommand,
     aisle::AisleCommand,
     attach::{AttachArgs, AttachmentsArgs, WhichArgs},
     calendar::CalendarArgs,
@@ -19,6 +20,7 @@ use crate::commands::{
     folder::FolderCommand,
     identity::{InitArgs, WhoamiArgs},
     invites::{InvitesArgs, PublishArgs},
+    key::KeyCommand,
     list::ListCommand,
     members::{JoinArgs, MembersArgs, RevokeArgs, ShareArgs},
     roles::{LeaveArgs, RoleArgs, TransferArgs},
@@ -151,6 +153,12 @@ pub(crate) enum Command {
     /// Let other programs sync your documents
     #[command(subcommand)]
     Ticket(TicketCommand),
+    /// Let agents work in your lists over HTTP
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// Manage the keys with which programs use your relay's API
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Show what happens in a list and who looks at it, until Ctrl-C
     Watch(WatchArgs),
     /// Check a list's whole history and name its authors

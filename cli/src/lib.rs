@@ -4,6 +4,7 @@
 //! [`Query`](poo_core::model::Query): it resolves what the person typed, asks the engine, and
 //! prints the answer, either for people or, with `--json`, as the engine's own JSON.
 
+mod api;
 mod app;
 mod args;
 mod commands;

@@ -153,6 +153,22 @@ pub(crate) enum Problem {
     /// Networking cannot start.
     #[error("cannot start networking: {0}")]
     Runtime(std::io::Error),
+    /// The relay's API says no.
+    #[error("the relay says: {detail}")]
+    Api {
+        /// Its code for programs.
+        code: String,
+        /// Why, in words.
+        detail: String,
+    },
+    /// The relay's API cannot be reached.
+    #[error("the relay cannot be reached: {0}")]
+    Http(Box<ureq::Error>),
+    /// The relay answers something else than an API does.
+    #[error(
+        "the relay's API answers with something else than JSON: it is older than this program, or another server"
+    )]
+    NoApi,
     /// The network or the relay failed.
     #[error(transparent)]
     Net(#[from] NetError),
@@ -256,6 +272,14 @@ impl Problem {
             | Self::Query(QueryError::Store(error))
             | Self::Net(NetError::Store(error)) => store_kind(error),
             Self::Command(error) | Self::Net(NetError::Command(error)) => command_kind(error),
+            Self::Api { code, .. } => match code.as_str() {
+                "not_found" => Kind::NotFound,
+                "invalid" => Kind::Usage,
+                "conflict" => Kind::Conflict,
+                _ => Kind::Refused,
+            },
+            Self::Http(_) => Kind::Offline,
+            Self::NoApi => Kind::Failed,
             Self::Net(NetError::NoRelay) => Kind::NoRelay,
             Self::Net(NetError::BadUrl { .. }) => Kind::Usage,
             Self::Query(QueryError::NotFound { .. }) => Kind::NotFound,

@@ -90,7 +90,12 @@ pub struct Settings {
     pub metrics_listen: Option<String>,
     /// Web pages of these origins may use the REST API, separated by commas; `*`: all. [default:
     /// none but the relay's own]
-    #[arg(long, env = "POO_SERVER_API_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "POO_SERVER_API_ORIGINS",
+        value_name = "ORIGINS",
+        value_delimiter = ','
+    )]
     pub api_origins: Option<Vec<String>>,
     /// Where the master key is, with which the keys of agents are sealed: a file that only its
     /// owner can read, `env` (POO_SERVER_MASTER_KEY) or `stdin`. [default: a file in the data

@@ -3,6 +3,7 @@
 pub(crate) mod activity;
 pub(crate) mod add;
 pub(crate) mod agenda;
+pub(crate) mod agent;
 pub(crate) mod aisle;
 pub(crate) mod attach;
 pub(crate) mod calendar;
@@ -12,6 +13,7 @@ pub(crate) mod doctor;
 pub(crate) mod folder;
 pub(crate) mod identity;
 pub(crate) mod invites;
+pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod members;
 pub(crate) mod roles;

@@ -39,7 +39,7 @@ impl Domain {
 
     /// A ticket, by which a client that cannot sign acts for somebody.
     pub const TICKET: Self = Self("poo/ticket/v1");
-    /// A challenge, by which a person signs in to a relay's API.
+    /// A relay's public key and its challenge, by which a person signs in to its API.
     pub const SIGN_IN: Self = Self("poo/sign-in/v1");
 
     /// The tag as it stands in front of the signed bytes.

@@ -99,9 +99,7 @@ impl Replica {
         let wire = wire.map_err(|_| none())?;
         let statement = Statement::from_wire(&wire).map_err(|_| none())?;
         let (agent, owner) = match statement.payload() {
-            Payload::Profile(it)
-                if it.is_agent && statement.signer() == it.identity.key() =>
-            {
+            Payload::Profile(it) if it.is_agent && statement.signer() == it.identity.key() => {
                 (it.identity, it.connected_by.ok_or_else(none)?)
             }
             _ => return Err(none()),

@@ -8,7 +8,7 @@ use core::mem;
 
 use jiff::Timestamp;
 
-use super::{CommandError, Env, Keyring, QueryError, Replica};
+use super::{CommandError, Env, Keyring, QueryError, Replica, Ticket, TicketTerms};
 use crate::document::DocumentId;
 use crate::identity::{Did, Keypair, PublicKey};
 use crate::membership::Identities;
@@ -83,6 +83,26 @@ impl OnBehalf<'_> {
             return Err(CommandError::NotFound("list"));
         }
         self.replica.execute(command, env)
+    }
+
+    /// Makes a ticket for them, which this relay signs itself. It is good here alone.
+    #[must_use]
+    pub fn ticket(
+        &self,
+        document: Option<DocumentId>,
+        uses: u32,
+        expires_at_ms: i64,
+        nonce: [u8; 16],
+    ) -> Ticket {
+        let terms = TicketTerms {
+            identity: self.replica.did(),
+            relay: self.own.did,
+            document,
+            uses,
+            expires_at_ms,
+            nonce,
+        };
+        Ticket::sign(terms, self.own.signer())
     }
 
     /// The id of their space.

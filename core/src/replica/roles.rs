@@ -62,7 +62,8 @@ impl<'a> Plan<'a> {
 
     /// Adds a statement.
     pub(super) fn state(&mut self, payload: Payload) -> Result<(), CommandError> {
-        self.made.push(Statement::sign(payload, self.keys.signer())?);
+        self.made
+            .push(Statement::sign(payload, self.keys.signer())?);
         Ok(())
     }
 

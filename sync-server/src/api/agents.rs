@@ -113,7 +113,10 @@ impl AgentRow {
         conn.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM host_agent WHERE did = ?1 AND owner = ?2"
         ))?
-        .query_row(params![did.key().as_ref(), owner.key().as_ref()], Self::read)
+        .query_row(
+            params![did.key().as_ref(), owner.key().as_ref()],
+            Self::read,
+        )
         .optional()
     }
 
@@ -156,11 +159,7 @@ impl AgentRow {
 }
 
 /// Whether somebody has connected an agent here that was not disconnected.
-pub(super) fn is_connected(
-    conn: &Connection,
-    did: &Did,
-    owner: &Did,
-) -> rusqlite::Result<bool> {
+pub(super) fn is_connected(conn: &Connection, did: &Did, owner: &Did) -> rusqlite::Result<bool> {
     let found = AgentRow::find(conn, did, owner)?;
     Ok(found.is_some_and(|row| row.disconnected_at.is_none()))
 }
@@ -237,7 +236,9 @@ async fn connect(
             ],
         )?;
         if added == 0 {
-            return Err(Problem::new(Code::Conflict, "this agent was connected before").at("profile"));
+            return Err(
+                Problem::new(Code::Conflict, "this agent was connected before").at("profile"),
+            );
         }
         keys::audit(conn, hand.caller, "agent.connect", &did.to_string(), now)?;
         let row = AgentRow::find(conn, &did, &owner)?.ok_or_else(unexpected)?;
@@ -293,7 +294,13 @@ async fn disconnect(
             "UPDATE host_key SET revoked_at = ?2 WHERE subject = ?1 AND revoked_at IS NULL",
             params![agent.key().as_ref(), now.as_millisecond()],
         )?;
-        keys::audit(conn, hand.caller, "agent.disconnect", &agent.to_string(), now)?;
+        keys::audit(
+            conn,
+            hand.caller,
+            "agent.disconnect",
+            &agent.to_string(),
+            now,
+        )?;
         Ok(Reply::done())
     });
     let done = done.await;

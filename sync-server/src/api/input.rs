@@ -251,10 +251,16 @@ mod tests {
 
     #[test]
     fn the_field_at_fault_is_named() {
-        assert_eq!(fault(r#"{"name": "x", "size": 300}"#).as_deref(), Some("size"));
+        assert_eq!(
+            fault(r#"{"name": "x", "size": 300}"#).as_deref(),
+            Some("size")
+        );
         assert_eq!(fault(r#"{"name": 5}"#).as_deref(), Some("name"));
         assert_eq!(fault(r#"{"size": 5}"#).as_deref(), Some("name"));
-        assert_eq!(fault(r#"{"name": "x", "seize": 5}"#).as_deref(), Some("seize"));
+        assert_eq!(
+            fault(r#"{"name": "x", "seize": 5}"#).as_deref(),
+            Some("seize")
+        );
         assert_eq!(fault("[]"), None);
         assert_eq!(fault("{"), None);
     }

@@ -121,7 +121,7 @@ enum Kind {
 }
 
 macro_rules! page {
-    ($(#[$about:meta])* $name:ident, $of:ty) => {
+    ($(#[$about:meta])* $name:ident, $of:ident) => {
         $(#[$about])*
         #[derive(ToSchema)]
         #[allow(dead_code, reason = "it describes what the engine's own type says")]
@@ -507,7 +507,7 @@ fn made(outcome: Outcome, place: impl FnOnce(&TaskId) -> String) -> Result<Reply
     Reply::created(&Made { id: comment, list }, place)
 }
 
-fn one(view: &mut View<'_>, list: DocumentId) -> Result<List, Problem> {
+pub(super) fn one(view: &mut View<'_>, list: DocumentId) -> Result<List, Problem> {
     view.check(&list)?;
     match view.query(&Query::List { list })? {
         Answer::List(list) => Ok(list),

@@ -4,6 +4,7 @@
 //! What only reads is answered by reader threads from committed state; what writes is carried out
 //! by the engine's thread in its next batch, and answered when that is on disk.
 
+mod account;
 mod agents;
 mod auth;
 mod hooks;
@@ -18,6 +19,7 @@ mod reply;
 mod sealing;
 mod tasks;
 mod telemetry;
+mod tickets;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -156,6 +158,11 @@ impl Api {
         Arc::clone(&self.inner.sealer)
     }
 
+    /// Where clients reach this relay.
+    fn url(&self) -> &str {
+        &self.inner.url
+    }
+
     /// Counts a note that a caller writes.
     fn take_note(&self, caller: &Caller) -> Result<(), Problem> {
         self.inner.limits.take_note(&caller.did)
@@ -197,18 +204,24 @@ impl Api {
             Credential::Unknown => return Ok(None),
         };
         let sealer = Arc::clone(&self.inner.sealer);
-        let resolved = self.inner.readers.ask(move |replica, now| match token.kind {
-            Kind::Key => keys::bearer(replica.host_tables(), &token, &sealer, now),
-            Kind::Session => {
-                let Some((did, device)) = keys::session(replica.host_tables(), &token, now)?
-                else {
-                    return Ok(None);
-                };
-                // It ends with the device that began it.
-                let holds = replica.speaks_for(&device, &did)?;
-                Ok(holds.then(|| (Caller::person(did, Some(token.id)), false)))
-            }
-        });
+        let resolved =
+            self.inner
+                .readers
+                .ask(move |replica: &mut Replica, now| -> Result<_, Problem> {
+                    match token.kind {
+                        Kind::Key => keys::bearer(replica.host_tables(), &token, &sealer, now),
+                        Kind::Session => {
+                            let Some((did, device)) =
+                                keys::session(replica.host_tables(), &token, now)?
+                            else {
+                                return Ok(None);
+                            };
+                            // It ends with the device that began it.
+                            let holds = replica.speaks_for(&device, &did)?;
+                            Ok(holds.then(|| (Caller::person(did, Some(token.id)), false)))
+                        }
+                    }
+                });
         let Some((caller, worth_noting)) = resolved.await?? else {
             return Ok(None);
         };
@@ -477,7 +490,7 @@ pub(crate) fn unexpected() -> Problem {
 /// The routes, and the pages that describe them.
 pub(crate) fn router(api: &Api, origins: &[String]) -> Router {
     let (router, document) = routes().split_for_parts();
-    let documents = pages::router(document);
+    let documents = pages::router(&document);
     let router = router
         .with_state(api.clone())
         .merge(documents)
@@ -508,7 +521,9 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(key_routes::routes())
         .merge(live::routes())
         .merge(hooks::routes())
-        .merge(telemetry::routes());
+        .merge(telemetry::routes())
+        .merge(tickets::routes())
+        .merge(account::routes());
     OpenApiRouter::with_openapi(pages::about()).nest("/api/v1", all)
 }
 

@@ -5,8 +5,11 @@ use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
+use serde_json::{Map, Value, json};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement};
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, SecurityRequirement,
+};
 use utoipa::{IntoResponses, openapi};
 
 use super::problem::ProblemBody;
@@ -101,25 +104,22 @@ pub(crate) fn about() -> OpenApi {
 }
 
 /// The pages, from the finished document.
-pub(crate) fn router(document: OpenApi) -> Router {
-    let page = html(&document);
-    let text = plain(&document);
-    let json = document.to_json().unwrap_or_else(|error| {
-        tracing::error!(%error, "the OpenAPI document cannot be written");
-        "{}".to_owned()
-    });
+pub(crate) fn router(document: &OpenApi) -> Router {
+    let page = html(document);
+    let text = plain(document);
+    let json = whole(document).to_string();
     Router::new()
         .route(
             "/openapi.json",
-            get(|| async { ([(CONTENT_TYPE, "application/json")], json) }),
+            get(move || async move { ([(CONTENT_TYPE, "application/json")], json) }),
         )
         .route(
             "/llms.txt",
-            get(|| async { ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text) }),
+            get(move || async move { ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text) }),
         )
         .route(
             "/api",
-            get(|| async {
+            get(move || async move {
                 let headers = [
                     (CONTENT_TYPE, "text/html; charset=utf-8"),
                     (
@@ -131,6 +131,56 @@ pub(crate) fn router(document: OpenApi) -> Router {
                 (headers, page).into_response()
             }),
         )
+}
+
+/// The document as it is sent. Where a request takes the fields of one of the engine's types among
+/// others, its schema is one object which takes no more than those.
+fn whole(document: &OpenApi) -> Value {
+    let mut document = serde_json::to_value(document).unwrap_or_else(|error| {
+        tracing::error!(%error, "the OpenAPI document cannot be written");
+        Value::Null
+    });
+    let Some(schemas) = document.pointer_mut("/components/schemas") else {
+        return document;
+    };
+    let Some(schemas) = schemas.as_object_mut() else {
+        return document;
+    };
+    let known = schemas.clone();
+    for (name, schema) in schemas.iter_mut() {
+        let Some(parts) = schema.get("allOf").and_then(Value::as_array) else {
+            continue;
+        };
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        for part in parts {
+            let named = part.get("$ref").and_then(Value::as_str);
+            let named = named.and_then(|at| known.get(at.rsplit('/').next()?));
+            let part = named.unwrap_or(part);
+            let more = part.get("properties").and_then(Value::as_object);
+            properties.extend(
+                more.into_iter()
+                    .flatten()
+                    .map(|(k, v)| (k.clone(), v.clone())),
+            );
+            let more = part.get("required").and_then(Value::as_array);
+            required.extend(more.into_iter().flatten().cloned());
+        }
+        let mut one = json!({ "type": "object", "properties": properties, "required": required });
+        if let Some(about) = schema.get("description") {
+            one["description"] = about.clone();
+        }
+        if is_request(name) {
+            one["additionalProperties"] = json!(false);
+        }
+        *schema = one;
+    }
+    document
+}
+
+/// Whether a schema is that of a body that callers send.
+fn is_request(name: &str) -> bool {
+    ["Create", "Edit"].iter().any(|verb| name.starts_with(verb))
 }
 
 /// An operation as the pages show it.
@@ -194,6 +244,9 @@ fn html(document: &OpenApi) -> String {
     for operation in operations(document) {
         let mut parameters = String::new();
         for parameter in operation.about.parameters.iter().flatten() {
+            let RefOr::T(parameter) = parameter else {
+                continue;
+            };
             parameters.push_str(&format!(
                 "<li><code>{}</code> {}",
                 escape(&parameter.name),

@@ -54,7 +54,7 @@ impl Readers {
         question: impl FnOnce(&mut Replica, Timestamp) -> T + Send + 'static,
     ) -> Result<T, NoAnswer> {
         let (sender, answer) = oneshot::channel();
-        let question: Question = Box::new(move |replica, now| {
+        let question: Question = Box::new(move |replica: &mut Replica, now: Timestamp| {
             if sender.send(question(replica, now)).is_err() {
                 tracing::debug!("nobody waits for an answer any longer");
             }
@@ -79,9 +79,12 @@ impl Reader {
         let mut open: Option<Replica> = None;
         while let Some(question) = self.next() {
             if open.is_none() {
-                open = self.open().inspect_err(|error| {
-                    tracing::error!(%error, "the database cannot be read");
-                }).ok();
+                open = self
+                    .open()
+                    .inspect_err(|error| {
+                        tracing::error!(%error, "the database cannot be read");
+                    })
+                    .ok();
             }
             let Some(replica) = &mut open else { continue };
             let now = system.env().now;

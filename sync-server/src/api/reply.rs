@@ -119,7 +119,9 @@ impl Known {
     /// Whether it names a state. Nothing is named where nothing is said.
     pub(crate) fn names(&self, tag: &str) -> bool {
         let Some(known) = &self.0 else { return false };
-        let mut tags = known.split(',').map(|one| one.trim().trim_start_matches("W/"));
+        let mut tags = known
+            .split(',')
+            .map(|one| one.trim().trim_start_matches("W/"));
         tags.any(|one| one == "*" || one == tag)
     }
 

@@ -74,7 +74,8 @@ impl Sealer {
             .finalize();
         let mut name = [0; NAME_BYTES];
         name.copy_from_slice(digest.get(..NAME_BYTES).unwrap_or(&[0; NAME_BYTES]));
-        let key = UnboundKey::new(&CHACHA20_POLY1305, master).map_err(|_| MasterKeyError::Cipher)?;
+        let key =
+            UnboundKey::new(&CHACHA20_POLY1305, master).map_err(|_| MasterKeyError::Cipher)?;
         Ok(Self {
             name,
             key: LessSafeKey::new(key),
@@ -157,7 +158,8 @@ impl Sealer {
         before: Option<&Self>,
         env: &mut Env<'_>,
     ) -> Result<(), MasterKeyError> {
-        let mut statement = conn.prepare("SELECT did, signer, sealed FROM host_agent WHERE disconnected_at IS NULL")?;
+        let mut statement = conn
+            .prepare("SELECT did, signer, sealed FROM host_agent WHERE disconnected_at IS NULL")?;
         let rows = statement.query_map([], |row| {
             Ok((
                 row.get::<_, Vec<u8>>(0)?,
@@ -260,7 +262,12 @@ mod tests {
         let opened = ours.unseal(&sealed, b"agent").unwrap();
         assert_eq!(opened.public(), key.public());
         assert!(ours.unseal(&sealed, b"other").is_none());
-        assert!(Sealer::new(&[2; 32]).unwrap().unseal(&sealed, b"agent").is_none());
+        assert!(
+            Sealer::new(&[2; 32])
+                .unwrap()
+                .unseal(&sealed, b"agent")
+                .is_none()
+        );
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;

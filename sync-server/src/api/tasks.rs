@@ -2,15 +2,15 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::StatusCode;
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::response::{IntoResponse as _, Response};
-use axum::http::StatusCode;
 use jiff::civil::Date;
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::model::{
-    Answer, Command, NewTask, Outcome, Priority, Query, Sort, Status, Task, TaskFilter,
-    TaskId, TaskPatch,
+    Answer, Command, NewTask, Outcome, Priority, Query, Sort, Status, Task, TaskFilter, TaskId,
+    TaskPatch,
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -142,9 +142,10 @@ async fn list_tasks(
         Some("none") => (None, true),
         Some("me") => (Some(caller.did), false),
         Some(text) => (
-            Some(text.parse().map_err(|_| {
-                Problem::invalid("assignee", "is a DID, or `me`, or `none`")
-            })?),
+            Some(
+                text.parse()
+                    .map_err(|_| Problem::invalid("assignee", "is a DID, or `me`, or `none`"))?,
+            ),
             false,
         ),
     };
@@ -318,7 +319,10 @@ async fn claim(
             return Err(Problem::new(Code::Claimed, detail).held_by(holder.did.to_string()));
         }
         if found.done || found.deleted_at.is_some() {
-            return Err(Problem::new(Code::Conflict, "there is nothing left to do of it"));
+            return Err(Problem::new(
+                Code::Conflict,
+                "there is nothing left to do of it",
+            ));
         }
         let patch = TaskPatch {
             assignee: Some(Some(hand.caller.did)),
@@ -482,4 +486,3 @@ pub(super) fn find(
         _ => Err(unexpected()),
     }
 }
-

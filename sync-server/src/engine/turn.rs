@@ -38,7 +38,7 @@ where
     F: FnOnce(&mut Turn<'_>) -> Result<T, E> + Send + 'static,
 {
     let (sender, receiver) = oneshot::channel();
-    let work: Work = Box::new(move |turn| {
+    let work: Work = Box::new(move |turn: &mut Turn<'_>| -> Answer {
         let Turn {
             replica,
             env,
@@ -52,7 +52,7 @@ where
                     now: env.now,
                     rng: &mut *env.rng,
                 },
-                effects,
+                effects: &mut **effects,
             })
         });
         if outcome.is_err() {

@@ -12,6 +12,7 @@
 )]
 
 mod home;
+mod http;
 mod relay;
 mod running;
 
@@ -19,6 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use home::{Home, Run};
+pub use http::{Answer, Caller};
 pub use relay::{ANY_PORT, Relay};
 pub use running::Running;
 use tempfile::TempDir;

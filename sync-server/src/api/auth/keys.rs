@@ -133,7 +133,7 @@ pub(crate) fn bearer(
 ) -> Result<Option<(Caller, bool)>, Problem> {
     let row = KeyRow::find(conn, &token.id)?;
     // Compared either way, so that nobody learns by the clock which ids there are.
-    let matches = token.matches(row.as_ref().map_or(&[0; 32], |row| &row.digest));
+    let matches = token.matches(row.as_ref().map_or(&[0; 32][..], |row| &row.digest));
     let Some(row) = row.filter(|row| matches && row.is_live(now)) else {
         return Ok(None);
     };
@@ -217,13 +217,17 @@ pub(crate) fn session(
     now: Timestamp,
 ) -> rusqlite::Result<Option<(Did, PublicKey)>> {
     let found = conn
-        .prepare_cached("SELECT digest, did, device FROM host_session WHERE id = ?1 AND expires_at > ?2")?
+        .prepare_cached(
+            "SELECT digest, did, device FROM host_session WHERE id = ?1 AND expires_at > ?2",
+        )?
         .query_row(params![token.id, now.as_millisecond()], |row| {
             Ok((row.get::<_, Vec<u8>>(0)?, did(row, 1)?, key(row, 2)?))
         })
         .optional()?;
-    let matches = token.matches(found.as_ref().map_or(&[0; 32], |(digest, ..)| digest));
-    Ok(found.filter(|_| matches).map(|(_, did, device)| (did, device)))
+    let matches = token.matches(found.as_ref().map_or(&[0; 32][..], |(digest, ..)| digest));
+    Ok(found
+        .filter(|_| matches)
+        .map(|(_, did, device)| (did, device)))
 }
 
 /// Whether a key holds that was shown before: it was not revoked, has not expired, and the agent

@@ -79,10 +79,13 @@ impl Limits {
 
     /// Counts a note of somebody's.
     pub(crate) fn take_note(&self, who: &Did) -> Result<(), Problem> {
-        self.notes.take(&who.to_string()).map(drop).map_err(|share| {
-            let detail = "too many notes in a short time: say less, or say it later";
-            Problem::new(Code::RateLimited, detail).after(share.wait_s)
-        })
+        self.notes
+            .take(&who.to_string())
+            .map(drop)
+            .map_err(|share| {
+                let detail = "too many notes in a short time: say less, or say it later";
+                Problem::new(Code::RateLimited, detail).after(share.wait_s)
+            })
     }
 }
 
@@ -154,7 +157,8 @@ pub(crate) async fn layer(
     } else if let Some((problem, keep)) = Problem::of_status(response.status())
         && !is_problem(&response)
     {
-        let kept = keep.and_then(|name| Some((name.clone(), response.headers().get(name)?.clone())));
+        let kept =
+            keep.and_then(|name| Some((name.clone(), response.headers().get(name)?.clone())));
         response = problem.render(&name);
         if let Some((name, value)) = kept {
             response.headers_mut().insert(name, value);
@@ -207,10 +211,13 @@ async fn admit(
         Err(problem) => return (Err(problem), None),
     };
     let of_key = (credential.key_id()).map(|id| (address, id.to_owned()));
-    let tried = limits.failures.left(&address).and_then(|left| match &of_key {
-        Some(of_key) => limits.failures_of_keys.left(of_key),
-        None => Ok(left),
-    });
+    let tried = limits
+        .failures
+        .left(&address)
+        .and_then(|left| match &of_key {
+            Some(of_key) => limits.failures_of_keys.left(of_key),
+            None => Ok(left),
+        });
     if let Err(share) = tried {
         let detail = "too many wrong credentials came from there";
         let problem = Problem::new(Code::TooManyFailures, detail).after(share.wait_s);

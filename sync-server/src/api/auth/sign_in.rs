@@ -37,7 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Challenge {
-    /// What to sign, as UTF-8, with `poo/sign-in/v1` in front as `docs/PROTOCOL.md` has it.
+    /// What to sign, after the relay's public key and under the tag `poo/sign-in/v1`.
     challenge: String,
     /// Who asks.
     relay: Did,
@@ -114,11 +114,16 @@ async fn begin(State(api): State<Api>, Body(proof): Body<Proof>) -> Result<Reply
     };
     let expires_at = api.challenge_ends(&proof.challenge).ok_or_else(refused)?;
     let signature = URL_SAFE_NO_PAD.decode(&proof.signature);
-    let signature = signature.ok().and_then(|bytes| Signature::try_from(&*bytes).ok());
-    let signature = signature.ok_or_else(|| Problem::invalid("signature", "is 64 bytes in base64url"))?;
+    let signature = signature
+        .ok()
+        .and_then(|bytes| Signature::try_from(&*bytes).ok());
+    let signature =
+        signature.ok_or_else(|| Problem::invalid("signature", "is 64 bytes in base64url"))?;
     let device = proof.device.key();
+    // For this relay: one that hands on another's challenge gets a signature that is no good there.
+    let message = [api.relay().key().as_ref(), proof.challenge.as_bytes()].concat();
     device
-        .verify(Domain::SIGN_IN, proof.challenge.as_bytes(), &signature)
+        .verify(Domain::SIGN_IN, &message, &signature)
         .map_err(|_| refused())?;
     api.work(move |turn| {
         let now = turn.env.now;
