@@ -189,6 +189,9 @@ impl Server {
     ) -> Result<(), ServerError> {
         let (stopper, stop) = (self.stopper, self.stop);
         let metrics = self.metrics_listener.map(|listener| {
+            if let Ok(address) = listener.local_addr() {
+                tracing::info!("metrics at http://{address}/metrics");
+            }
             let sources = Sources {
                 metrics: Arc::clone(&self.engine.metrics),
                 engine: self.engine.inputs.clone(),

@@ -33,7 +33,7 @@ use jiff::Timestamp;
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::model::{Answer, Command, Outcome, Query};
-use poo_core::replica::{Env, Keyring, Replica};
+use poo_core::replica::{Env, Replica};
 use poo_core::store::StoreError;
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};

@@ -23,6 +23,8 @@ pub struct Relay {
     did: String,
     starts: u32,
     logs: TempDir,
+    /// Further arguments.
+    more: Vec<String>,
 }
 
 impl Relay {
@@ -38,6 +40,19 @@ impl Relay {
     /// # Errors
     /// What the program said before it ended.
     pub fn try_start(programs: Programs, data: &Path, listen: &str) -> Result<Self, Run> {
+        Self::try_start_with(programs, data, listen, &[])
+    }
+
+    /// The same with further arguments.
+    ///
+    /// # Errors
+    /// As [`Relay::try_start`].
+    pub fn try_start_with(
+        programs: Programs,
+        data: &Path,
+        listen: &str,
+        more: &[&str],
+    ) -> Result<Self, Run> {
         let mut relay = Self {
             programs,
             data: data.to_owned(),
@@ -46,6 +61,7 @@ impl Relay {
             did: String::new(),
             starts: 0,
             logs: tempfile::tempdir().unwrap(),
+            more: more.iter().map(ToString::to_string).collect(),
         };
         relay.launch(listen).map(|()| relay)
     }
@@ -60,6 +76,7 @@ impl Relay {
         let mut child = Command::new(self.programs.server)
             .args(["--listen", listen, "--data"])
             .arg(&self.data)
+            .args(&self.more)
             .env_clear()
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
