@@ -64,7 +64,7 @@ impl Stream {
             stream: self,
             _guard: guard,
         };
-        Body::from_stream(unfold(listening, async |mut listening| {
+        Body::from_stream(unfold(listening, |mut listening| async move {
             let next = listening.next().await?;
             Some((Ok::<_, Infallible>(Bytes::from(next)), listening))
         }))

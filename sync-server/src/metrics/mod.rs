@@ -145,6 +145,10 @@ impl Metrics {
             let _zero = metrics.mutations.get_or_create(&[("door", door.as_str())]);
             let _zero = metrics.mutation_errors.get_or_create(&[("door", door.as_str())]);
         }
+        for outcome in ["delivered", "failed", "dead"] {
+            let _zero = metrics.attempts.get_or_create(&[("outcome", outcome)]);
+        }
+        let _zero = metrics.refusals.get_or_create(&[("reason", "forbidden")]);
         metrics
     }
 

@@ -122,7 +122,12 @@ pub(super) fn headers(
     };
     set("webhook-id", message_id)?;
     set("webhook-timestamp", &timestamp.to_string())?;
-    let signatures: Vec<String> = (endpoint.secrets.iter())
+    // The one before the current one signs until its time is over.
+    let holds = match endpoint.rotation_ends {
+        Some(ends) if ends <= now => 1,
+        _ => endpoint.secrets.len(),
+    };
+    let signatures: Vec<String> = (endpoint.secrets.iter().take(holds))
         .map(|secret| secret.sign(message_id, timestamp, body.as_bytes()))
         .collect();
     set("webhook-signature", &signatures.join(" "))?;

@@ -4,6 +4,8 @@
 
 mod deliveries;
 mod endpoints;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::time::Duration;
