@@ -31,6 +31,11 @@ const FRAMES_PER_SECOND_DEFAULT: u64 = 10_000;
 /// The most that it may be told.
 const FRAMES_PER_SECOND_MAX: u64 = 1_000_000;
 
+/// How many requests of one caller the API answers in a minute, unless told.
+const API_REQUESTS_DEFAULT: u64 = 1_200;
+/// The most that it may be told.
+const API_REQUESTS_MAX: u64 = 1_000_000;
+
 /// The Poo App relay.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(name = "poo-server", version, about = "The Poo App relay: keeps lists in sync, offline devices included", long_about = None)]
@@ -88,6 +93,10 @@ pub struct Settings {
     /// choose one that only those who run this relay reach. Not served unless told.
     #[arg(long, env = "POO_SERVER_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<String>,
+    /// How many requests of one caller the REST API answers in a minute; from one address without
+    /// credentials it answers a tenth of that. [default: 1200]
+    #[arg(long, env = "POO_SERVER_API_REQUESTS", value_name = "COUNT")]
+    pub api_requests: Option<u64>,
     /// Web pages of these origins may use the REST API, separated by commas; `*`: all. [default:
     /// none but the relay's own]
     #[arg(
@@ -127,6 +136,7 @@ struct File {
     frames_per_second: Option<u64>,
     webhook_networks: Option<Vec<String>>,
     metrics_listen: Option<String>,
+    api_requests: Option<u64>,
     api_origins: Option<Vec<String>>,
     master_key: Option<String>,
     master_key_before: Option<PathBuf>,
@@ -159,6 +169,8 @@ pub struct Config {
     pub webhooks: WebhookSettings,
     /// Where to serve the metrics, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// How many requests of one caller the REST API answers in a minute.
+    pub api_requests: u32,
     /// Of which origins web pages may use the REST API.
     pub api_origins: Vec<String>,
     /// Where the master key is.
@@ -304,6 +316,13 @@ impl Settings {
             Some(mib) => mib.saturating_mul(1 << 20),
             None => FILE_QUOTA_DEFAULT,
         };
+        let api_requests = count(
+            "api-requests",
+            self.api_requests.or(file.api_requests),
+            API_REQUESTS_DEFAULT,
+            API_REQUESTS_MAX,
+            "a number from 1 to 1000000",
+        )?;
         let api_origins = self.api_origins.or(file.api_origins).unwrap_or_default();
         if let Some(origin) = api_origins.iter().find(|origin| !is_origin(origin)) {
             return Err(ConfigError::Value {
@@ -319,6 +338,7 @@ impl Settings {
             Some(path) => MasterKeySource::File(PathBuf::from(path)),
         };
         Ok(Config {
+            api_requests: u32::try_from(api_requests).unwrap_or(u32::MAX),
             api_origins,
             master_key,
             master_key_before: self.master_key_before.or(file.master_key_before),
@@ -484,6 +504,13 @@ mod tests {
                 "metrics-listen",
                 Settings {
                     metrics_listen: Some("9464".into()),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "api-requests",
+                Settings {
+                    api_requests: Some(0),
                     ..Settings::default()
                 },
             ),

@@ -130,6 +130,7 @@ impl Server {
             webhooks: webhooks.clone(),
             metrics: Arc::clone(&engine.metrics),
             stop: stop.clone(),
+            requests: config.api_requests,
         });
         let api = api.map_err(|error| EngineError::System(error.to_string()))?;
         Ok(Self {

@@ -54,6 +54,7 @@ impl Relay {
             share,
             webhooks: WebhookSettings::default(),
             metrics_listen: None,
+            api_requests: 1_200,
             api_origins: Vec::new(),
             master_key: MasterKeySource::Data,
             master_key_before: None,

@@ -123,6 +123,8 @@ pub(crate) struct Ground {
     pub(crate) webhooks: Webhooks,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) stop: watch::Receiver<bool>,
+    /// How many requests one caller has in a minute.
+    pub(crate) requests: u32,
 }
 
 impl Api {
@@ -137,7 +139,7 @@ impl Api {
                 relay: ground.relay,
                 url: ground.url,
                 sealer: ground.sealer,
-                limits: Limits::new(),
+                limits: Limits::new(ground.requests),
                 random,
                 challenges,
                 feed: ground.feed,

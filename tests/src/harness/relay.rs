@@ -23,7 +23,6 @@ pub struct Relay {
     did: String,
     starts: u32,
     logs: TempDir,
-    /// Further arguments.
     more: Vec<String>,
 }
 
@@ -43,10 +42,10 @@ impl Relay {
         Self::try_start_with(programs, data, listen, &[])
     }
 
-    /// The same with further arguments.
+    /// The same with further settings.
     ///
     /// # Errors
-    /// As [`Relay::try_start`].
+    /// What the program said before it ended.
     pub fn try_start_with(
         programs: Programs,
         data: &Path,
@@ -54,6 +53,7 @@ impl Relay {
         more: &[&str],
     ) -> Result<Self, Run> {
         let mut relay = Self {
+            more: more.iter().map(|&it| it.to_owned()).collect(),
             programs,
             data: data.to_owned(),
             child: None,
@@ -61,7 +61,6 @@ impl Relay {
             did: String::new(),
             starts: 0,
             logs: tempfile::tempdir().unwrap(),
-            more: more.iter().map(ToString::to_string).collect(),
         };
         relay.launch(listen).map(|()| relay)
     }

@@ -34,10 +34,8 @@ use crate::patience::PatientListener;
 
 /// The name of a request, for its answer and the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Requests of one caller in a window.
-const REQUESTS: u32 = 1_200;
-/// Requests from one address without credentials in a window.
-const REQUESTS_UNKNOWN: u32 = 120;
+/// Of the requests that one caller has in a window, strangers of one address have one in so many.
+const STRANGERS: u32 = 10;
 /// Wrong credentials from one address in a window.
 const FAILURES: u32 = 30;
 /// Wrong secrets for one key's id from one address in a window.
@@ -67,10 +65,11 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn new() -> Self {
+    /// `requests`: how many one caller has in a window.
+    pub(crate) fn new(requests: u32) -> Self {
         Self {
-            callers: Limit::new(REQUESTS, WINDOW),
-            addresses: Limit::new(REQUESTS_UNKNOWN, WINDOW),
+            callers: Limit::new(requests, WINDOW),
+            addresses: Limit::new(requests.div_ceil(STRANGERS), WINDOW),
             failures: Limit::new(FAILURES, WINDOW),
             failures_of_keys: Limit::new(FAILURES_OF_KEY, WINDOW),
             notes: Limit::new(NOTES, WINDOW),
