@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::openapi::{RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{Due, Recurrence, Reminder, TaskId};
@@ -42,7 +42,7 @@ texts! {
         "An identity: a person, an agent or a relay.";
     DocumentId, None, "4NMNnkMhL8jXrdJ9jamS58PAVdXu",
         "A list.";
-    TaskId, Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)),
+    TaskId, Some(SchemaFormat::Custom("uuid".to_owned())),
         "01932f5e-7b5c-7c3a-9d2e-3f4a5b6c7d8e",
         "A UUID, version 7: of a task or a comment.";
     Due, None, "2026-11-23T09:00[Europe/Berlin]",

@@ -203,16 +203,6 @@ impl Replica {
         Self::with_store(Store::open_in_memory()?, keys)
     }
 
-    /// Opens the database at `path` beside a replica that has it open, to read only: it sees what
-    /// that one has committed, and can go to another thread.
-    ///
-    /// # Errors
-    /// [`OpenError`] if it cannot be opened.
-    pub fn open_to_read(path: &Path, keys: Keyring) -> Result<Self, OpenError> {
-        let store = Store::open_to_read(path)?;
-        Ok(Self { store, keys })
-    }
-
     fn with_store(store: Store, keys: Keyring) -> Result<Self, OpenError> {
         let replica = Self { store, keys };
         let device = replica.keys.device.public();
