@@ -374,6 +374,8 @@ fn command_kind(error: &CommandError) -> Kind {
         | CommandError::OnlyOwner
         | CommandError::Outranked
         | CommandError::NoIdentitySecret
+        | CommandError::NotWitnessed
+        | CommandError::OwnSignature
         | CommandError::CannotTurn { .. }
         | CommandError::Refused(_) => Kind::Refused,
         CommandError::Invalid { .. } => Kind::Usage,

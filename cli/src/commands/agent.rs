@@ -142,7 +142,7 @@ fn connect(app: &mut App, args: &ConnectArgs) -> Result<(), Problem> {
                 screen.line("This is its key. It is shown only now:");
                 screen.line(key);
                 screen.line(&format!(
-                    "The API is at {}/api/v1, described at {}/api",
+                    "The API is at {}/api/v1 and described at {}/api",
                     api.base(),
                     api.base()
                 ));

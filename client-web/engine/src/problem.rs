@@ -49,6 +49,8 @@ impl From<CommandError> for Problem {
             CommandError::Invalid { field, reason } => return Self::invalid(field, reason),
             CommandError::NoRelay => "no_relay",
             CommandError::NoIdentitySecret => "no_identity_secret",
+            CommandError::NotWitnessed => "not_witnessed",
+            CommandError::OwnSignature => "own_signature",
             CommandError::Refused(_) => "refused",
             CommandError::CannotTurn { .. } => "cannot_turn",
             CommandError::Statement(_) => "statement",

@@ -404,7 +404,6 @@ pub struct InviteView {
     pub role: Role,
     /// When it ends.
     #[serde(serialize_with = "super::time::milliseconds")]
-    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub expires_at: Timestamp,
     /// Whether it lets in one person; else it is a public link.
     pub single_use: bool,
@@ -412,7 +411,6 @@ pub struct InviteView {
     pub joined: u64,
     /// When it was made, by its maker's clock.
     #[serde(serialize_with = "super::time::milliseconds_or_null")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub made_at: Option<Timestamp>,
     /// Who made it.
     pub made_by: Option<Did>,
@@ -456,7 +454,6 @@ pub struct Device {
     pub revoked: bool,
     /// When it was linked, by its linker's clock.
     #[serde(serialize_with = "super::time::milliseconds_or_null")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub linked_at: Option<Timestamp>,
 }
 

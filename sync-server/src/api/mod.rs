@@ -46,7 +46,7 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::auth::Peer;
-use self::auth::token::{Kind, Token};
+use self::auth::token::Kind;
 use self::auth::{Caller, Credential, Limits, keys};
 use self::input::{BODY_BYTES_MAX, Key};
 use self::problem::{Code, Problem};

@@ -113,7 +113,8 @@ impl Sealer {
 
     /// That of a file.
     pub(crate) fn from_file(path: &Path) -> Result<Self, MasterKeyError> {
-        Self::new(&from_file(path)?)
+        let master = from_file(path)?;
+        Self::new(&master)
     }
 
     /// Seals a key; `bound` says whose it is, and has to be said again to open it.

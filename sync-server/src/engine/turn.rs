@@ -77,7 +77,10 @@ pub(super) fn carry_out(
     let answer = catch_unwind(AssertUnwindSafe(|| {
         work(&mut Turn {
             replica,
-            env,
+            env: Env {
+                now: env.now,
+                rng: &mut *env.rng,
+            },
             effects: &mut effects,
         })
     }));

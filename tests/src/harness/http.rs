@@ -107,8 +107,11 @@ impl Caller {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.to_owned()).unwrap();
-        let mut response = self.agent.run(request).unwrap();
+        let response = match body {
+            "" => self.agent.run(request.body(()).unwrap()),
+            body => self.agent.run(request.body(body.to_owned()).unwrap()),
+        };
+        let mut response = response.unwrap();
         let headers = response.headers().iter();
         let headers = headers
             .map(|(name, value)| {

@@ -46,6 +46,7 @@ enum Kind {
     Did,
     Link,
     Address,
+    Key,
     Document,
     Task,
     Hex(usize),
@@ -67,7 +68,14 @@ fn kind(word: &str) -> Option<Kind> {
     let kind = match word.len() {
         _ if word.starts_with("did:key:z") => Kind::Did,
         _ if word.contains("://") && word.contains('#') => Kind::Link,
-        _ if word.starts_with("127.0.0.1:") || word.starts_with("ws://127.0.0.1:") => Kind::Address,
+        _ if ["", "ws://", "http://"]
+            .iter()
+            .filter_map(|scheme| word.strip_prefix(scheme))
+            .any(|rest| rest.starts_with("127.0.0.1:")) =>
+        {
+            Kind::Address
+        }
+        _ if word.starts_with("poo_live_") => Kind::Key,
         36 if word.chars().filter(|c| *c == '-').count() == 4 => Kind::Task,
         26..=28 if all(word, |c| c.is_ascii_alphanumeric()) => Kind::Document,
         6 | 12 if all(word, hex) => Kind::Hex(word.len()),
@@ -110,7 +118,16 @@ impl Names {
             let known = self.0.get(word);
             known.map_or(word, String::as_str)
         });
-        here.collect::<String>().replace("ws:// ", "ws://")
+        let mut here = here.collect::<String>().replace("ws:// ", "ws://");
+        // An address with a path behind it is a word of its own.
+        let addresses = self
+            .0
+            .iter()
+            .filter(|(shown, _)| kind(shown) == Some(Kind::Address) && !shown.contains("://"));
+        for (shown, address) in addresses {
+            here = here.replace(&format!("http://{shown}"), &format!("http://{address}"));
+        }
+        here
     }
 
     /// Compares what a page shows with what came out, and learns what random things are called.

@@ -91,7 +91,7 @@ struct Me {
 /// Get a challenge to sign.
 #[utoipa::path(
     post, path = "/auth/challenge", tag = "auth", request_body = Nothing, security(()),
-    responses((status = OK, body = Challenge), Rejected, Faults),
+    responses((status = OK, body = Challenge), Rejected, Denied, Faults),
 )]
 async fn challenge(State(api): State<Api>, _: Body<Nothing>) -> Result<Reply, Problem> {
     let (text, expires_at) = api.challenge();
