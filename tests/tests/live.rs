@@ -91,7 +91,11 @@ fn each_event_is_told_once_across_breaks_and_a_relay_that_is_killed() {
     let cursor = text(&event.data["position"]);
     let before = krusty.read(&format!("activity?list={list}&cursor={cursor}"));
     let before = before["items"].as_array().unwrap();
-    assert!(!before.iter().any(|row| row["id"] == event.data["activity"]["id"]));
+    assert!(
+        !before
+            .iter()
+            .any(|row| row["id"] == event.data["activity"]["id"])
+    );
 }
 
 #[test]
@@ -104,7 +108,12 @@ fn a_stream_holds_what_its_listener_wants_and_may_see() {
     let all = Listener::start(&relay, &krusty, "", None);
     let done = Listener::start(&relay, &krusty, "?type=task.completed,comment.*", None);
     let mine = Listener::start(&relay, &krusty, "?assignee=me", None);
-    let elsewhere = format!("?list={}", sam.json(&["list", "show", "Private"])["id"].as_str().unwrap());
+    let elsewhere = format!(
+        "?list={}",
+        sam.json(&["list", "show", "Private"])["id"]
+            .as_str()
+            .unwrap()
+    );
     let elsewhere = Listener::start(&relay, &krusty, &elsewhere, None);
 
     sam.task("Private", "Nobody's business", &[]);
@@ -133,7 +142,10 @@ fn a_stream_holds_what_its_listener_wants_and_may_see() {
         ("colour=red", "colour"),
     ] {
         let (status, code, named) = krusty.get(&format!("events?{query}")).fault();
-        assert_eq!((status, code.as_str(), named.as_str()), (400, "invalid", field));
+        assert_eq!(
+            (status, code.as_str(), named.as_str()),
+            (400, "invalid", field)
+        );
     }
     let last = [("Last-Event-ID", "99999999-0badcafe-0")];
     let gone = krusty.send("GET", "events", &last, "");
@@ -171,7 +183,10 @@ fn work_comes_to_who_waits_for_it() {
     let waits = thread::spawn(move || waiting.get("tasks/next?wait=25"));
     let urgent = create(&krusty, &list, "Nobody's yet");
     assert_eq!(krusty.get("tasks/next").status, 204);
-    krusty.make(&format!("tasks/{urgent}/reassign"), &json!({"assignee": me}));
+    krusty.make(
+        &format!("tasks/{urgent}/reassign"),
+        &json!({"assignee": me}),
+    );
     let answer = waits.join().unwrap();
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.json()["id"], json!(urgent));

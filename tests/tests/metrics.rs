@@ -46,13 +46,25 @@ fn what_happens_is_counted_and_what_does_not_hold_together_is_found() {
     sam.ok(&["sync"]);
     krusty.make(&format!("tasks/{task}/claim"), &json!({}));
     let before = scrape(&relay);
-    assert_eq!(value(&before, "poo_data_integrity_anomalies{kind=\"invalid_assignee\"}"), 0.0);
+    assert_eq!(
+        value(
+            &before,
+            "poo_data_integrity_anomalies{kind=\"invalid_assignee\"}"
+        ),
+        0.0
+    );
     assert_eq!(value(&before, "poo_assigned_tasks "), 1.0);
     assert!(value(&before, "poo_activity_events_total{action=\"created\"}") >= 2.0);
-    assert_eq!(value(&before, "poo_activity_events_total{action=\"assigned\"}"), 1.0);
+    assert_eq!(
+        value(&before, "poo_activity_events_total{action=\"assigned\"}"),
+        1.0
+    );
     assert!(value(&before, "poo_mutations_total{door=\"api\"}") >= 1.0);
     assert!(value(&before, "poo_mutations_total{door=\"sync\"}") >= 1.0);
-    assert_eq!(value(&before, "poo_mutation_errors_total{door=\"sync\"}"), 0.0);
+    assert_eq!(
+        value(&before, "poo_mutation_errors_total{door=\"sync\"}"),
+        0.0
+    );
     assert!(value(&before, "poo_commit_seconds_count") >= 1.0);
     let claims = "poo_http_request_seconds_count{method=\"POST\",route=\"/api/v1/tasks/{task}/claim\",status=\"2xx\"}";
     assert_eq!(value(&before, claims), 1.0);
@@ -61,7 +73,13 @@ fn what_happens_is_counted_and_what_does_not_hold_together_is_found() {
     sam.ok(&["agent", "disconnect", "Krusty"]);
     sam.ok(&["sync"]);
     let after = scrape(&relay);
-    assert_eq!(value(&after, "poo_data_integrity_anomalies{kind=\"invalid_assignee\"}"), 1.0);
+    assert_eq!(
+        value(
+            &after,
+            "poo_data_integrity_anomalies{kind=\"invalid_assignee\"}"
+        ),
+        1.0
+    );
     assert_eq!(value(&after, "poo_invalid_assignee_ratio "), 1.0);
 
     // What clients report is counted by route and by nothing else.
@@ -73,17 +91,35 @@ fn what_happens_is_counted_and_what_does_not_hold_together_is_found() {
     });
     assert_eq!(app.post("telemetry", &report).status, 204);
     for (report, field) in [
-        (json!({"timings": [{"what": "open", "route": "/list/42", "ms": 1}]}), "timings"),
-        (json!({"timings": [{"what": "open", "route": "list", "ms": -1}]}), "timings"),
-        (json!({"views": [{"route": "list", "views": 10_001}]}), "views"),
+        (
+            json!({"timings": [{"what": "open", "route": "/list/42", "ms": 1}]}),
+            "timings",
+        ),
+        (
+            json!({"timings": [{"what": "open", "route": "list", "ms": -1}]}),
+            "timings",
+        ),
+        (
+            json!({"views": [{"route": "list", "views": 10_001}]}),
+            "views",
+        ),
         (json!({"views": [{"route": "list", "who": "Sam"}]}), "views"),
     ] {
         let (status, _, named) = app.post("telemetry", &report).fault();
         assert_eq!((status, named.as_str()), (400, field), "{report}");
     }
-    assert_eq!(Caller::stranger(&relay).post("telemetry", &report).status, 401);
+    assert_eq!(
+        Caller::stranger(&relay).post("telemetry", &report).status,
+        401
+    );
     let last = scrape(&relay);
-    assert_eq!(value(&last, "poo_client_seconds_count{what=\"open\",route=\"list\"}"), 1.0);
+    assert_eq!(
+        value(
+            &last,
+            "poo_client_seconds_count{what=\"open\",route=\"list\"}"
+        ),
+        1.0
+    );
     assert_eq!(value(&last, "poo_client_errors_total{route=\"list\"}"), 1.0);
     // Where people reach the relay its metrics are not.
     let page = Caller::stranger(&relay).get("/metrics");
@@ -96,7 +132,10 @@ fn what_happens_is_counted_and_what_does_not_hold_together_is_found() {
     for name in names.filter(is_metric) {
         // A counter that nothing was counted on yet is described all the same.
         let family = name.trim_end_matches("_bucket").trim_end_matches("_total");
-        assert!(last.contains(&format!("# TYPE {family} ")), "no {name} in {last}");
+        assert!(
+            last.contains(&format!("# TYPE {family} ")),
+            "no {name} in {last}"
+        );
     }
 }
 
@@ -106,12 +145,21 @@ fn rules() -> std::path::PathBuf {
 
 #[test]
 fn the_alert_rules_hold_and_do_what_they_say() {
-    let found = Command::new(repository::root().join("scripts/promtool")).output().unwrap();
+    let found = Command::new(repository::root().join("scripts/promtool"))
+        .output()
+        .unwrap();
     assert!(found.status.success(), "{found:?}");
     let promtool = String::from_utf8(found.stdout).unwrap();
     let promtool = Path::new(promtool.trim());
-    for args in [["check", "rules", "alerts.yml"], ["test", "rules", "alerts.test.yml"]] {
-        let run = Command::new(promtool).args(args).current_dir(rules()).output().unwrap();
+    for args in [
+        ["check", "rules", "alerts.yml"],
+        ["test", "rules", "alerts.test.yml"],
+    ] {
+        let run = Command::new(promtool)
+            .args(args)
+            .current_dir(rules())
+            .output()
+            .unwrap();
         assert!(run.status.success(), "{args:?}: {run:?}");
     }
 }

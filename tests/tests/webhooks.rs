@@ -68,7 +68,9 @@ impl Cast {
 
 /// The signatures of a request that hold under a secret.
 fn signed(request: &Request, secret: &str) -> usize {
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+    let key = STANDARD
+        .decode(secret.strip_prefix("whsec_").unwrap())
+        .unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
     let id = request.header("webhook-id");
     let timestamp = request.header("webhook-timestamp");
@@ -218,7 +220,9 @@ fn what_fails_is_tried_again_and_what_is_gone_is_left_alone() {
     });
     let shown = cast.sams.read(&format!("webhooks/{id}"));
     assert!(text(&shown["disabledReason"]).contains("410"), "{shown}");
-    let dead = cast.sams.read(&format!("webhooks/{id}/deliveries?state=dead"));
+    let dead = cast
+        .sams
+        .read(&format!("webhooks/{id}/deliveries?state=dead"));
     assert_eq!(dead["items"][0]["attempts"].as_array().unwrap().len(), 3);
     cast.create("While it is off");
 
@@ -230,11 +234,16 @@ fn what_fails_is_tried_again_and_what_is_gone_is_left_alone() {
         .json();
     assert_eq!(on["enabled"], true);
     assert_eq!(on.get("disabledReason"), None);
-    let count = cast.sams.make(&format!("webhooks/{id}/redeliver"), &json!({}));
+    let count = cast
+        .sams
+        .make(&format!("webhooks/{id}/redeliver"), &json!({}));
     assert_eq!(count["count"], 1);
     assert_eq!(receiver.next().body, first.body);
     cast.create("Now it hears");
-    assert_eq!(receiver.next().json()["data"]["activity"]["title"], "Now it hears");
+    assert_eq!(
+        receiver.next().json()["data"]["activity"]["title"],
+        "Now it hears"
+    );
 }
 
 #[test]
@@ -258,8 +267,7 @@ fn an_agent_behind_openclaw_is_woken_by_what_is_assigned_to_it() {
     cast.sams.make("webhooks", &wish);
     let task = cast.create("Sweep the floor");
     assert!(gateway.rest().is_empty());
-    cast.krusty
-        .make(&format!("tasks/{task}/claim"), &json!({}));
+    cast.krusty.make(&format!("tasks/{task}/claim"), &json!({}));
     let came = [gateway.next(), gateway.next()];
     let of = |path: &str| came.iter().find(|it| it.path == path).unwrap();
     let run = of("/hooks/agent");
@@ -312,11 +320,26 @@ fn no_webhook_goes_where_only_the_relay_can_reach() {
     let anns = Caller::with_key(&relay, text(&made["secret"]));
     assert_eq!(anns.get("webhooks/wh_00").status, 404);
     for (body, field) in [
-        (json!({"url": "https://1.1.1.1/", "events": ["cake.eaten"]}), "events"),
-        (json!({"url": "https://1.1.1.1/", "token": "two words"}), "token"),
-        (json!({"url": "https://1.1.1.1/", "agentId": "main"}), "agentId"),
-        (json!({"url": "https://1.1.1.1/", "assignee": "me too"}), "assignee"),
-        (json!({"url": "https://1.1.1.1/", "colour": "red"}), "colour"),
+        (
+            json!({"url": "https://1.1.1.1/", "events": ["cake.eaten"]}),
+            "events",
+        ),
+        (
+            json!({"url": "https://1.1.1.1/", "token": "two words"}),
+            "token",
+        ),
+        (
+            json!({"url": "https://1.1.1.1/", "agentId": "main"}),
+            "agentId",
+        ),
+        (
+            json!({"url": "https://1.1.1.1/", "assignee": "me too"}),
+            "assignee",
+        ),
+        (
+            json!({"url": "https://1.1.1.1/", "colour": "red"}),
+            "colour",
+        ),
     ] {
         let (status, _, named) = anns.post("webhooks", &body).fault();
         assert_eq!((status, named.as_str()), (400, field), "{body}");

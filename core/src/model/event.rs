@@ -282,11 +282,7 @@ mod tests {
             assert_eq!(filter.to_string(), text);
         }
         for text in ["", "task", "task.", "*.*", "cake.*", "task.eaten"] {
-            assert_eq!(
-                text.parse::<EventFilter>(),
-                Err(EventFilterError),
-                "{text}"
-            );
+            assert_eq!(text.parse::<EventFilter>(), Err(EventFilterError), "{text}");
         }
     }
 }

@@ -11,7 +11,9 @@ fn stream(replica: &Replica, bench: &Bench, after: &EventId, limit: usize) -> Ve
     let mut all = Vec::new();
     let mut next = *after;
     loop {
-        let page = replica.events_after(&next, None, limit, now(bench)).unwrap();
+        let page = replica
+            .events_after(&next, None, limit, now(bench))
+            .unwrap();
         assert!(page.events.len() <= limit);
         all.extend(page.events);
         next = page.next;

@@ -18,15 +18,16 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Api;
+use super::auth::keys;
 use super::auth::{Caller, Scope};
 use super::input::{Params, number, truth};
 use super::pages::{Denied, Faults, Rejected};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
-use super::Api;
-use super::auth::keys;
 use crate::events::{Ended, Feed, FeedError, Filter, Seat, Stream, until_work};
 use crate::metrics::Metrics;
+use crate::socket::stopped;
 use crate::webhooks::Webhooks;
 
 /// The most lists or kinds of events that a filter names.
@@ -228,7 +229,7 @@ impl Api {
                 }
             };
             tokio::select! {
-                stopped = stop.wait_for(|stop| *stop) => drop(stopped),
+                () = stopped(&mut stop) => {}
                 () = lapsed => {}
             }
         })
@@ -285,7 +286,9 @@ fn lists(text: Option<&str>, caller: &Caller) -> Result<Option<BTreeSet<Document
 }
 
 fn kinds(text: Option<&str>) -> Result<Vec<EventFilter>, Problem> {
-    text.map(|text| split(text, "type")).transpose().map(Option::unwrap_or_default)
+    text.map(|text| split(text, "type"))
+        .transpose()
+        .map(Option::unwrap_or_default)
 }
 
 fn split<T, C>(text: &str, field: &str) -> Result<C, Problem>
@@ -295,7 +298,10 @@ where
 {
     let parts: Vec<&str> = text.split(',').collect();
     if parts.len() > NAMED_MAX {
-        return Err(Problem::invalid(field, format!("names at most {NAMED_MAX}")));
+        return Err(Problem::invalid(
+            field,
+            format!("names at most {NAMED_MAX}"),
+        ));
     }
     parts
         .into_iter()

@@ -29,15 +29,15 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// What a client measured since its last report. Nothing in it says who somebody is or what they
 /// wrote; of who sends it nothing is kept.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Report {
     /// How long things took.
     #[schema(max_items = 200)]
-    timings: Vec<Timing>,
+    timings: Option<Vec<Timing>>,
     /// What was opened, and what failed there.
     #[schema(max_items = 200)]
-    views: Vec<Views>,
+    views: Option<Vec<Views>>,
 }
 
 /// How long one thing took.
@@ -79,24 +79,34 @@ async fn report(
     _caller: Caller,
     report: Body<Report>,
 ) -> Result<Reply, Problem> {
-    let report = report.0;
-    for (name, count) in [("timings", report.timings.len()), ("views", report.views.len())] {
+    let timings = report.0.timings.unwrap_or_default();
+    let views = report.0.views.unwrap_or_default();
+    for (name, count) in [("timings", timings.len()), ("views", views.len())] {
         if count > TIMINGS_MAX {
-            return Err(Problem::invalid(name, format!("has at most {TIMINGS_MAX} entries")));
+            return Err(Problem::invalid(
+                name,
+                format!("has at most {TIMINGS_MAX} entries"),
+            ));
         }
     }
-    if report.timings.iter().any(|it| !(0.0..=MS_MAX).contains(&it.ms)) {
-        return Err(Problem::invalid("timings", "`ms` lies between 0 and 3600000"));
+    if timings.iter().any(|it| !(0.0..=MS_MAX).contains(&it.ms)) {
+        return Err(Problem::invalid(
+            "timings",
+            "`ms` lies between 0 and 3600000",
+        ));
     }
-    if report.views.iter().any(|it| it.views.max(it.errors) > COUNT_MAX) {
-        return Err(Problem::invalid("views", format!("counts are at most {COUNT_MAX}")));
+    if views.iter().any(|it| it.views.max(it.errors) > COUNT_MAX) {
+        return Err(Problem::invalid(
+            "views",
+            format!("counts are at most {COUNT_MAX}"),
+        ));
     }
     let metrics = api.metrics();
-    for timing in report.timings {
+    for timing in timings {
         let took = Duration::from_secs_f64(timing.ms / 1_000.0);
         metrics.client_timing(timing.what, timing.route, took);
     }
-    for views in report.views {
+    for views in views {
         metrics.client_counts(views.route, views.views.into(), views.errors.into());
     }
     Ok(Reply::done())

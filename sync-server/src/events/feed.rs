@@ -60,7 +60,7 @@ impl Bell {
 }
 
 /// The stream, for all who listen.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Feed {
     recent: Arc<RwLock<Recent>>,
     end: watch::Receiver<EventId>,
@@ -133,7 +133,9 @@ impl Feed {
             .await?;
         let wanted = page.events.into_iter().filter(|event| filter.admits(event));
         Ok(Part {
-            told: wanted.map(|event| Arc::new(Told::new(event, None))).collect(),
+            told: wanted
+                .map(|event| Arc::new(Told::new(event, None)))
+                .collect(),
             next: page.next,
         })
     }
@@ -158,10 +160,7 @@ impl Feed {
     }
 
     /// Who may read each of some lists.
-    pub(crate) async fn readers(
-        &self,
-        lists: BTreeSet<DocumentId>,
-    ) -> Result<WhoReads, FeedError> {
+    pub(crate) async fn readers(&self, lists: BTreeSet<DocumentId>) -> Result<WhoReads, FeedError> {
         self.ask(move |replica, _| {
             let readers = lists.into_iter();
             let readers = readers.map(|list| Ok((list, replica.readers(&list)?)));
@@ -221,10 +220,7 @@ impl Follower {
 
     /// Reads on. Who may read what is read with it, as of the same moment: nobody sees what came
     /// after they were removed.
-    fn read(
-        &mut self,
-        changes: &mut Subscription,
-    ) -> Result<bool, FeedError> {
+    fn read(&mut self, changes: &mut Subscription) -> Result<bool, FeedError> {
         let now = self.system.env().now;
         let end = *self.latest.borrow();
         self.replica.begin_reading()?;

@@ -142,13 +142,17 @@ impl Metrics {
         metrics.register();
         // A rate over what has never been counted is none: begin with 0, not with nothing.
         for door in [Door::Sync, Door::Api] {
-            let _zero = metrics.mutations.get_or_create(&[("door", door.as_str())]);
-            let _zero = metrics.mutation_errors.get_or_create(&[("door", door.as_str())]);
+            drop(metrics.mutations.get_or_create(&[("door", door.as_str())]));
+            drop(
+                metrics
+                    .mutation_errors
+                    .get_or_create(&[("door", door.as_str())]),
+            );
         }
         for outcome in ["delivered", "failed", "dead"] {
-            let _zero = metrics.attempts.get_or_create(&[("outcome", outcome)]);
+            drop(metrics.attempts.get_or_create(&[("outcome", outcome)]));
         }
-        let _zero = metrics.refusals.get_or_create(&[("reason", "forbidden")]);
+        drop(metrics.refusals.get_or_create(&[("reason", "forbidden")]));
         metrics
     }
 
@@ -189,7 +193,11 @@ impl Metrics {
             "Writes that were refused, by the way they came",
             self.mutation_errors.clone(),
         );
-        registry.register("refusals", "Refused changes, by reason", self.refusals.clone());
+        registry.register(
+            "refusals",
+            "Refused changes, by reason",
+            self.refusals.clone(),
+        );
         registry.register(
             "session_ends",
             "Sessions that this relay ended, by reason",
@@ -371,7 +379,10 @@ impl Metrics {
         }
         set(&self.presence, now.engine.present);
         set(&self.quarantined, now.engine.quarantined);
-        for (queue, depth) in [("engine", now.engine_queue), ("webhooks", now.webhooks.waiting)] {
+        for (queue, depth) in [
+            ("engine", now.engine_queue),
+            ("webhooks", now.webhooks.waiting),
+        ] {
             set(&self.queues.get_or_create(&[("queue", queue)]), depth);
         }
         set(&self.dead, now.webhooks.dead);

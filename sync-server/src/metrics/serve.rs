@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use super::Metrics;
 use crate::engine::{Input, Measured};
 use crate::events::Feed;
+use crate::socket::stopped;
 use crate::webhooks::{Waiting, Webhooks};
 
 /// How long the parts of the relay may take to say how they stand.
@@ -51,11 +52,7 @@ pub(crate) async fn serve(
     let router = Router::new()
         .route("/metrics", get(scrape))
         .with_state(sources);
-    let graceful = async move {
-        if stop.wait_for(|stop| *stop).await.is_err() {
-            tracing::debug!("the relay has gone");
-        }
-    };
+    let graceful = async move { stopped(&mut stop).await };
     let served = axum::serve(listener, router).with_graceful_shutdown(graceful);
     if let Err(error) = served.await {
         tracing::error!(%error, "the metrics are served no longer");

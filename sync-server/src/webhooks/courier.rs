@@ -19,6 +19,7 @@ use super::store::{Delivery, HooksError, Outcome, Queued};
 use super::{Desk, Retries, payload};
 use crate::events::{Feed, FeedError};
 use crate::metrics::{Attempt, Metrics};
+use crate::socket::stopped;
 
 /// Events that are put into deliveries in one transaction.
 const EVENTS_TOGETHER: usize = 500;
@@ -58,14 +59,15 @@ pub(super) struct Courier {
 
 impl Courier {
     /// Carries until the relay stops. What is under way then is tried again after the next start.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(self) {
+        let (mut stop, mut nudged) = (self.stop.clone(), self.nudged.clone());
         let (done, mut outcomes) = mpsc::channel::<Outcome>(UNDER_WAY_MAX);
         let mut under_way: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
         let mut grown = self.feed.grown();
         let mut pruned: Option<Instant> = None;
         loop {
             grown.borrow_and_update();
-            self.nudged.borrow_and_update();
+            nudged.borrow_and_update();
             let wait = match self.work(&mut under_way, &done, &mut pruned).await {
                 Ok(wait) => wait,
                 Err(error) => {
@@ -75,7 +77,7 @@ impl Courier {
             };
             tokio::select! {
                 biased;
-                _ = self.stop.wait_for(|stop| *stop) => return,
+                () = stopped(&mut stop) => return,
                 outcome = outcomes.recv() => {
                     let mut next = outcome;
                     while let Some(outcome) = next {
@@ -88,7 +90,7 @@ impl Courier {
                     under_way.retain(|_, of_endpoint| !of_endpoint.is_empty());
                 }
                 grown = grown.changed() => if grown.is_err() { return },
-                nudged = self.nudged.changed() => if nudged.is_err() { return },
+                nudged = nudged.changed() => if nudged.is_err() { return },
                 () = sleep(wait) => {}
             }
         }
@@ -246,9 +248,7 @@ impl Courier {
             let gone = went.status == Some(GONE);
             let attempts = delivery.attempts.saturating_add(1);
             let again_in = match went.error {
-                Some(_) if !gone && !went.for_good => {
-                    retries.delay(attempts, went.asked, chance)
-                }
+                Some(_) if !gone && !went.for_good => retries.delay(attempts, went.asked, chance),
                 _ => None,
             };
             let outcome = Outcome {
@@ -285,11 +285,12 @@ impl Courier {
     }
 
     async fn note(&self, outcome: Outcome) {
-        self.metrics.attempted(match (&outcome.error, outcome.again_in) {
-            (None, _) => Attempt::Delivered,
-            (Some(_), Some(_)) => Attempt::Failed,
-            (Some(_), None) => Attempt::Dead,
-        });
+        self.metrics
+            .attempted(match (&outcome.error, outcome.again_in) {
+                (None, _) => Attempt::Delivered,
+                (Some(_), Some(_)) => Attempt::Failed,
+                (Some(_), None) => Attempt::Dead,
+            });
         let endpoint = outcome.delivery.endpoint.clone();
         let noted = self.desk.with(move |store, _| store.record(&outcome)).await;
         match noted {

@@ -99,9 +99,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let global = a & 0xe000 == 0x2000;
-    let special = (a == 0x2001 && (b < 0x0200 || b == 0x0db8))
-        || a == 0x2002
-        || (a == 0x3fff && b < 0x1000);
+    let special =
+        (a == 0x2001 && (b < 0x0200 || b == 0x0db8)) || a == 0x2002 || (a == 0x3fff && b < 0x1000);
     global && !special
 }
 
@@ -120,13 +119,17 @@ fn plain(address: IpAddr) -> IpAddr {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GuardError {
     /// It is no URL that a webhook can go to.
-    #[error("an address that begins with https:// is wanted, without a name, a password or a fragment in it, of 2,048 bytes at most")]
+    #[error(
+        "an address that begins with https:// is wanted, without a name, a password or a fragment in it, of 2,048 bytes at most"
+    )]
     Url,
     /// Its name is not known.
     #[error("the name {0} cannot be resolved")]
     Unresolved(String),
     /// It leads where webhooks may not go.
-    #[error("the address is not one of the public network; whoever runs this relay can allow its range")]
+    #[error(
+        "the address is not one of the public network; whoever runs this relay can allow its range"
+    )]
     NotPublic,
     /// Without TLS it may only go where that was allowed.
     #[error("http:// is only for ranges that whoever runs this relay has allowed: use https://")]
@@ -222,20 +225,59 @@ mod tests {
     #[test]
     fn what_is_not_public_is_known() {
         for address in [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.9.9.9",
-            "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1",
-            "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.7",
-            "203.0.113.9", "224.0.0.1", "240.0.0.1", "255.255.255.255",
-            "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1",
-            "fe80::1", "fc00::1", "fd12::1", "ff02::1", "2001:db8::1", "2001::1", "2001:10::1",
-            "2002:7f00:1::", "3fff::1", "100::1", "fec0::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2001::1",
+            "2001:10::1",
+            "2002:7f00:1::",
+            "3fff::1",
+            "100::1",
+            "fec0::1",
         ] {
             let address: IpAddr = address.parse().unwrap();
             assert!(!is_public(plain(address)), "{address}");
         }
         for address in [
-            "1.1.1.1", "9.9.9.9", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1",
-            "192.0.1.1", "198.17.0.1", "223.255.255.255", "2606:4700::1111", "2a00:1450::1",
+            "1.1.1.1",
+            "9.9.9.9",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.17.0.1",
+            "223.255.255.255",
+            "2606:4700::1111",
+            "2a00:1450::1",
             "::ffff:1.1.1.1",
         ] {
             let address: IpAddr = address.parse().unwrap();
@@ -257,7 +299,14 @@ mod tests {
             assert!(network.contains(inside.parse().unwrap()), "{range}");
             assert!(!network.contains(outside.parse().unwrap()), "{range}");
         }
-        for range in ["", "10.0.0.0/33", "::/129", "ten/8", "10.0.0.0/", "10.0.0.0/-1"] {
+        for range in [
+            "",
+            "10.0.0.0/33",
+            "::/129",
+            "ten/8",
+            "10.0.0.0/",
+            "10.0.0.0/-1",
+        ] {
             assert_eq!(range.parse::<Network>(), Err(NetworkError), "{range}");
         }
     }
@@ -265,11 +314,21 @@ mod tests {
     #[test]
     fn only_plain_urls_are_taken() {
         for text in [
-            "", "ftp://example.org/", "https://", "https://user@example.org/",
-            "https://user:word@example.org/", "https://example.org/#part", "file:///etc/passwd",
-            "javascript:alert(1)", "//example.org",
+            "",
+            "ftp://example.org/",
+            "https://",
+            "https://user@example.org/",
+            "https://user:word@example.org/",
+            "https://example.org/#part",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "//example.org",
         ] {
-            assert_eq!(text.parse::<Target>().unwrap_err(), GuardError::Url, "{text}");
+            assert_eq!(
+                text.parse::<Target>().unwrap_err(),
+                GuardError::Url,
+                "{text}"
+            );
         }
         let long = format!("https://example.org/{}", "x".repeat(2_048));
         assert_eq!(long.parse::<Target>().unwrap_err(), GuardError::Url);
@@ -281,10 +340,20 @@ mod tests {
     async fn every_way_to_write_a_private_address_is_found_out() {
         let guard = Guard::default();
         for text in [
-            "https://127.0.0.1/", "https://127.1/", "https://0x7f000001/", "https://2130706433/",
-            "https://017700000001/", "https://localhost/", "https://[::1]/",
-            "https://[::ffff:127.0.0.1]/", "https://[::ffff:a9fe:a9fe]/", "https://169.254.169.254/",
-            "https://10.0.0.1/", "https://[fd00::1]/", "https://0/", "https://[::]/",
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://0x7f000001/",
+            "https://2130706433/",
+            "https://017700000001/",
+            "https://localhost/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::ffff:a9fe:a9fe]/",
+            "https://169.254.169.254/",
+            "https://10.0.0.1/",
+            "https://[fd00::1]/",
+            "https://0/",
+            "https://[::]/",
         ] {
             let target: Target = text.parse().unwrap();
             assert_eq!(

@@ -77,7 +77,6 @@ impl Desk {
         let (store, system) = &mut *inner;
         work(store, &mut system.env())
     }
-
 }
 
 /// Webhooks, for those who register and look after them.
@@ -155,7 +154,8 @@ impl Webhooks {
     }
 
     fn look_again(&self) {
-        self.nudge.send_modify(|count| *count = count.wrapping_add(1));
+        self.nudge
+            .send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// Whether an endpoint may be called, as things are now.

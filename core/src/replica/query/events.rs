@@ -133,8 +133,9 @@ impl Replica {
             "SELECT who.did FROM document JOIN document_identity AS who ON who.doc = document.id
              WHERE document.doc = ?1 AND who.role IS NOT NULL",
         )?;
-        let rows =
-            statement.query_map(params![list.as_ref()], |row| Ok(Did::from_key(blob(row, 0)?)))?;
+        let rows = statement.query_map(params![list.as_ref()], |row| {
+            Ok(Did::from_key(blob(row, 0)?))
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use self::find::{find_list, find_member, find_task};
 pub use self::events::{EventPage, EventsError};
+use self::find::{find_list, find_member, find_task};
 pub use self::follow::ActivitySubscription;
 use self::lists::named;
 use self::pending::pending;

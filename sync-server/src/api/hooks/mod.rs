@@ -20,7 +20,9 @@ use super::live::{NAMED_MAX, member};
 use super::pages::{Denied, Faults, Rejected};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
-use crate::webhooks::{Endpoint, Format, GuardError, Registered, Secret, State as Went, Target, Wish};
+use crate::webhooks::{
+    Endpoint, Format, GuardError, Registered, Secret, State as Went, Target, Wish,
+};
 
 /// The longest description, in characters.
 const DESCRIPTION_CHARS_MAX: usize = 200;
@@ -46,7 +48,10 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 fn line(field: &str, text: &str, most: usize) -> Result<String, Problem> {
     if text.chars().count() > most || text.chars().any(char::is_control) {
-        return Err(Problem::invalid(field, format!("is one line of at most {most} characters")));
+        return Err(Problem::invalid(
+            field,
+            format!("is one line of at most {most} characters"),
+        ));
     }
     Ok(text.trim().to_owned())
 }
@@ -62,7 +67,9 @@ fn is_for(endpoint: &Endpoint, caller: &Caller) -> bool {
 }
 
 fn token(text: &str) -> Result<Secret, Problem> {
-    if text.is_empty() || text.len() > TOKEN_BYTES_MAX || !text.bytes().all(|b| b.is_ascii_graphic())
+    if text.is_empty()
+        || text.len() > TOKEN_BYTES_MAX
+        || !text.bytes().all(|b| b.is_ascii_graphic())
     {
         let detail = format!("is 1 to {TOKEN_BYTES_MAX} printable ASCII characters");
         return Err(Problem::invalid("token", detail));
@@ -72,7 +79,10 @@ fn token(text: &str) -> Result<Secret, Problem> {
 
 fn lists(lists: Vec<DocumentId>, caller: &Caller) -> Result<Vec<DocumentId>, Problem> {
     if lists.len() > NAMED_MAX {
-        return Err(Problem::invalid("lists", format!("names at most {NAMED_MAX}")));
+        return Err(Problem::invalid(
+            "lists",
+            format!("names at most {NAMED_MAX}"),
+        ));
     }
     // A key that is for some lists registers nothing for others.
     match caller.lists() {
@@ -86,7 +96,10 @@ fn lists(lists: Vec<DocumentId>, caller: &Caller) -> Result<Vec<DocumentId>, Pro
 
 fn events(events: &[String]) -> Result<Vec<EventFilter>, Problem> {
     if events.len() > NAMED_MAX {
-        return Err(Problem::invalid("events", format!("names at most {NAMED_MAX}")));
+        return Err(Problem::invalid(
+            "events",
+            format!("names at most {NAMED_MAX}"),
+        ));
     }
     let parse = |text: &String| {
         let parsed = text.parse();
@@ -98,7 +111,9 @@ fn events(events: &[String]) -> Result<Vec<EventFilter>, Problem> {
 impl Api {
     /// Reads where an endpoint is, and refuses what may not be called.
     async fn target(&self, url: &str) -> Result<(), Problem> {
-        let target: Target = url.parse().map_err(|error: GuardError| Problem::from(error))?;
+        let target: Target = url
+            .parse()
+            .map_err(|error: GuardError| Problem::from(error))?;
         Ok(self.webhooks().check(&target).await?)
     }
 
@@ -302,8 +317,8 @@ async fn rotate_webhook(
     let endpoint = api.webhook(&caller, &id.0).await?;
     let webhooks = api.webhooks().clone();
     api.write_secret(&caller, request.once, move |_| {
-        let rotated = webhooks
-            .now(|store, env| store.rotate(&endpoint.owner, &endpoint.id, overlap, env))?;
+        let rotated =
+            webhooks.now(|store, env| store.rotate(&endpoint.owner, &endpoint.id, overlap, env))?;
         let rotated = rotated.ok_or_else(|| Problem::not_found("webhook"))?;
         Reply::ok(&with_secret(rotated))
     })
@@ -349,7 +364,10 @@ async fn list_deliveries(
     let which = which.0;
     let limit = which.limit.unwrap_or(LOG);
     if !(1..=LOG_MAX).contains(&limit) {
-        return Err(Problem::invalid("limit", format!("is a number from 1 to {LOG_MAX}")));
+        return Err(Problem::invalid(
+            "limit",
+            format!("is a number from 1 to {LOG_MAX}"),
+        ));
     }
     let before = which.cursor.map(|cursor| {
         let wrong = |_| Problem::invalid("cursor", "is not one that a page ended with");

@@ -16,7 +16,7 @@ use crate::webhooks::{Endpoint, Format, GuardError, HooksError, Logged, Secret, 
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CreateWebhook {
     /// Where it is: an https:// address.
-    #[schema(format = Uri, max_length = 2_048)]
+    #[schema(format = "uri", max_length = 2_048)]
     pub(super) url: String,
     /// What it is for.
     #[serde(default)]
@@ -48,7 +48,7 @@ pub(super) struct CreateWebhook {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct EditWebhook {
     /// Where it is.
-    #[schema(format = Uri, max_length = 2_048)]
+    #[schema(format = "uri", max_length = 2_048)]
     pub(super) url: Option<String>,
     /// What it is for.
     #[schema(max_length = 200)]

@@ -249,7 +249,13 @@ impl Store {
             "INSERT INTO attempt (delivery, at, duration_ms, status, error)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![delivery.n, now, took, outcome.status, outcome.error])?;
+        .execute(params![
+            delivery.n,
+            now,
+            took,
+            outcome.status,
+            outcome.error
+        ])?;
         let disabled = match outcome.error {
             None => {
                 tx.prepare_cached("UPDATE endpoint SET failing_since = NULL WHERE id = ?1")?
@@ -321,7 +327,10 @@ impl Store {
     pub(crate) fn prune(&self, now: Timestamp) -> Result<(), HooksError> {
         let tx = self.conn.unchecked_transaction()?;
         let before = now.saturating_sub(KEPT).unwrap_or(now).as_millisecond();
-        tx.execute("DELETE FROM delivery WHERE finished_at < ?1", params![before])?;
+        tx.execute(
+            "DELETE FROM delivery WHERE finished_at < ?1",
+            params![before],
+        )?;
         tx.execute(
             "DELETE FROM delivery WHERE finished_at IS NOT NULL AND n <=
                  (SELECT other.n FROM delivery AS other WHERE other.endpoint = delivery.endpoint
@@ -344,7 +353,10 @@ impl Store {
     /// How much there is.
     pub(crate) fn waiting(&self) -> Result<Waiting, HooksError> {
         let count = |sql: &str| -> Result<u64, HooksError> {
-            let count: i64 = self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            let count: i64 = self
+                .conn
+                .prepare_cached(sql)?
+                .query_row([], |row| row.get(0))?;
             Ok(count.unsigned_abs())
         };
         Ok(Waiting {
@@ -386,9 +398,10 @@ fn note_failure(conn: &Connection, outcome: &Outcome, dead: bool) -> Result<bool
         .prepare_cached(
             "SELECT at FROM attempt WHERE delivery = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2",
         )?
-        .query_row(params![outcome.delivery.n, outcome.delivery.attempts], |row| {
-            row.get(0)
-        })
+        .query_row(
+            params![outcome.delivery.n, outcome.delivery.attempts],
+            |row| row.get(0),
+        )
         .optional()?;
     let in_vain = dead && first.is_some_and(|first| since <= first);
     let reason = match (outcome.gone, in_vain) {

@@ -162,10 +162,7 @@ fn time(millisecond: Option<i64>) -> Option<Timestamp> {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Endpoint> {
-    fn wrong(
-        at: usize,
-        error: impl std::error::Error + Send + Sync + 'static,
-    ) -> rusqlite::Error {
+    fn wrong(at: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
         rusqlite::Error::FromSqlConversionFailure(at, Type::Text, Box::new(error))
     }
     let text = |at: usize| row.get::<_, String>(at);

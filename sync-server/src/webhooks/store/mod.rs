@@ -13,7 +13,7 @@ use std::time::Duration;
 use poo_core::model::EventId;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-pub(crate) use deliveries::{Delivery, Logged, LoggedAttempt, Outcome, Queued, State, Waiting};
+pub(crate) use deliveries::{Delivery, Logged, Outcome, Queued, State, Waiting};
 pub(crate) use endpoints::Registered;
 
 /// "poow" in ASCII: marks a SQLite file as one of webhooks.

@@ -110,7 +110,10 @@ fn what_fails_for_days_is_given_up_and_switches_its_endpoint_off() {
     let mut found = found.unwrap();
     assert!(!found.wish.enabled && found.disabled_reason.is_some());
     assert_eq!(found.failing_since, Some(begun));
-    let log = bench.store.log(&endpoint, Some(State::Dead), None, 9).unwrap();
+    let log = bench
+        .store
+        .log(&endpoint, Some(State::Dead), None, 9)
+        .unwrap();
     assert_eq!((log.len(), log[0].attempts.len()), (1, 10));
     let counts = bench.store.waiting().unwrap();
     assert_eq!((counts.waiting, counts.dead, counts.disabled), (0, 1, 1));
@@ -121,7 +124,10 @@ fn what_fails_for_days_is_given_up_and_switches_its_endpoint_off() {
     found.disabled_reason = None;
     found.failing_since = None;
     bench.store.write(&found).unwrap();
-    assert_eq!(bench.store.redeliver(&endpoint, None, bench.now).unwrap(), 1);
+    assert_eq!(
+        bench.store.redeliver(&endpoint, None, bench.now).unwrap(),
+        1
+    );
     let again = bench.due(&endpoint).pop().unwrap();
     assert_eq!((again.id.as_str(), again.attempts), ("msg_1", 0));
     assert!(!bench.tried(again, Some("the answer was 500")));
@@ -145,7 +151,10 @@ fn an_event_is_queued_once_and_its_place_moves_with_it() {
     };
     for _ in 0..2 {
         let queued = [queued.clone()];
-        bench.store.enqueue(&queued, Some(&place), bench.now).unwrap();
+        bench
+            .store
+            .enqueue(&queued, Some(&place), bench.now)
+            .unwrap();
     }
     assert_eq!(bench.store.progress().unwrap(), Some(place));
     let due = bench.due(&endpoint);
@@ -175,19 +184,34 @@ fn secrets_turn_and_others_endpoints_are_not_there() {
     let other = Did::from_key(Keypair::from_seed(&[2; 32]).public());
     assert!(bench.store.endpoint(&other, &endpoint).unwrap().is_none());
     assert!(!bench.store.remove(&other, &endpoint).unwrap());
-    let before = bench.store.endpoint(&bench.owner, &endpoint).unwrap().unwrap();
+    let before = bench
+        .store
+        .endpoint(&bench.owner, &endpoint)
+        .unwrap()
+        .unwrap();
     let hour = SignedDuration::from_hours(1);
     let env = &mut bench.system.env();
-    let turned = bench.store.rotate(&bench.owner, &endpoint, hour, env).unwrap();
+    let turned = bench
+        .store
+        .rotate(&bench.owner, &endpoint, hour, env)
+        .unwrap();
     let shown = |endpoint: &crate::webhooks::Endpoint| -> Vec<String> {
-        endpoint.secrets.iter().map(|secret| secret.shown()).collect()
+        endpoint
+            .secrets
+            .iter()
+            .map(|secret| secret.shown())
+            .collect()
     };
     let turned = shown(&turned.unwrap());
     assert_eq!(turned.len(), 2);
     assert_eq!(turned[1], shown(&before)[0]);
     let end = env.now + SignedDuration::from_hours(2);
     bench.store.prune(end).unwrap();
-    let after = bench.store.endpoint(&bench.owner, &endpoint).unwrap().unwrap();
+    let after = bench
+        .store
+        .endpoint(&bench.owner, &endpoint)
+        .unwrap()
+        .unwrap();
     assert_eq!(shown(&after), [turned[0].clone()]);
     for _ in 1..20 {
         bench.register();
@@ -203,7 +227,8 @@ fn another_programs_file_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("webhooks.db");
     let conn = Connection::open(&path).unwrap();
-    conn.execute_batch("PRAGMA user_version = 9; CREATE TABLE recipes (name TEXT)").unwrap();
+    conn.execute_batch("PRAGMA user_version = 9; CREATE TABLE recipes (name TEXT)")
+        .unwrap();
     drop(conn);
     assert!(matches!(Store::open(&path), Err(HooksError::Foreign)));
     #[cfg(unix)]
