@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::api::MasterKeySource;
 use crate::identities::Share;
+use crate::webhooks::{Network, WebhookSettings};
 
 /// Where the relay listens unless told.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
@@ -79,6 +80,19 @@ pub struct Settings {
     /// large frame counts once for each KiB. Who sends more is read more slowly. [default: 10000]
     #[arg(long, env = "POO_SERVER_FRAMES_PER_SECOND", value_name = "COUNT")]
     pub frames_per_second: Option<u64>,
+    /// Ranges of addresses beyond the public network to which webhooks may go, without TLS too:
+    /// `127.0.0.0/8` for agents on this machine. None unless told.
+    #[arg(
+        long,
+        env = "POO_SERVER_WEBHOOK_NETWORKS",
+        value_name = "RANGE",
+        value_delimiter = ','
+    )]
+    pub webhook_networks: Option<Vec<String>>,
+    /// Where to serve `/metrics` for Prometheus. Everybody who reaches that address can read them:
+    /// choose one that only those who run this relay reach. Not served unless told.
+    #[arg(long, env = "POO_SERVER_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<String>,
     /// How many requests of one caller the REST API answers in a minute; from one address without
     /// credentials it answers a tenth of that. [default: 1200]
     #[arg(long, env = "POO_SERVER_API_REQUESTS", value_name = "COUNT")]
@@ -120,6 +134,8 @@ struct File {
     connections: Option<u64>,
     connections_per_identity: Option<u64>,
     frames_per_second: Option<u64>,
+    webhook_networks: Option<Vec<String>>,
+    metrics_listen: Option<String>,
     api_requests: Option<u64>,
     api_origins: Option<Vec<String>>,
     master_key: Option<String>,
@@ -149,6 +165,10 @@ pub struct Config {
     pub connections: usize,
     /// How much of the relay one identity may take.
     pub share: Share,
+    /// How webhooks behave.
+    pub webhooks: WebhookSettings,
+    /// Where to serve the metrics, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// How many requests of one caller the REST API answers in a minute.
     pub api_requests: u32,
     /// Of which origins web pages may use the REST API.
@@ -275,6 +295,23 @@ impl Settings {
             FRAMES_PER_SECOND_MAX,
             "a number from 1 to 1000000",
         )?;
+        let networks = self.webhook_networks.or(file.webhook_networks);
+        let networks = networks.unwrap_or_default().into_iter();
+        let networks = networks.map(|range| {
+            range.parse::<Network>().map_err(|_| ConfigError::Value {
+                name: "webhook-networks",
+                value: range,
+                wanted: "ranges of addresses such as 10.0.0.0/8 or fd00::/8",
+            })
+        });
+        let metrics_listen = self.metrics_listen.or(file.metrics_listen);
+        let metrics_listen = metrics_listen.map(|text| {
+            text.parse::<SocketAddr>().map_err(|_| ConfigError::Value {
+                name: "metrics-listen",
+                value: text,
+                wanted: "an address and a port such as 127.0.0.1:9464",
+            })
+        });
         let file_quota = match self.file_quota.or(file.file_quota) {
             Some(mib) => mib.saturating_mul(1 << 20),
             None => FILE_QUOTA_DEFAULT,
@@ -321,6 +358,11 @@ impl Settings {
                 connections: usize::try_from(of_one).unwrap_or(usize::MAX),
                 frames_per_second: u32::try_from(frames_per_second).unwrap_or(u32::MAX),
             },
+            webhooks: WebhookSettings {
+                networks: networks.collect::<Result<_, _>>()?,
+                ..WebhookSettings::default()
+            },
+            metrics_listen: metrics_listen.transpose()?,
         })
     }
 }
@@ -448,6 +490,20 @@ mod tests {
                 "frames-per-second",
                 Settings {
                     frames_per_second: Some(0),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "webhook-networks",
+                Settings {
+                    webhook_networks: Some(vec!["10.0.0.0/8".into(), "here".into()]),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "metrics-listen",
+                Settings {
+                    metrics_listen: Some("9464".into()),
                     ..Settings::default()
                 },
             ),

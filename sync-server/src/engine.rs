@@ -14,11 +14,13 @@ use poo_core::sync::{Admission, Effect, Fanout, Held, Session, SessionError, Tok
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::api::{self, MasterKeyError, Sealer};
+use crate::api::{self, MasterKeyError, Readers, Sealer};
 use crate::config::Config;
 use crate::desk::Machine;
+use crate::events::{Bell, Feed};
 use crate::flow::Passage;
 use crate::identities::{Identities, Identity, Place, Share};
+use crate::metrics::Metrics;
 use crate::packing::{self, Outcome, Packing};
 use crate::speaker::Speaker;
 
@@ -64,10 +66,25 @@ pub(crate) enum Input {
     Closed { id: ConnectionId },
     /// Asks whether the engine is well.
     Probe { answer: oneshot::Sender<bool> },
+    /// Asks how things stand.
+    Measure { answer: oneshot::Sender<Measured> },
     /// Work for the engine, in the transaction of a batch.
     Work(Work),
     /// Nothing more will come: finish, and end.
     Stop,
+}
+
+/// How things stand in the engine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Measured {
+    /// Signed sessions.
+    pub(crate) signed: u64,
+    /// Sessions of clients with tickets.
+    pub(crate) token: u64,
+    /// Sessions that said lately that somebody is there.
+    pub(crate) present: u64,
+    /// Changes that wait for a signature or for what they build on.
+    pub(crate) quarantined: u64,
 }
 
 /// The engine cannot start.
@@ -113,6 +130,9 @@ pub enum EngineError {
 pub(crate) struct Engine {
     pub(crate) inputs: mpsc::Sender<Input>,
     pub(crate) did: Did,
+    pub(crate) readers: Readers,
+    pub(crate) feed: Feed,
+    pub(crate) metrics: Arc<Metrics>,
     /// The keys that it acts with, for those who read beside it.
     pub(crate) keys: Keyring,
     pub(crate) sealer: Arc<Sealer>,
@@ -154,10 +174,15 @@ impl Engine {
         let keys = replica.keys().clone();
         let (inputs, receiver) = mpsc::channel(INPUTS_MAX);
         let (packing, work) = Packing::new();
-        packing::start(database, work, &inputs).map_err(|e| EngineError::System(e.to_string()))?;
+        let refused = |e: std::io::Error| EngineError::System(e.to_string());
+        let metrics = Arc::new(Metrics::new());
+        let readers = Readers::start(&database, &keys).map_err(refused)?;
+        let (feed, bell) = Feed::start(&database, &keys, readers.clone(), Arc::clone(&metrics))?;
+        packing::start(database, work, &inputs).map_err(refused)?;
         let system = Box::new(system);
         let (quota, share) = (config.file_quota, config.share);
-        let mut worker = Worker::new(replica, admission, quota, share, system, packing);
+        let mut worker = Worker::new(replica, admission, quota, share, system, packing)
+            .watched(Arc::clone(&metrics), bell);
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || worker.run(receiver))
@@ -165,6 +190,9 @@ impl Engine {
         Ok(Self {
             inputs,
             did,
+            readers,
+            feed,
+            metrics,
             keys,
             sealer: Arc::new(sealer),
             thread,
@@ -254,6 +282,11 @@ pub(crate) struct Worker {
     identities: Identities,
     fanout: Fanout,
     packing: Packing,
+    metrics: Arc<Metrics>,
+    /// Rung after a commit.
+    bell: Bell,
+    /// When each connection last said that somebody is there.
+    present: BTreeMap<ConnectionId, Instant>,
 }
 
 impl Connection {
@@ -276,11 +309,13 @@ impl Connection {
         &mut self,
         id: ConnectionId,
         taken: Result<(), SessionError>,
+        metrics: &Metrics,
     ) -> Result<(), StoreError> {
         match taken {
             Ok(()) => Ok(()),
             Err(SessionError::Store(error)) => Err(error),
             Err(error) => {
+                metrics.session_ended(error.kind());
                 tracing::info!(connection = id, code = error.code(), %error, "session ended");
                 self.ending = true;
                 Ok(())
@@ -307,6 +342,18 @@ impl Worker {
             identities: Identities::new(share),
             fanout: Fanout::default(),
             packing,
+            metrics: Arc::new(Metrics::new()),
+            bell: Bell::silent(),
+            present: BTreeMap::new(),
+        }
+    }
+
+    /// Lets what happens be counted, and told to those who listen.
+    fn watched(self, metrics: Arc<Metrics>, bell: Bell) -> Self {
+        Self {
+            metrics,
+            bell,
+            ..self
         }
     }
 
@@ -350,7 +397,8 @@ impl Worker {
         let mut frames: Vec<(ConnectionId, Vec<u8>)> = Vec::new();
         let mut works: Vec<Work> = Vec::new();
         let mut gone = Vec::new();
-        let mut passages = Vec::new();
+        let mut passages: Vec<Passage> = Vec::new();
+        let began = Instant::now();
         for input in batch.drain(..) {
             match input {
                 Input::Open {
@@ -395,6 +443,11 @@ impl Worker {
                         tracing::debug!("nobody waits for the probe any longer");
                     }
                 }
+                Input::Measure { answer } => {
+                    if answer.send(self.measure()).is_err() {
+                        tracing::debug!("nobody waits for the measures any longer");
+                    }
+                }
                 Input::Stop => stop = true,
             }
         }
@@ -402,11 +455,20 @@ impl Worker {
             true => Vec::new(),
             false => self.take_in(frames, works),
         };
+        let since = passages.iter().map(Passage::since).min();
         drop(passages);
         for id in gone {
             self.sessions.remove(&id);
+            self.present.remove(&id);
         }
+        let changed = self.count(&effects);
         self.answer(effects, active);
+        if let Some(since) = since {
+            self.metrics.batch(began.elapsed());
+            if changed {
+                self.metrics.told_of_change(since.elapsed());
+            }
+        }
         stop
     }
 
@@ -444,6 +506,8 @@ impl Worker {
         let sessions = &mut self.sessions;
         let identities = &mut self.identities;
         let system = &mut self.system;
+        let metrics = &*self.metrics;
+        let mut done = Instant::now();
         let committed = self.replica.batch(|replica| {
             for (id, frame) in frames {
                 let Some(connection) = sessions.get_mut(&id).filter(|c| !c.ending) else {
@@ -462,7 +526,7 @@ impl Worker {
                     (_, taken) => taken,
                 });
                 match taken {
-                    Ok(taken) => connection.judge(id, taken)?,
+                    Ok(taken) => connection.judge(id, taken, metrics)?,
                     Err(_) => {
                         tracing::error!(connection = id, "a frame made the engine panic");
                         replica.abandon_frame()?;
@@ -494,7 +558,7 @@ impl Worker {
                     sessions.remove(id);
                     continue;
                 };
-                connection.judge(*id, settled)?;
+                connection.judge(*id, settled, metrics)?;
                 effects.extend(
                     connection
                         .session
@@ -512,6 +576,7 @@ impl Worker {
                     None => replica.abandon_frame()?,
                 }
             }
+            done = Instant::now();
             Ok::<_, StoreError>(())
         });
         if let Err(error) = committed {
@@ -521,6 +586,8 @@ impl Worker {
             }
             return Vec::new();
         }
+        self.metrics.committed(done.elapsed());
+        self.bell.ring();
         for answer in answers {
             answer();
         }
@@ -529,6 +596,7 @@ impl Worker {
 }
 
 mod answer;
+mod measure;
 #[cfg(test)]
 mod tests;
 mod turn;

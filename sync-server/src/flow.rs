@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use poo_core::document::limits::MESSAGE_BYTES_MAX;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// What is counted: whole KiB, so that every frame costs something.
 const UNIT_BYTES: usize = 1024;
@@ -30,7 +31,22 @@ pub(crate) struct ConnectionFlow {
 
 /// The room that a frame takes until the engine has taken it in.
 pub(crate) struct Passage {
+    since: Instant,
     _permits: [OwnedSemaphorePermit; 3],
+}
+
+impl Passage {
+    fn new(permits: [OwnedSemaphorePermit; 3]) -> Self {
+        Self {
+            since: Instant::now(),
+            _permits: permits,
+        }
+    }
+
+    /// Since when the frame is under way.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
+    }
 }
 
 impl Flow {
@@ -62,9 +78,7 @@ impl ConnectionFlow {
             .await
             .ok()?;
         let all = Arc::clone(&self.all).acquire_many_owned(units).await.ok()?;
-        Some(Passage {
-            _permits: [frame, own, all],
-        })
+        Some(Passage::new([frame, own, all]))
     }
 
     /// Room for a frame, if there is any now.
@@ -73,9 +87,7 @@ impl ConnectionFlow {
         let frame = Arc::clone(&self.frames).try_acquire_owned().ok()?;
         let own = (Arc::clone(&self.bytes).try_acquire_many_owned(units)).ok()?;
         let all = (Arc::clone(&self.all).try_acquire_many_owned(units)).ok()?;
-        Some(Passage {
-            _permits: [frame, own, all],
-        })
+        Some(Passage::new([frame, own, all]))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Connections that have to say what they want: a listener whose connections end if no whole
-//! request head comes in time.
+//! Connections that have to say what they want and to take what they asked for: a listener whose
+//! connections end if no whole request head comes in time, or if what is sent is not taken.
 
 use std::future::Future as _;
 use std::io;
@@ -18,10 +18,14 @@ use tokio::time::{Sleep, sleep};
 /// What ends the head of a request.
 const HEAD_END: [u8; 4] = *b"\r\n\r\n";
 
+/// A connection whose other side takes no bytes for so long is cut off.
+const STALL_MAX: Duration = Duration::from_secs(30);
+
 /// Accepts connections and gives each so long for its first request.
 pub(crate) struct PatientListener {
     inner: TcpListener,
     patience: Duration,
+    stall: Duration,
     room: Arc<Semaphore>,
 }
 
@@ -32,6 +36,7 @@ impl PatientListener {
         Self {
             inner,
             patience,
+            stall: STALL_MAX,
             room,
         }
     }
@@ -54,6 +59,8 @@ impl Listener for PatientListener {
             stream,
             deadline: Some(Box::pin(sleep(self.patience))),
             ending: 0,
+            stall: self.stall,
+            stalled: None,
             _room: room,
         };
         (patient, address)
@@ -71,6 +78,10 @@ pub(crate) struct Patient {
     deadline: Option<Pin<Box<Sleep>>>,
     /// How many bytes of a head's end came last.
     ending: usize,
+    /// How long the other side may take no bytes.
+    stall: Duration,
+    /// When it has taken none for that long, while there are some for it.
+    stalled: Option<Pin<Box<Sleep>>>,
     _room: Option<OwnedSemaphorePermit>,
 }
 
@@ -86,6 +97,26 @@ impl Patient {
                 self.deadline = None;
                 return;
             }
+        }
+    }
+}
+
+impl Patient {
+    /// Hands on what became of writing, unless nothing has been taken for too long.
+    fn taken<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let stall = self.stall;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(stall)));
+        match stalled.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
         }
     }
 }
@@ -117,14 +148,57 @@ impl AsyncWrite for Patient {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.taken(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.taken(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn whoever_takes_nothing_is_cut_off() {
+        let inner = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = inner.local_addr().unwrap();
+        let mut listener = PatientListener {
+            stall: Duration::from_millis(100),
+            ..PatientListener::new(inner, Duration::from_secs(60), 8)
+        };
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        let (mut served, _) = listener.accept().await;
+        let block = vec![7; 1 << 20];
+        let error = loop {
+            if let Err(error) = served.write_all(&block).await {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(served);
+
+        // Whoever reads gets everything, however often it has to wait for more.
+        let mut reader = TcpStream::connect(address).await.unwrap();
+        let (mut served, _) = listener.accept().await;
+        let writing = tokio::spawn(async move {
+            for _ in 0..3 {
+                served.write_all(&[1; 1 << 20]).await.unwrap();
+                sleep(Duration::from_millis(150)).await;
+            }
+        });
+        let mut got = Vec::new();
+        reader.read_to_end(&mut got).await.unwrap();
+        writing.await.unwrap();
+        assert_eq!(got.len(), 3 << 20);
+        idle.shutdown().await.unwrap();
     }
 }

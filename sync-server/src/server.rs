@@ -10,6 +10,7 @@ use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use poo_core::document::limits::{MESSAGE_BYTES_MAX, STOCK_MESSAGE_BYTES_MAX};
@@ -18,11 +19,14 @@ use poo_core::replica::Ticket;
 use poo_core::sync::SUBPROTOCOL;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
 use crate::api::{self, Api, Ground, Peer};
-use crate::engine::{self, Engine, EngineError, Input};
+use crate::engine::{Engine, EngineError, Input};
 use crate::flow::Flow;
+use crate::metrics::{self, Sources};
 use crate::patience::PatientListener;
+use crate::webhooks::Webhooks;
 use crate::{Config, pages, socket, web};
 
 /// Connections that may be open beside those that sync: for pages, for questions about health, and
@@ -65,6 +69,11 @@ pub struct Server {
     handshake_timeout: Duration,
     tickets: bool,
     connections: usize,
+    webhooks: Webhooks,
+    carrying: JoinHandle<()>,
+    metrics_listener: Option<TcpListener>,
+    stopper: watch::Sender<bool>,
+    stop: watch::Receiver<bool>,
 }
 
 #[derive(Clone)]
@@ -91,17 +100,36 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let metrics_listener = match config.metrics_listen {
+            None => None,
+            Some(address) => {
+                let listening = TcpListener::bind(address).await;
+                Some(listening.map_err(|source| ServerError::Listen { address, source })?)
+            }
+        };
         let engine = Engine::start(config)?;
         let url = config
             .public_url
             .clone()
             .unwrap_or_else(|| format!("ws://{address}"));
+        let (stopper, stop) = watch::channel(false);
+        let (webhooks, carrying) = Webhooks::start(
+            &config.data.join("webhooks.db"),
+            &config.webhooks,
+            engine.feed.clone(),
+            Arc::clone(&engine.metrics),
+            stop.clone(),
+        )?;
         let api = Api::start(Ground {
             engine: engine.inputs.clone(),
-            database: &engine::database(&config.data),
-            keys: &engine.keys,
+            readers: engine.readers.clone(),
+            relay: engine.did,
             url: url.clone(),
             sealer: Arc::clone(&engine.sealer),
+            feed: engine.feed.clone(),
+            webhooks: webhooks.clone(),
+            metrics: Arc::clone(&engine.metrics),
+            stop: stop.clone(),
             requests: config.api_requests,
         });
         let api = api.map_err(|error| EngineError::System(error.to_string()))?;
@@ -115,7 +143,17 @@ impl Server {
             handshake_timeout: config.handshake_timeout,
             tickets: config.tickets,
             connections: config.connections,
+            webhooks,
+            carrying,
+            metrics_listener,
+            stopper,
+            stop,
         })
+    }
+    /// Where it serves its metrics, if it does.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_listener.as_ref()?.local_addr().ok()
     }
 
     /// Where it listens.
@@ -150,7 +188,19 @@ impl Server {
         self,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let (stopper, stop) = watch::channel(false);
+        let (stopper, stop) = (self.stopper, self.stop);
+        let metrics = self.metrics_listener.map(|listener| {
+            if let Ok(address) = listener.local_addr() {
+                tracing::info!("metrics at http://{address}/metrics");
+            }
+            let sources = Sources {
+                metrics: Arc::clone(&self.engine.metrics),
+                engine: self.engine.inputs.clone(),
+                feed: self.engine.feed.clone(),
+                webhooks: self.webhooks,
+            };
+            tokio::spawn(metrics::serve(listener, sources, stop.clone()))
+        });
         let shared = Shared {
             engine: self.engine.inputs.clone(),
             stop,
@@ -183,7 +233,11 @@ impl Server {
             .route("/ticket/{ticket}", get(stock))
             .route("/{*file}", get(web::file))
             .with_state(shared)
-            .merge(api::router(&self.api, &self.api_origins));
+            .merge(api::router(&self.api, &self.api_origins))
+            .layer(from_fn_with_state(
+                Arc::clone(&self.engine.metrics),
+                metrics::timed,
+            ));
         let graceful = async move {
             shutdown.await;
             tracing::info!("stopping");
@@ -199,6 +253,11 @@ impl Server {
             .with_graceful_shutdown(graceful)
             .await
             .map_err(ServerError::Serve);
+        for beside in [Some(self.carrying), metrics].into_iter().flatten() {
+            if let Err(error) = beside.await {
+                tracing::error!(%error, "a part of the relay did not end in order");
+            }
+        }
         self.engine.stop().await;
         served
     }

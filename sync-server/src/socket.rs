@@ -150,7 +150,7 @@ pub(crate) async fn serve(mut socket: WebSocket, line: Line, mut stop: watch::Re
 }
 
 /// Done when the relay stops, or has gone.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         tracing::debug!("the server has gone");
     }

@@ -13,7 +13,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use poo_core::net::System;
 use poo_core::replica::{Keyring, Replica};
 use poo_core::sync::{Admission, Event, SUBPROTOCOL, Session};
-use poo_server::{Config, MasterKeySource, Server, Share};
+use poo_server::{Config, MasterKeySource, Server, Share, WebhookSettings};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -52,6 +52,8 @@ impl Relay {
             tickets: true,
             connections,
             share,
+            webhooks: WebhookSettings::default(),
+            metrics_listen: None,
             api_requests: 1_200,
             api_origins: Vec::new(),
             master_key: MasterKeySource::Data,

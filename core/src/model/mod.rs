@@ -4,6 +4,7 @@
 mod activity;
 mod command;
 mod due;
+mod event;
 mod fields;
 mod file_kinds;
 mod files;
@@ -24,6 +25,9 @@ pub use activity::{Activity, ActivityAction, ActivityDetail, FieldEdit};
 pub use command::{Command, Outcome};
 pub(crate) use due::zone;
 pub use due::{Due, DueError};
+pub use event::{
+    Event, EventFilter, EventFilterError, EventId, EventIdError, EventSubject, EventType,
+};
 pub use fields::{ListPatch, ListPlace, MovePlace, NewTask, TaskPatch};
 pub use file_kinds::FileKinds;
 pub use files::{

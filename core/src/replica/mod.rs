@@ -15,6 +15,7 @@ mod files;
 mod forks;
 mod freshness;
 mod ingest;
+mod integrity;
 mod invites;
 mod labels;
 mod link;
@@ -51,10 +52,11 @@ pub(crate) use freshness::EphemeralSession;
 pub(crate) use ingest::{
     Incoming, IngestError, acknowledge_outbox, add_statement, ingest, put_chain,
 };
+pub use integrity::Integrity;
 pub use link::{Link, LinkError};
 pub use manage::{Health, Instance};
 pub use people::Introduction;
-pub use query::ActivitySubscription;
+pub use query::{ActivitySubscription, EventPage, EventsError, Wanted};
 pub use sharing::{Certified, link_box, link_reply_box};
 pub(crate) use sharing::{device_id, link_mac, own_chain};
 pub use ticket::{Ticket, TicketError, TicketTerms};

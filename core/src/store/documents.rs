@@ -60,6 +60,16 @@ impl DocumentRow {
         Ok(found)
     }
 
+    /// The document in a row.
+    pub(crate) fn at(conn: &Connection, row: i64) -> Result<Option<Self>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM document WHERE id = ?1");
+        let found = conn
+            .prepare_cached(&sql)?
+            .query_row(params![row], Self::read)
+            .optional()?;
+        Ok(found)
+    }
+
     /// Every document, in the order in which they came here.
     pub(crate) fn all(conn: &Connection) -> Result<Vec<Self>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM document ORDER BY id");

@@ -110,4 +110,8 @@ impl Quarantine {
     pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
+
+    pub(crate) fn len(&self) -> usize {
+        self.changes.len()
+    }
 }

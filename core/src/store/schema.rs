@@ -19,7 +19,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 const PREPARED_STATEMENTS_MAX: usize = 256;
 
 /// Every migration once, in order. The schema's version is how many have run.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -27,10 +27,13 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
     include_str!("schema_7.sql"),
+    include_str!("schema_8.sql"),
 ];
 
 /// The version since which what a file is stands beside it.
 const KINDS_KNOWN_SINCE: i64 = 6;
+/// The version since which turns in who may do what have places in the log.
+const TURNS_PLACED_SINCE: i64 = 8;
 
 /// The schema version that this build writes.
 pub(super) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
@@ -173,10 +176,29 @@ fn migrate(conn: &Connection) -> Result<(), StoreError> {
         if version < KINDS_KNOWN_SINCE {
             blobs::recognize_all(conn)?;
         }
+        if version < TURNS_PLACED_SINCE {
+            place_turns(conn)?;
+        }
         conn.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         Ok(())
     };
     finish(conn, run())
+}
+
+/// Gives the turns that are known already their places, behind everything that is here.
+fn place_turns(conn: &Connection) -> Result<(), StoreError> {
+    let derived = conn
+        .prepare("SELECT 1 FROM pragma_table_info('activity') WHERE name = 'who'")?
+        .exists([])?;
+    if derived {
+        conn.execute_batch(
+            "INSERT OR IGNORE INTO turn_place (place, doc, hash)
+             SELECT (SELECT id FROM next_change) - 1 + row_number() OVER (ORDER BY placed, hash),
+                 doc, hash
+             FROM activity WHERE who IS NOT NULL",
+        )?;
+    }
+    Ok(())
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -83,6 +83,15 @@ impl SessionError {
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
+            Self::Bye { code, .. } => code,
+            other => other.kind(),
+        }
+    }
+
+    /// The same, and `bye` for whatever reason the other side gave: one of a set that is known.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
             Self::FrameTooLarge(_) => "too-large",
             Self::Malformed => "malformed",
             Self::Unexpected(_) => "unexpected",
@@ -97,7 +106,7 @@ impl SessionError {
             Self::Chunk(error) => error.code(),
             Self::Ephemeral(_) => "bad-ephemeral",
             Self::TooMany(_) => "too-many",
-            Self::Bye { code, .. } => code,
+            Self::Bye { .. } => "bye",
             Self::Store(_) => "internal",
         }
     }

@@ -6,6 +6,7 @@ use super::wire::Ephemeral;
 use crate::document::DocumentId;
 use crate::identity::Did;
 use crate::model::BlobHash;
+use crate::store::Refusal;
 
 /// Something that an application may want to know. As JSON it is what concerns whoever watches
 /// ([`Event::concerns_people`]); the rest is the business of who drives the session.
@@ -154,6 +155,8 @@ pub enum Effect {
     /// A document is to be made one chunk, by a [`Packer`](super::Packer) beside the sessions:
     /// [`Session::notify_packed`](super::Session::notify_packed). Only a session that was told so asks for it.
     Pack(DocumentId),
+    /// Changes were refused, for this reason.
+    Refused(Refusal),
     /// A document changed: [`Session::notify_document`](super::Session::notify_document).
     Document(DocumentId),
     /// Something was left at a meeting point: [`Session::notify_box`](super::Session::notify_box).

@@ -219,6 +219,9 @@ impl Session {
             .map(|(_, refusal)| *refusal)
             .find(|refusal| *refusal != Refusal::MissingDeps)
             .unwrap_or(*first);
+        if matches!(self.side, Side::Relay(_)) {
+            self.effects.push(Effect::Refused(reason));
+        }
         let judged_by = statements::authority(replica.conn(), document)?.digest_set_fingerprint();
         let hashes = refused
             .iter()

@@ -414,6 +414,13 @@ impl Session {
         core::mem::take(&mut self.effects)
     }
 
+    /// How many changes wait for a signature or for what they build on.
+    #[must_use]
+    pub fn quarantined(&self) -> usize {
+        let states = self.documents.values();
+        states.map(|state| state.waiting.len()).sum()
+    }
+
     /// The next frame to send, made when it is asked for: a slow receiver costs no memory. Must
     /// be called outside of a batch, so that nothing uncommitted leaves.
     ///

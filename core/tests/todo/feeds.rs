@@ -130,7 +130,7 @@ fn whoever_follows_gets_each_row_once_however_much_comes_at_once() {
     assert_eq!(distinct.len(), 1_220);
     assert_eq!(news(&sam, bench, &mut all).len(), 1_222);
 
-    // Edits one after the other are told as one, and who came is told once.
+    // Edits one after the other are told as one, and who came is told once, when that is known.
     for title in ["a", "b", "c"] {
         edit_title(&mut sam, bench, plans, newest, title);
     }
@@ -142,9 +142,9 @@ fn whoever_follows_gets_each_row_once_however_much_comes_at_once() {
     let told = news(&sam, bench, &mut only);
     assert_eq!(
         told.iter().map(|row| row.action).collect::<Vec<_>>(),
-        [Did::Joined, Did::Edited]
+        [Did::Edited, Did::Joined]
     );
-    let edit = &told[1].detail.fields[0];
+    let edit = &told[0].detail.fields[0];
     assert_eq!(
         (edit.old.as_deref(), edit.new.as_deref()),
         (Some("Before the rest"), Some("c"))

@@ -12,6 +12,7 @@
 mod common;
 
 mod around;
+mod events;
 mod feeds;
 mod files;
 mod members;

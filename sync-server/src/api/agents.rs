@@ -279,7 +279,7 @@ async fn disconnect(
     Part(agent): Part<Did>,
 ) -> Result<Reply, Problem> {
     caller.needs(Scope::AgentsManage)?;
-    api.write(&caller, Default::default(), move |hand| {
+    let done = api.write(&caller, Default::default(), move |hand| {
         let now = hand.turn.env.now;
         let conn = hand.turn.replica.host_tables();
         if AgentRow::find(conn, &agent, &hand.caller.owner)?.is_none() {
@@ -302,6 +302,8 @@ async fn disconnect(
             now,
         )?;
         Ok(Reply::done())
-    })
-    .await
+    });
+    let done = done.await;
+    api.taken_away();
+    done
 }

@@ -310,15 +310,17 @@ async fn revoke_key(
     if caller.key.as_ref() != Some(&id) {
         caller.needs(Scope::AgentsManage)?;
     }
-    api.write(&caller, Default::default(), move |hand| {
+    let done = api.write(&caller, Default::default(), move |hand| {
         let now = hand.turn.env.now;
         let conn = hand.turn.replica.host_tables();
         own(conn, &id, hand.caller)?;
         keys::revoke(conn, &id, now)?;
         keys::audit(conn, hand.caller, "key.revoke", &id, now)?;
         Ok(Reply::done())
-    })
-    .await
+    });
+    let done = done.await;
+    api.taken_away();
+    done
 }
 
 /// List what was done with keys and agents, the latest first.

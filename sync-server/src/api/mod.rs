@@ -7,15 +7,18 @@
 mod account;
 mod agents;
 mod auth;
+mod hooks;
 mod input;
 mod key_routes;
 mod lists;
+mod live;
 mod pages;
 mod problem;
 mod readers;
 mod reply;
 mod sealing;
 mod tasks;
+mod telemetry;
 mod tickets;
 
 use std::path::Path;
@@ -30,12 +33,12 @@ use jiff::Timestamp;
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::model::{Answer, Command, Outcome, Query};
-use poo_core::replica::{Env, Keyring, Replica};
+use poo_core::replica::{Env, Replica};
 use poo_core::store::StoreError;
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rusqlite::{OptionalExtension as _, params};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::limit::RequestBodyLimitLayer;
@@ -47,11 +50,14 @@ use self::auth::token::Kind;
 use self::auth::{Caller, Credential, Limits, keys};
 use self::input::{BODY_BYTES_MAX, Key};
 use self::problem::{Code, Problem};
-use self::readers::Readers;
+pub(crate) use self::readers::Readers;
 use self::reply::Reply;
 pub(crate) use self::sealing::Sealer;
 pub use self::sealing::{MasterKeyError, MasterKeySource};
 use crate::engine::{Input, Turn, work};
+use crate::events::{Feed, Listeners};
+use crate::metrics::{Door, Metrics};
+use crate::webhooks::Webhooks;
 
 /// How long a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -97,34 +103,51 @@ struct Inner {
     random: SystemRandom,
     /// Seals challenges; another one after every start.
     challenges: hmac::Key,
+    feed: Feed,
+    webhooks: Webhooks,
+    metrics: Arc<Metrics>,
+    listeners: Listeners,
+    /// Moves on when credentials were taken away.
+    taken_away: watch::Sender<u64>,
+    stop: watch::Receiver<bool>,
 }
 
 /// What the API stands on.
-pub(crate) struct Ground<'a> {
+pub(crate) struct Ground {
     pub(crate) engine: mpsc::Sender<Input>,
-    pub(crate) database: &'a Path,
-    pub(crate) keys: &'a Keyring,
+    pub(crate) readers: Readers,
+    pub(crate) relay: Did,
     pub(crate) url: String,
     pub(crate) sealer: Arc<Sealer>,
+    pub(crate) feed: Feed,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) stop: watch::Receiver<bool>,
     /// How many requests one caller has in a minute.
     pub(crate) requests: u32,
 }
 
 impl Api {
-    pub(crate) fn start(ground: Ground<'_>) -> std::io::Result<Self> {
+    pub(crate) fn start(ground: Ground) -> std::io::Result<Self> {
         let random = SystemRandom::new();
         let challenges = hmac::Key::generate(hmac::HMAC_SHA256, &random)
             .map_err(|_| std::io::Error::other("the system gives no randomness"))?;
         Ok(Self {
             inner: Arc::new(Inner {
                 engine: ground.engine,
-                readers: Readers::start(ground.database, ground.keys)?,
-                relay: ground.keys.did,
+                readers: ground.readers,
+                relay: ground.relay,
                 url: ground.url,
                 sealer: ground.sealer,
                 limits: Limits::new(ground.requests),
                 random,
                 challenges,
+                feed: ground.feed,
+                webhooks: ground.webhooks,
+                metrics: ground.metrics,
+                listeners: Listeners::default(),
+                taken_away: watch::channel(0).0,
+                stop: ground.stop,
             }),
         })
     }
@@ -295,7 +318,7 @@ impl Api {
         kept: fn(&Reply) -> Reply,
     ) -> Result<Reply, Problem> {
         let caller = caller.clone();
-        self.work(move |turn| {
+        let done = self.work(move |turn| {
             if let Some(reply) = replay(turn, &caller, &once)? {
                 return Ok(reply);
             }
@@ -305,8 +328,11 @@ impl Api {
             })?;
             keep(turn, &caller, &once, &kept(&reply))?;
             Ok(reply)
-        })
-        .await
+        });
+        let done = done.await;
+        let failed = done.as_ref().is_err_and(Problem::is_ours);
+        self.inner.metrics.mutation(Door::Api, !failed);
+        done
     }
 }
 
@@ -495,6 +521,9 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(lists::routes())
         .merge(agents::routes())
         .merge(key_routes::routes())
+        .merge(live::routes())
+        .merge(hooks::routes())
+        .merge(telemetry::routes())
         .merge(tickets::routes())
         .merge(account::routes());
     OpenApiRouter::with_openapi(pages::about()).nest("/api/v1", all)

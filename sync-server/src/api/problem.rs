@@ -34,6 +34,8 @@ pub(crate) enum Code {
     Conflict,
     /// The task is somebody else's.
     Claimed,
+    /// What it goes on from is not here any longer.
+    Gone,
     /// It has changed since it was read.
     Stale,
     /// It is larger than what is taken.
@@ -63,6 +65,7 @@ impl Code {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::Claimed => StatusCode::CONFLICT,
+            Self::Gone => StatusCode::GONE,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -83,6 +86,7 @@ impl Code {
             Self::MethodNotAllowed => "Not possible here",
             Self::Conflict => "In conflict with what is there",
             Self::Claimed => "Somebody else has this task",
+            Self::Gone => "Not here any longer",
             Self::Stale => "Changed meanwhile",
             Self::TooLarge => "Too large",
             Self::UnsupportedMediaType => "Not JSON",
@@ -105,6 +109,7 @@ impl Code {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict => "conflict",
             Self::Claimed => "claimed",
+            Self::Gone => "gone",
             Self::Stale => "stale",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -179,6 +184,11 @@ impl Problem {
 
     pub(crate) fn unavailable() -> Self {
         Self::new(Code::Unavailable, "the relay is busy or stops: try again")
+    }
+
+    /// Whether the fault is this relay's.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.code.status().is_server_error()
     }
 
     /// Names the field at fault.

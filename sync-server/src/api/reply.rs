@@ -34,6 +34,11 @@ impl Reply {
         })
     }
 
+    /// Something that will be done.
+    pub(crate) fn accepted(body: &impl Serialize) -> Result<Self, Problem> {
+        Self::with(StatusCode::ACCEPTED, body)
+    }
+
     /// Nothing to say but that it is done.
     pub(crate) fn done() -> Self {
         Self {

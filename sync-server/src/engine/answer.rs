@@ -68,7 +68,7 @@ impl Worker {
                     }
                     true
                 }
-                Effect::Pack(_) => false,
+                Effect::Pack(_) | Effect::Refused(_) => false,
                 Effect::Ephemeral { document, frame } if *id != origin => {
                     is_told(connection.session.forward(&self.replica, document, frame))
                 }

@@ -13,16 +13,20 @@
 
 mod home;
 mod http;
+mod receiver;
 mod relay;
 mod running;
+mod stream;
 
 use std::path::Path;
 use std::time::Duration;
 
 pub use home::{Home, Run};
 pub use http::{Answer, Caller};
+pub use receiver::{Receiver, Request};
 pub use relay::{ANY_PORT, Relay};
 pub use running::Running;
+pub use stream::{Listener, Told};
 use tempfile::TempDir;
 
 /// No condition takes so long unless something hangs.
@@ -75,6 +79,14 @@ impl Stage {
     #[must_use]
     pub fn relay(&self, name: &str) -> Relay {
         Relay::start(self.programs, &self.dir.path().join(name))
+    }
+
+    /// The same with further arguments.
+    #[must_use]
+    pub fn relay_with(&self, name: &str, more: &[&str]) -> Relay {
+        let data = self.dir.path().join(name);
+        Relay::try_start_with(self.programs, &data, ANY_PORT, more)
+            .unwrap_or_else(|run| panic!("the relay does not start: {run:?}"))
     }
 
     /// A folder without an identity.

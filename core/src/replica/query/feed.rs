@@ -78,7 +78,7 @@ impl Place {
         })
     }
 
-    fn write(&self) -> String {
+    pub(super) fn write(&self) -> String {
         format!("{}.{}.{}", self.major, self.hash.to_hex(), self.n)
     }
 }

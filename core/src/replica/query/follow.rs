@@ -1,17 +1,18 @@
 //! What comes into the record of who did what, as it comes.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::Connection;
 
 use super::feed::{self, Names, Place};
-use crate::document::{ChangeHash, DocumentId};
+use super::placed;
+use crate::document::DocumentId;
 use crate::model::Activity;
 use crate::replica::{QueryError, Replica};
-use crate::store::{DocumentRow, StoreError, blob};
+use crate::store::{DocumentRow, StoreError};
 
 /// How many rows one call gives, but for what one change did: that is never taken apart.
 const ROWS_MAX: usize = 1_000;
@@ -22,11 +23,8 @@ const ROWS_MAX: usize = 1_000;
 pub struct ActivitySubscription {
     /// Of this list only.
     list: Option<DocumentId>,
-    /// The last change of the log whose rows were given.
-    change: i64,
-    /// The rows about members that were given. Those follow from statements, which can move them:
-    /// they have no place in the log, but are few.
-    members: BTreeSet<(i64, ChangeHash)>,
+    /// The last place in the log whose rows were given.
+    place: i64,
 }
 
 /// The documents that are followed, with who is who in them.
@@ -70,18 +68,8 @@ impl Replica {
             if let Some(list) = &list {
                 self.document(conn, list)?;
             }
-            let members = conn
-                .prepare_cached(
-                    "SELECT doc, hash FROM activity INDEXED BY activity_members
-                     WHERE who IS NOT NULL",
-                )?
-                .query_map([], |row| Ok((row.get(0)?, blob(row, 1)?)))?
-                .collect::<Result<_, _>>()?;
-            Ok(ActivitySubscription {
-                list,
-                change: latest(conn)?,
-                members,
-            })
+            let place = placed::latest(conn)?;
+            Ok(ActivitySubscription { list, place })
         })
     }
 
@@ -103,74 +91,28 @@ impl Replica {
                 names: BTreeMap::new(),
                 now,
             };
-            // Who came first is told before what they did.
-            let mut found = members(conn, &mut followed, &mut subscription.members)?;
-            changes(conn, &mut followed, &mut subscription.change, &mut found)?;
+            let mut found: Vec<Activity> = Vec::new();
+            let (mut taken, mut last, mut all) = (0, subscription.place, true);
+            placed::after(conn, subscription.place, |row| {
+                let place: i64 = row.get(placed::PLACE)?;
+                if taken >= ROWS_MAX && place != last {
+                    all = false;
+                    return Ok(ControlFlow::Break(()));
+                }
+                last = place;
+                if let Some(next) = followed.row(conn, row)? {
+                    taken += 1;
+                    match found.last_mut() {
+                        Some(shown) if feed::together(&next, shown) => {
+                            feed::put_together(shown, next);
+                        }
+                        _ => found.push(next),
+                    }
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+            subscription.place = if all { placed::latest(conn)? } else { last };
             Ok(found)
         })
     }
-}
-
-/// The last place in the log that is taken.
-fn latest(conn: &Connection) -> Result<i64, StoreError> {
-    let latest: Option<i64> = conn
-        .prepare_cached("SELECT id - 1 FROM next_change")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    Ok(latest.unwrap_or_default())
-}
-
-fn members(
-    conn: &Connection,
-    followed: &mut Followed,
-    known: &mut BTreeSet<(i64, ChangeHash)>,
-) -> Result<Vec<Activity>, StoreError> {
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {} FROM activity INDEXED BY activity_members
-         WHERE who IS NOT NULL ORDER BY placed, hash",
-        feed::COLUMNS
-    ))?;
-    let mut rows = statement.query([])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        if known.insert((row.get(feed::DOC)?, blob(row, feed::HASH)?)) {
-            found.extend(followed.row(conn, row)?);
-        }
-    }
-    Ok(found)
-}
-
-/// Adds the rows of the changes after `last`, and moves that on.
-fn changes(
-    conn: &Connection,
-    followed: &mut Followed,
-    last: &mut i64,
-    found: &mut Vec<Activity>,
-) -> Result<(), StoreError> {
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {}, change.id FROM change CROSS JOIN activity
-             ON activity.doc = change.doc AND activity.pos = change.start_op
-             AND activity.hash = change.hash
-         WHERE change.id > ?1 ORDER BY change.id, activity.n",
-        feed::COLUMNS
-    ))?;
-    let mut rows = statement.query(params![*last])?;
-    let mut taken = 0;
-    while let Some(row) = rows.next()? {
-        let change: i64 = row.get(feed::COLUMNS_COUNT)?;
-        if taken >= ROWS_MAX && change != *last {
-            return Ok(());
-        }
-        *last = change;
-        let Some(next) = followed.row(conn, row)? else {
-            continue;
-        };
-        taken += 1;
-        match found.last_mut() {
-            Some(shown) if feed::together(&next, shown) => feed::put_together(shown, next),
-            _ => found.push(next),
-        }
-    }
-    *last = latest(conn)?;
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Answering queries, from the read model alone.
 
 mod agenda;
+mod events;
 mod feed;
 mod find;
 mod follow;
@@ -8,18 +9,22 @@ mod labels;
 mod lists;
 mod page;
 mod pending;
+mod placed;
 mod search;
 mod streak;
+mod work;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+pub use self::events::{EventPage, EventsError};
 use self::find::{find_list, find_member, find_task};
 pub use self::follow::ActivitySubscription;
 use self::lists::named;
 use self::pending::pending;
+pub use self::work::Wanted;
 use super::sharing::device_id;
 use super::tree::{self, Reader, Tree};
 use super::{QueryError, Replica};

@@ -395,6 +395,7 @@ impl TokenSession {
                 tracing::info!(%document, code = refusal.code(), "a change of a stock client is refused");
                 let deps = deps.get(hash).map(Vec::as_slice).unwrap_or_default();
                 follow.refuse(conn, row.row, *hash, deps, judged_by)?;
+                self.effects.push(Effect::Refused(*refusal));
             }
         }
         if taken.added > 0 {

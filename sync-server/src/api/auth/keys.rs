@@ -230,6 +230,36 @@ pub(crate) fn session(
         .map(|(_, did, device)| (did, device)))
 }
 
+/// Whether a key holds that was shown before: it was not revoked, has not expired, and the agent
+/// that it is for is still connected.
+pub(crate) fn key_holds(conn: &Connection, id: &str, now: Timestamp) -> Result<bool, Problem> {
+    let Some(row) = KeyRow::find(conn, id)?.filter(|row| row.is_live(now)) else {
+        return Ok(false);
+    };
+    if row.subject == row.owner {
+        return Ok(true);
+    }
+    let connected = conn
+        .prepare_cached("SELECT 1 FROM host_agent WHERE did = ?1 AND disconnected_at IS NULL")?
+        .exists(params![row.subject.key().as_ref()])?;
+    Ok(connected)
+}
+
+/// Who began a session that was shown before and with which device, if it holds.
+pub(crate) fn session_of(
+    conn: &Connection,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<(Did, PublicKey)>, Problem> {
+    let found = conn
+        .prepare_cached("SELECT did, device FROM host_session WHERE id = ?1 AND expires_at > ?2")?
+        .query_row(params![id, now.as_millisecond()], |row| {
+            Ok((did(row, 0)?, key(row, 1)?))
+        })
+        .optional()?;
+    Ok(found)
+}
+
 /// Ends a session.
 pub(crate) fn end_session(conn: &Connection, id: &str) -> rusqlite::Result<()> {
     conn.execute("DELETE FROM host_session WHERE id = ?1", [id])?;

@@ -156,11 +156,13 @@ async fn end(State(api): State<Api>, caller: Caller) -> Result<Reply, Problem> {
     let Some(session) = caller.session.clone() else {
         return Err(Problem::not_found("session"));
     };
-    api.work(move |turn| {
+    let ended = api.work(move |turn| {
         keys::end_session(turn.replica.host_tables(), &session)?;
         Ok(Reply::done())
-    })
-    .await
+    });
+    let ended = ended.await;
+    api.taken_away();
+    ended
 }
 
 /// See for whom the credentials act and what they allow.

@@ -62,6 +62,11 @@ pub(crate) fn refresh_members(
             turn.action.as_str(),
             serde_json::to_string(&detail).unwrap_or_default(),
         ])?;
+        conn.prepare_cached(
+            "INSERT OR IGNORE INTO turn_place (place, doc, hash)
+             VALUES ((SELECT id FROM next_change), ?1, ?2)",
+        )?
+        .execute(params![document.row, turn.place()])?;
     }
     Ok(())
 }
