@@ -133,8 +133,6 @@ pub(crate) struct Engine {
     pub(crate) readers: Readers,
     pub(crate) feed: Feed,
     pub(crate) metrics: Arc<Metrics>,
-    /// The keys that it acts with, for those who read beside it.
-    pub(crate) keys: Keyring,
     pub(crate) sealer: Arc<Sealer>,
     thread: JoinHandle<()>,
     setup_secret: Option<[u8; 32]>,
@@ -193,7 +191,6 @@ impl Engine {
             readers,
             feed,
             metrics,
-            keys,
             sealer: Arc::new(sealer),
             thread,
             setup_secret,

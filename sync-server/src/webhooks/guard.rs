@@ -117,7 +117,7 @@ fn plain(address: IpAddr) -> IpAddr {
 
 /// An endpoint's address cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GuardError {
+pub(crate) enum GuardError {
     /// It is no URL that a webhook can go to.
     #[error(
         "an address that begins with https:// is wanted, without a name, a password or a fragment in it, of 2,048 bytes at most"

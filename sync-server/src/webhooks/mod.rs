@@ -21,14 +21,13 @@ use poo_core::replica::Env;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use guard::{GuardError, Network, NetworkError};
+pub use guard::{Network, NetworkError};
 pub use retry::Retries;
-pub use store::HooksError;
 
 pub(crate) use endpoint::{Endpoint, Format, Wish};
-pub(crate) use guard::Target;
+pub(crate) use guard::{GuardError, Target};
 pub(crate) use signature::Secret;
-pub(crate) use store::{Logged, Registered, State, Waiting};
+pub(crate) use store::{HooksError, Logged, Registered, State, Waiting};
 
 use client::Client;
 use courier::Courier;

@@ -25,7 +25,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The database of webhooks cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum HooksError {
+pub(crate) enum HooksError {
     /// The file is of another program, or of a newer version of this one.
     #[error("the file is not a database of webhooks that this version knows")]
     Foreign,
