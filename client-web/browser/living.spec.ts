@@ -45,6 +45,7 @@ base("a new version is offered, not forced, and what is being typed stays", asyn
 
   await page.getByRole("button", { name: "Use it" }).click();
   await expect(page).toHaveTitle("Poo App, the next");
+  await settle(sam);
   await expect(sam.row("Before the update")).toBeVisible();
   await expect(page.locator("#add")).toHaveValue("Half a tho");
 });
@@ -70,7 +71,7 @@ base("the app lives below a path: lists, links and offline starts", async ({ som
   await front.stop();
   await relay.stop();
   await sam.page.reload();
-  await expect(sam.row("Below a path")).toBeVisible();
+  await expect(sam.row("Below a path")).toBeVisible({ timeout: 120_000 });
 });
 
 test("who lost a device gets the lists back with 24 words, in another browser", async ({ someone }) => {
@@ -93,6 +94,7 @@ test("who lost a device gets the lists back with 24 words, in another browser", 
   await expect(again.page.getByRole("alert")).toBeVisible();
   await field.fill(words.join(" "));
   await again.page.getByRole("button", { name: "Get them back" }).click();
+  await again.saved(120_000);
   await again.page.getByRole("link", { name: /^Getting Started/ }).click();
   await expect(again.row("Not lost")).toBeVisible();
   await again.add("And goes on");
