@@ -37,7 +37,8 @@ const GROUPS: &[(&str, &[&str])] = &[
             "publish", "activity", "watch",
         ],
     ),
-    ("Devices", &["sync", "relay", "device", "ticket"]),
+    ("Devices", &["sync", "relay", "device"]),
+    ("Programs", &["agent", "key", "ticket"]),
     ("Care", &["verify", "doctor", "completions"]),
 ];
 

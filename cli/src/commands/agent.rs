@@ -233,6 +233,8 @@ fn disconnect(app: &mut App, args: &WhichArgs) -> Result<(), Problem> {
     let agent = which(&agents, &args.agent)?;
     let did: Did = field(&agent, "did").parse().map_err(|_| Problem::NoApi)?;
     api.delete(&format!("/agents/{did}"))?;
+    // What it wrote until now stays: it has to be here before its roles are taken.
+    super::sync::once(app, &mut home.replica)?;
     let mut ended = Vec::new();
     for list in find::lists(&home.replica, &app.moment, true)? {
         let members = find::members(&home.replica, &app.moment, list.id)?.items;

@@ -147,14 +147,22 @@ fn take<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Problem> {
     };
     read(&fields).map_err(|error| {
         let culprit = named(&error).or_else(|| {
-            // The one without which the error is another.
-            let names = fields.keys().take(FIELDS_MAX);
-            let mut without = names.filter(|name| {
+            // The one that alone gives the same error, or without which it is another, and not that
+            // just this one is missing.
+            let names = fields.iter().take(FIELDS_MAX);
+            let mut at_fault = names.filter(|(name, value)| {
+                let alone = Map::from_iter([((*name).clone(), (*value).clone())]);
+                if read(&alone).err().as_ref() == Some(&error) {
+                    return true;
+                }
                 let mut rest = fields.clone();
                 rest.remove(*name);
-                read(&rest).err().as_ref() != Some(&error)
+                match read(&rest) {
+                    Ok(_) => true,
+                    Err(other) => other != error && named(&other).as_ref() != Some(*name),
+                }
             });
-            without.next().cloned()
+            at_fault.next().map(|(name, _)| name.clone())
         });
         let problem = Problem::new(Code::Invalid, error);
         match culprit {
