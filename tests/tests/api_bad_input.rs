@@ -181,12 +181,6 @@ fn bodies_that_are_no_bodies_are_refused() {
             400,
             "invalid",
         ),
-        (
-            vec![json_kind, ("X-API-Key", "poo_live_other")],
-            "{}",
-            400,
-            "invalid",
-        ),
     ] {
         let answer = scene.agent.send("POST", "tasks", &headers, body);
         is_sound(&answer);

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use poo_tests::harness::{ANY_PORT, Relay, Stage};
-use poo_tests::programs;
+use poo_tests::{programs, repository};
 
 /// Where `scripts/python-packages` puts the program.
 fn schemathesis() -> PathBuf {
@@ -32,6 +32,8 @@ fn schemathesis() -> PathBuf {
 fn check(stage: &Stage, relay: &Relay, key: Option<&str>) {
     let mut run = Command::new(schemathesis());
     run.current_dir(stage.path())
+        .arg("--config-file")
+        .arg(repository::root().join("tests/schema/schemathesis.toml"))
         .arg("run")
         .arg(format!("http://{}/openapi.json", relay.address()))
         .args(["--checks", "all", "--phases", "examples,coverage,fuzzing"])

@@ -80,7 +80,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Once<T> {
             .into();
         Ok(Self {
             once: Key { key, fingerprint },
-            body: parse(&parts.headers, &bytes)?,
+            body: match bytes.is_empty() {
+                // Most actions need nothing else than their name.
+                true => take(Map::new())?,
+                false => parse(&parts.headers, &bytes)?,
+            },
         })
     }
 }
@@ -115,7 +119,6 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
-    let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
     let kind = headers.get(CONTENT_TYPE).map(|kind| kind.to_str());
     let is_json = match kind {
         None => true,
@@ -205,6 +208,15 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Part<T>
         part.map(|axum::extract::Path(part)| Self(part))
             .map_err(|_| Problem::not_found("thing"))
     }
+}
+
+/// Reads a field that may be `null` and may not be left out.
+pub(crate) fn nullable<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    Option::deserialize(deserializer)
 }
 
 /// Reads a number out of a parameter, which is a text.

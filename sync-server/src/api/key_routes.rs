@@ -249,7 +249,7 @@ async fn create_key(
 
 /// Rotate a key: a new one that allows the same, and the old one works on for a while.
 #[utoipa::path(
-    post, path = "/keys/{key}/rotate", tag = "keys", request_body = RotateKey,
+    post, path = "/keys/{key}/rotate", tag = "keys", request_body = Option<RotateKey>,
     params(("key" = String, Path, description = "The id of the key")),
     responses((status = CREATED, body = ApiKey), Rejected, Denied, Faults),
 )]

@@ -12,7 +12,7 @@ use utoipa::openapi::{
 };
 use utoipa::{IntoResponses, openapi};
 
-use super::problem::ProblemBody;
+use super::problem::{Code, ProblemBody};
 
 /// What every operation can answer beside its own.
 #[derive(IntoResponses)]
@@ -92,6 +92,8 @@ pub(crate) fn about() -> OpenApi {
         )
         .components(Some(
             ComponentsBuilder::new()
+                .schema_from::<ProblemBody>()
+                .schema_from::<Code>()
                 .security_scheme("bearer", SecurityScheme::Http(bearer))
                 .security_scheme("key", SecurityScheme::ApiKey(key))
                 .build(),

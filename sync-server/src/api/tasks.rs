@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::auth::{Caller, Scope};
-use super::input::{Body, Nothing, Once, Params, Part, number, truth};
+use super::input::{Body, Nothing, Once, Params, Part, nullable, number, truth};
 use super::pages::{Denied, Faults, Rejected};
 use super::problem::{Code, Problem};
 use super::reply::{Known, Reply, tag_of};
@@ -58,6 +58,8 @@ struct EditTask {
 #[serde(deny_unknown_fields)]
 struct Reassign {
     /// A member of the list; `null`: nobody.
+    #[serde(deserialize_with = "nullable")]
+    #[schema(required = true)]
     assignee: Option<Did>,
 }
 
@@ -297,7 +299,7 @@ async fn delete_task(
 
 /// Claim a task that nobody has. Of two who try, one gets it, and the other hears who has it.
 #[utoipa::path(
-    post, path = "/tasks/{task}/claim", tag = "tasks", request_body = Nothing,
+    post, path = "/tasks/{task}/claim", tag = "tasks", request_body = Option<Nothing>,
     params(("task" = String, Path, description = "A task's id, or its last 6 or more characters"), Where),
     responses((status = OK, body = Task), Rejected, Denied, Faults),
 )]
@@ -336,7 +338,7 @@ async fn claim(
 
 /// Give a task back that the caller has.
 #[utoipa::path(
-    post, path = "/tasks/{task}/release", tag = "tasks", request_body = Nothing,
+    post, path = "/tasks/{task}/release", tag = "tasks", request_body = Option<Nothing>,
     params(("task" = String, Path, description = "A task's id, or its last 6 or more characters"), Where),
     responses((status = OK, body = Task), Rejected, Denied, Faults),
 )]
@@ -371,7 +373,7 @@ async fn release(
 
 /// Mark a task as done. Of one that recurs it closes the latest time that has come.
 #[utoipa::path(
-    post, path = "/tasks/{task}/complete", tag = "tasks", request_body = Nothing,
+    post, path = "/tasks/{task}/complete", tag = "tasks", request_body = Option<Nothing>,
     params(("task" = String, Path, description = "A task's id, or its last 6 or more characters"), Where),
     responses((status = OK, body = Task), Rejected, Denied, Faults),
 )]
@@ -394,7 +396,7 @@ async fn complete(
 
 /// Mark a task as open again.
 #[utoipa::path(
-    post, path = "/tasks/{task}/reopen", tag = "tasks", request_body = Nothing,
+    post, path = "/tasks/{task}/reopen", tag = "tasks", request_body = Option<Nothing>,
     params(("task" = String, Path, description = "A task's id, or its last 6 or more characters"), Where),
     responses((status = OK, body = Task), Rejected, Denied, Faults),
 )]

@@ -55,7 +55,7 @@ struct TicketMade {
 /// Make a ticket for a client that speaks Automerge's own sync, such as automerge-repo. It ends
 /// within a day, and sees and changes what the caller may.
 #[utoipa::path(
-    post, path = "/tickets", tag = "tickets", request_body = CreateTicket,
+    post, path = "/tickets", tag = "tickets", request_body = Option<CreateTicket>,
     responses((status = CREATED, body = TicketMade), Rejected, Denied, Faults),
 )]
 async fn create_ticket(

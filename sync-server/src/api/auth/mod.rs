@@ -100,7 +100,7 @@ pub(crate) enum Credential {
 }
 
 impl Credential {
-    fn read(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+    fn read(headers: &HeaderMap) -> Option<Self> {
         let bearer = headers.get(AUTHORIZATION).map(|value| {
             let text = value.to_str().unwrap_or_default();
             let (scheme, token) = text.split_once(' ').unwrap_or_default();
@@ -111,18 +111,12 @@ impl Credential {
         });
         let key = headers.get("x-api-key");
         let key = key.map(|value| value.to_str().unwrap_or_default().trim());
-        let text = match (bearer, key) {
-            (Some(bearer), Some(key)) if bearer != key => {
-                let detail = "two different credentials were sent: send one";
-                return Err(Problem::invalid("X-API-Key", detail));
-            }
-            (bearer, key) => bearer.or(key),
-        };
-        Ok(text.map(|text| match Token::read(text) {
+        // Where both are sent the first counts.
+        bearer.or(key).map(|text| match Token::read(text) {
             Some(token) => Self::Token(token),
             None if text.matches('.').count() == 2 => Self::Signed(text.to_owned()),
             None => Self::Unknown,
-        }))
+        })
     }
 
     fn key_id(&self) -> Option<&str> {
@@ -204,10 +198,8 @@ async fn admit(
     headers: &HeaderMap,
 ) -> (Result<Option<Caller>, Problem>, Option<Share>) {
     let limits = api.limits();
-    let credential = match Credential::read(headers) {
-        Ok(Some(credential)) => credential,
-        Ok(None) => return counted(limits.addresses.take(&address), None),
-        Err(problem) => return (Err(problem), None),
+    let Some(credential) = Credential::read(headers) else {
+        return counted(limits.addresses.take(&address), None);
     };
     let of_key = (credential.key_id()).map(|id| (address, id.to_owned()));
     let tried = limits

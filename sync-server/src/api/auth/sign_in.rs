@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::token::{Kind, Token};
 use super::{Caller, keys};
-use crate::api::input::{Body, Nothing};
+use crate::api::input::{Body, Nothing, Once};
 use crate::api::pages::{Denied, Faults, Rejected};
 use crate::api::problem::{Code, Problem};
 use crate::api::reply::Reply;
@@ -90,10 +90,10 @@ struct Me {
 
 /// Get a challenge to sign.
 #[utoipa::path(
-    post, path = "/auth/challenge", tag = "auth", request_body = Nothing, security(()),
+    post, path = "/auth/challenge", tag = "auth", request_body = Option<Nothing>, security(()),
     responses((status = OK, body = Challenge), Rejected, Denied, Faults),
 )]
-async fn challenge(State(api): State<Api>, _: Body<Nothing>) -> Result<Reply, Problem> {
+async fn challenge(State(api): State<Api>, _: Once<Nothing>) -> Result<Reply, Problem> {
     let (text, expires_at) = api.challenge();
     Reply::ok(&Challenge {
         challenge: text,

@@ -298,7 +298,7 @@ async fn delete_webhook(
 /// signatures then.
 #[utoipa::path(
     post, path = "/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path)),
-    request_body = RotateWebhook,
+    request_body = Option<RotateWebhook>,
     responses((status = OK, body = Webhook), Rejected, Denied, Faults),
 )]
 async fn rotate_webhook(
@@ -329,7 +329,7 @@ async fn rotate_webhook(
 /// the log, under this id.
 #[utoipa::path(
     post, path = "/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path)),
-    request_body = Nothing,
+    request_body = Option<Nothing>,
     responses((status = ACCEPTED, body = Accepted), Rejected, Denied, Faults),
 )]
 async fn test_webhook(
@@ -395,7 +395,7 @@ async fn list_deliveries(
 /// Try all dead deliveries of an endpoint again.
 #[utoipa::path(
     post, path = "/webhooks/{id}/redeliver", tag = "webhooks", params(("id" = String, Path)),
-    request_body = Nothing,
+    request_body = Option<Nothing>,
     responses((status = OK, body = Redelivered), Rejected, Denied, Faults),
 )]
 async fn redeliver_all(
@@ -417,7 +417,7 @@ async fn redeliver_all(
 /// Try a delivery again, whatever became of it. It keeps its id.
 #[utoipa::path(
     post, path = "/webhooks/{id}/deliveries/{delivery}/redeliver", tag = "webhooks",
-    params(("id" = String, Path), ("delivery" = String, Path)), request_body = Nothing,
+    params(("id" = String, Path), ("delivery" = String, Path)), request_body = Option<Nothing>,
     responses((status = OK, body = Redelivered), Rejected, Denied, Faults),
 )]
 async fn redeliver(
