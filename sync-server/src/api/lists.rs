@@ -101,6 +101,7 @@ struct Happened {
     task: Option<TaskId>,
     /// `note` for what was written by hand, `derived` for what follows from changes; both unless
     /// told.
+    #[param(inline)]
     kind: Option<Kind>,
     /// At most so many; 100 unless told.
     #[serde(deserialize_with = "number")]

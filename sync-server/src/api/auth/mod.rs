@@ -36,10 +36,10 @@ use crate::patience::PatientListener;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Of the requests that one caller has in a window, strangers of one address have one in so many.
 const STRANGERS: u32 = 10;
-/// Wrong credentials from one address in a window.
-const FAILURES: u32 = 30;
-/// Wrong secrets for one key's id from one address in a window.
-const FAILURES_OF_KEY: u32 = 5;
+/// As many wrong credentials may come from one address in a window: one in so many.
+const FAILURES: u32 = 40;
+/// And as many wrong secrets for one key's id.
+const FAILURES_OF_KEY: u32 = 240;
 /// Notes of one caller in a window.
 const NOTES: u32 = 60;
 /// The window.
@@ -70,8 +70,8 @@ impl Limits {
         Self {
             callers: Limit::new(requests, WINDOW),
             addresses: Limit::new(requests.div_ceil(STRANGERS), WINDOW),
-            failures: Limit::new(FAILURES, WINDOW),
-            failures_of_keys: Limit::new(FAILURES_OF_KEY, WINDOW),
+            failures: Limit::new(requests.div_ceil(FAILURES), WINDOW),
+            failures_of_keys: Limit::new(requests.div_ceil(FAILURES_OF_KEY), WINDOW),
             notes: Limit::new(NOTES, WINDOW),
         }
     }
