@@ -162,7 +162,13 @@ fn bodies_that_are_no_bodies_are_refused() {
         (vec![json_kind], "[]", 400, "invalid"),
         (vec![json_kind], "null", 400, "invalid"),
         (vec![json_kind], &deep, 400, "invalid"),
-        (vec![json_kind], &large, 413, "too_large"),
+        // Refused by its length, before any of it is sent.
+        (
+            vec![json_kind, ("Expect", "100-continue")],
+            &large,
+            413,
+            "too_large",
+        ),
         (
             vec![("Content-Type", "text/plain")],
             "{}",
