@@ -198,8 +198,8 @@ fn work_comes_to_who_waits_for_it() {
     sam.ok(&["task", "edit", &dear, "--blocked-by", &free]);
     sam.ok(&["sync"]);
     assert_eq!(next("unassigned=true").json()["id"], json!(free));
-    let elsewhere = format!("unassigned=true&list={}", "4NMNnkMhL8jXrdJ9jamS58PAVdXu");
-    assert_eq!(next(&elsewhere).status, 204);
+    let elsewhere = "unassigned=true&list=4NMNnkMhL8jXrdJ9jamS58PAVdXu";
+    assert_eq!(next(elsewhere).status, 204);
     let (status, _, field) = next("wait=26").fault();
     assert_eq!((status, field.as_str()), (400, "wait"));
 
