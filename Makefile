@@ -1,7 +1,7 @@
 # What people type. Each target is a line or two; longer work is in scripts/.
 
 .NOTPARALLEL:
-.PHONY: help run test lint fmt fmt-check doc test-native test-web sim wasm deny bench crash fuzz
+.PHONY: help run test lint fmt fmt-check doc test-native test-web sim sim-mutants wasm deny bench crash fuzz
 
 ARGS ?=
 SEEDS ?= 200
@@ -44,6 +44,9 @@ test-native: ## the tests of every crate
 
 sim: ## the simulation, and random histories: make sim SEEDS=1000, or make sim SEED=7
 	@scripts/sim $(SEEDS) $(SEED)
+
+sim-mutants: ## look which seed catches which wrong engine, and write it into docs/SIMULATION.md
+	@scripts/sim-mutants $(SEEDS)
 
 crash: ## kill real processes at random moments: make crash, or make crash CYCLES=2000
 	POO_CRASH_CYCLES=$(CYCLES) cargo test --locked --workspace --all-features --test crash

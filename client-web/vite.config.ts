@@ -3,6 +3,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { aisles } from "./aisles.plugin.ts";
 
 /** The worker that starts the app offline gets the list of what the app is made of. */
 function offline(): Plugin {
@@ -64,7 +65,7 @@ function compressed(): Plugin {
 export default defineConfig({
   // Relative, so that the app runs below any path.
   base: "./",
-  plugins: [react(), offline(), compressed()],
+  plugins: [react(), aisles(), offline(), compressed()],
   worker: { format: "es" },
   build: {
     target: "es2023",

@@ -49,12 +49,40 @@ test("every screen is accessible, in light and dark, and speaks of lists only", 
     await expect(page.getByText("In this list")).toBeVisible();
     await sound(sam);
     await page.keyboard.press("Escape");
-    for (const place of ["Today", "Upcoming", "Focus", "Calendar", "Activity", "Trash", "Settings"]) {
+    for (const place of [
+      "Today",
+      "Upcoming",
+      "Focus",
+      "Calendar",
+      "All tasks",
+      "Activity",
+      "Trash",
+      "Settings",
+    ]) {
       await page.getByRole("link", { name: new RegExp(`^${place}`) }).click();
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
       await sound(sam);
     }
     await page.getByRole("link", { name: /^Getting Started/ }).click();
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Filter" }).click();
+    await page.getByLabel("Priority", { exact: true }).selectOption("high");
+    await expect(page.getByText("1 task fits")).toBeVisible();
+    await sound(sam);
+    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    if (colorScheme === "light") {
+      await page.getByRole("menuitem", { name: "Group by aisle" }).click();
+      await expect(page.getByRole("heading", { name: /^Other/ })).toBeVisible();
+      await page.getByRole("button", { name: "More", exact: true }).click();
+    }
+    await page.getByRole("menuitem", { name: "Edit aisles" }).click();
+    await page.getByLabel("Name of a new aisle").fill(`Market ${colorScheme}`);
+    await page.keyboard.press("Enter");
+    await expect(page.getByLabel(`Words for Market ${colorScheme}`)).toBeVisible();
+    await sound(sam);
+    await page.keyboard.press("Escape");
+    await sound(sam);
     await page.keyboard.press("Control+k");
     await expect(page.getByRole("option").first()).toBeVisible();
     await sound(sam);

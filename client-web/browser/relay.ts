@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
+import { Front } from "./front.ts";
 
 const bin = (name: string) => join(process.env.POO_BIN ?? "../target/debug", name);
 
@@ -14,23 +15,33 @@ const STARTS_MS = 120_000;
 export class Relay {
   readonly #folder = mkdtempSync(join(tmpdir(), "poo-web-"));
   #process: ChildProcess | null = null;
+  #front: Front | null = null;
+  /** Where the relay itself listens. */
+  #at = "";
+  /** Where its pages are. */
   url = "";
 
   async start(): Promise<void> {
-    const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
-    const process = spawn(bin("poo-server"), ["--listen", listen, "--data", join(this.#folder, "relay")], {
+    const listen = this.#at ? new URL(this.#at).host : "127.0.0.1:0";
+    const relay = spawn(bin("poo-server"), ["--listen", listen, "--data", join(this.#folder, "relay")], {
       stdio: ["ignore", "pipe", "ignore"],
     });
-    this.#process = process;
-    this.url = await new Promise<string>((done, failed) => {
+    this.#process = relay;
+    this.#at = await new Promise<string>((done, failed) => {
       let said = "";
-      process.stdout?.on("data", (text) => {
+      relay.stdout?.on("data", (text) => {
         said += text;
         const found = /relay at (ws:\S+)/.exec(said)?.[1];
         if (found) done(found.replace("ws", "http"));
       });
-      process.on("exit", () => failed(new Error(`the relay ended: ${said}`)));
+      relay.on("exit", () => failed(new Error(`the relay ended: ${said}`)));
     });
+    // POO_WEB_DIST: try a build of the app without building it into the relay.
+    if (process.env.POO_WEB_DIST && !this.#front) {
+      this.#front = new Front(this.#at, "/", process.env.POO_WEB_DIST);
+      this.url = (await this.#front.start()).replace(/\/$/, "");
+    }
+    if (!this.#front) this.url = this.#at;
   }
 
   async stop(): Promise<void> {
@@ -49,6 +60,7 @@ export class Relay {
 
   async end(): Promise<void> {
     await this.stop();
+    await this.#front?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

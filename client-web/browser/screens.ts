@@ -111,3 +111,76 @@ test("screens", async ({ someone, relay }) => {
   await page.waitForTimeout(400);
   await page.screenshot({ path: join(folder, "15-drawer-phone.png") });
 });
+
+test("screens of one list", async ({ someone, relay }) => {
+  test.setTimeout(400_000);
+  const sam = await someone();
+  const { page } = sam;
+  await page.keyboard.press("Shift+L");
+  await page.getByLabel("Name", { exact: true }).fill("Groceries");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("heading", { name: "Groceries" }).waitFor({ state: "attached" });
+  for (const line of [
+    "Olive oil",
+    "Bananas and apples #fruit",
+    "Goat cheese",
+    "Sourdough bread today",
+    "Oat milk !high",
+    "Frozen peas",
+    "A card for Ann tomorrow !high",
+  ]) {
+    await sam.add(line);
+    await page.waitForTimeout(150);
+  }
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await shot(page, "16-menu");
+  await page.getByRole("menuitem", { name: "Group by aisle" }).click();
+  await page.getByRole("heading", { name: /^Produce/ }).waitFor();
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Edit aisles" }).click();
+  await page.getByLabel("Name of a new aisle").fill("Farm shop");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Words for Farm shop").fill("goat, honey");
+  await page.waitForTimeout(600);
+  await shot(page, "17-own-aisles");
+  await page.keyboard.press("Escape");
+  await shot(page, "18-aisles");
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Filter" }).click();
+  await page.getByLabel("Priority", { exact: true }).selectOption("high");
+  await page.getByLabel("Due", { exact: true }).selectOption("range");
+  await shot(page, "19-filter");
+  await page.getByRole("button", { name: "Clear the filter" }).click();
+
+  await sam.row("Frozen peas").focus();
+  await page.keyboard.press("d");
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByLabel("Your name").fill("Sam");
+  await page.getByRole("button", { name: "Make a link" }).click();
+  await page.locator(".qr").waitFor();
+  await page.getByRole("button", { name: "Make a public link" }).click();
+  await page.getByLabel("Public link").waitFor();
+  await shot(page, "20-public-link");
+  await page.keyboard.press("Escape");
+  for (const [name, hash] of [
+    ["21-all", "all"],
+    ["22-focus", "focus"],
+    ["23-trash", "trash"],
+  ] as const) {
+    await page.goto(`${relay.url}/#/${hash}`);
+    await page.waitForTimeout(500);
+    await shot(page, name);
+  }
+  await page.getByRole("link", { name: /^Groceries/ }).click();
+  await sam.box("Sourdough bread").click();
+  await page.getByText("That was all for today.").waitFor();
+  await page.screenshot({ path: join(folder, "24-joy.png") });
+  await page.clock.setFixedTime(Date.now() + 4 * 86_400_000);
+  await page.reload();
+  await page.getByRole("button", { name: "Later" }).waitFor({ timeout: 120_000 });
+  await shot(page, "25-reminder");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole("button", { name: "Lists" }).click();
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: join(folder, "26-drawer-phone.png") });
+});

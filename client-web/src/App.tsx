@@ -12,6 +12,7 @@ import { ViewHead } from "./views/ViewHead.tsx";
 
 const Agenda = lazy(() => import("./views/Agenda.tsx").then(({ Agenda }) => ({ default: Agenda })));
 const Details = lazy(() => import("./task/Details.tsx").then(({ Details }) => ({ default: Details })));
+const AllTasks = lazy(() => import("./views/AllTasks.tsx"));
 const Calendar = lazy(() => import("./views/Calendar.tsx"));
 const Trash = lazy(() => import("./views/Trash.tsx"));
 const Settings = lazy(() => import("./views/Settings.tsx"));
@@ -20,6 +21,7 @@ const Search = lazy(() => import("./views/Search.tsx"));
 const Keys = lazy(() => import("./views/Keys.tsx"));
 const NewList = lazy(() => import("./lists/NewList.tsx"));
 const ByLink = lazy(() => import("./people/ByLink.tsx"));
+const Celebration = lazy(() => import("./views/Celebration.tsx"));
 const Reminders = lazy(() => import("./views/Reminders.tsx"));
 
 let begun = false;
@@ -91,6 +93,7 @@ export function App() {
               {(place.at === "today" || place.at === "upcoming" || place.at === "focus") && (
                 <Agenda key={place.at} view={place.at} />
               )}
+              {place.at === "all" && <AllTasks />}
               {place.at === "calendar" && <Calendar />}
               {place.at === "trash" && <Trash />}
               {place.at === "settings" && <Settings />}
@@ -111,6 +114,7 @@ export function App() {
         {open === "keys" && <Keys onClose={close} />}
         {open === "new" && <NewList onClose={close} />}
         {phase === "ready" && <Reminders />}
+        {phase === "ready" && <Celebration />}
       </Suspense>
       <Toasts />
     </>
@@ -224,6 +228,10 @@ function useKeys(setOpen: (open: "search" | "keys" | "new") => void): void {
         if ((event.target as HTMLElement).closest("[data-row]")) return;
         event.preventDefault();
         document.querySelector<HTMLElement>("#main [data-row]")?.focus();
+      } else if (key === "f") {
+        event.preventDefault();
+        document.getElementById("filter-text")?.focus();
+        dispatchEvent(new Event("poo-filter"));
       } else if (event.key === "L") {
         setOpen("new");
       } else if (key === "g") {

@@ -17,6 +17,10 @@ pub mod document;
 pub mod identity;
 pub mod membership;
 pub mod model;
+#[cfg(not(feature = "mutants"))]
+mod mutants;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod replica;

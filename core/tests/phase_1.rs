@@ -262,7 +262,7 @@ fn presence_freshness() {
         task: None,
     }
     .encode();
-    anns.client.send_ephemeral(plans, &here).unwrap();
+    anns.client.send_ephemeral(&ann, plans, &here).unwrap();
     anns.run(&mut ann, &mut relay, bench);
     for effect in &anns.effects {
         if let Effect::Ephemeral { frame, .. } = effect {

@@ -184,7 +184,7 @@ fn members_hear_of_one_another_through_the_relay_and_strangers_do_not() {
     sync(sam, relay, bench);
     let mut sams = watch(sam, relay, bench, plans);
     let mut anns = watch(ann, relay, bench, plans);
-    anns.client.send_ephemeral(plans, &say(Here)).unwrap();
+    (anns.client.send_ephemeral(ann, plans, &say(Here))).unwrap();
     anns.run(ann, relay, bench);
     let said: Vec<Vec<u8>> = anns
         .effects
@@ -210,7 +210,7 @@ fn members_hear_of_one_another_through_the_relay_and_strangers_do_not() {
     let eve = &mut person(bench, relay, "Eve");
     let mut eves = Wire::new(eve, relay, bench);
     eves.run(eve, relay, bench);
-    eves.client.send_ephemeral(plans, &say(Here)).unwrap();
+    (eves.client.send_ephemeral(eve, plans, &say(Here))).unwrap();
     eves.run(eve, relay, bench);
     assert!(
         !eves
@@ -218,6 +218,69 @@ fn members_hear_of_one_another_through_the_relay_and_strangers_do_not() {
             .iter()
             .any(|e| matches!(e, Effect::Ephemeral { .. }))
     );
+}
+
+/// What whoever is at the end of `to` makes of what was said at the end of `from`.
+fn carry(
+    from: &mut Wire,
+    (author, to): (&mut Replica, &mut Wire),
+    (reader, table): (&mut Replica, &mut Presence),
+    relay: &mut Replica,
+    bench: &mut Bench,
+) -> Vec<PresenceChange> {
+    from.run(author, relay, bench);
+    for effect in from.effects.drain(..) {
+        if let Effect::Ephemeral { frame, .. } = effect {
+            to.relay.forward(frame);
+        }
+    }
+    to.run(reader, relay, bench);
+    let mut changes = Vec::new();
+    for event in to.events.drain(..) {
+        if let Event::Ephemeral { message, from } = event {
+            changes.extend(table.hear(&message, from, START));
+        }
+    }
+    changes
+}
+
+#[test]
+fn two_windows_of_one_device_speak_for_themselves() {
+    let bench = &mut Bench::new(2);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let ann = &mut person(bench, relay, "Ann");
+    let plans = list(sam, bench, "Plans");
+    let link = invite(sam, bench, plans, Role::Editor);
+    sync(sam, relay, bench);
+    join(ann, relay, bench, &link);
+    sync(sam, relay, bench);
+    let mut sams = watch(sam, relay, bench, plans);
+    // Two processes on one database: the second connects later.
+    let mut first = watch(ann, relay, bench, plans);
+    let mut second = watch(ann, relay, bench, plans);
+    let mut table = Presence::default();
+    let say = |state, task: u8| said(state, task);
+    let mut turn = |window: &mut Wire, ann: &mut Replica, message| {
+        window.client.send_presence(ann, plans, &message).unwrap();
+        let changes = carry(window, (ann, &mut sams), (sam, &mut table), relay, bench);
+        (changes, table.who(&plans))
+    };
+    let (changes, _) = turn(&mut first, ann, say(Here, 1));
+    assert!(matches!(changes.as_slice(), [PresenceChange::Joined(_)]));
+    turn(&mut second, ann, say(Here, 1));
+    // The first is still heard, and it is one person on one device.
+    let (_, who) = turn(&mut first, ann, say(Typing, 2));
+    assert_eq!((who[0].state, who[0].task), (Typing, say(Typing, 2).task));
+    assert_eq!((who.len(), who[0].devices.len()), (1, 1));
+    // One goes: the other is still here.
+    let (changes, who) = turn(&mut second, ann, say(Left, 1));
+    assert!(changes.is_empty(), "{changes:?}");
+    assert_eq!(who.len(), 1);
+    let (_, who) = turn(&mut first, ann, say(Here, 3));
+    assert_eq!(who[0].task, say(Here, 3).task);
+    let (changes, _) = turn(&mut first, ann, say(Left, 3));
+    assert_eq!(changes, [PresenceChange::Left(ann.did())]);
 }
 
 fn said(state: PresenceState, task: u8) -> PresenceMessage {

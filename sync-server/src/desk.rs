@@ -8,7 +8,7 @@ use std::sync::mpsc::Receiver as Jobs;
 use poo_core::document::DocumentId;
 use poo_core::net::System;
 use poo_core::replica::{Env, Keyring, Replica, Ticket};
-use poo_core::sync::{Admission, FILE_QUOTA_DEFAULT, Packer};
+use poo_core::sync::{Admission, FILE_QUOTA_DEFAULT, Held, Packer};
 use tokio::sync::mpsc;
 
 use crate::engine::{self, ConnectionId, EngineError, Input, Joined, OUTPUTS_MAX, Worker};
@@ -84,6 +84,12 @@ impl Desk {
     #[must_use]
     pub fn replica(&self) -> &Replica {
         self.worker.replica()
+    }
+
+    /// What the engine holds in memory for a connection.
+    #[must_use]
+    pub fn held(&self, id: u64) -> Held {
+        self.worker.held(id)
     }
 
     /// Begins a connection, and gives its name here.

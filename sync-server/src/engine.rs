@@ -10,7 +10,7 @@ use poo_core::identity::{Did, KeyFile, KeyFileError, Keys};
 use poo_core::net::System;
 use poo_core::replica::{Keyring, Link, OpenError, Replica, Ticket};
 use poo_core::store::StoreError;
-use poo_core::sync::{Admission, Effect, Fanout, Session, SessionError, TokenSession};
+use poo_core::sync::{Admission, Effect, Fanout, Held, Session, SessionError, TokenSession};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -356,6 +356,12 @@ impl Worker {
 
     pub(crate) fn replica(&self) -> &Replica {
         &self.replica
+    }
+
+    /// What is held in memory for a connection.
+    pub(crate) fn held(&self, id: ConnectionId) -> Held {
+        let found = self.sessions.get(&id);
+        found.map(|it| it.session.held()).unwrap_or_default()
     }
 
     /// Whether a connection has not ended.

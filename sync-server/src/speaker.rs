@@ -4,7 +4,7 @@ use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::replica::{Env, Replica};
 use poo_core::store::StoreError;
-use poo_core::sync::{Effect, Fanout, Session, SessionError, TokenSession};
+use poo_core::sync::{Effect, Fanout, Held, Session, SessionError, TokenSession};
 
 /// A session of either kind, as the engine's loop drives it.
 pub(crate) enum Speaker {
@@ -34,6 +34,14 @@ impl Speaker {
         match self {
             Self::Signed(session) => session.settle(replica, env),
             Self::Token(session) => Ok(session.settle(replica, env)?),
+        }
+    }
+
+    /// What is held in memory for the other side.
+    pub(crate) fn held(&self) -> Held {
+        match self {
+            Self::Signed(session) => session.held(),
+            Self::Token(session) => session.held(),
         }
     }
 

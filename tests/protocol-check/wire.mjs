@@ -135,7 +135,7 @@ export function signTip(seed, document, nonce, seq, change, witnessed = null, na
 export const tipSigned = (document, tip) => tagged("poo/tip/v1", tipMessage(document, tip));
 export function checkTip(document, tip) {
     const [device, nonce, seq, change, witnessed, , named] = tip;
-    if (named && (!witnessed || named.length < 16 || named.length > 32 || nonce.some((byte) => byte !== 0))) {
+    if (named && (!witnessed || named.length < 16 || named.length > 32 || nonce.slice(8).some((byte) => byte !== 0))) {
         throw new Fault("forged-author");
     }
     if (seq === 0 || !verifyRaw(device, tipSigned(document, tip), tip[5])) throw new Fault("forged-author");

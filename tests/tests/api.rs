@@ -345,3 +345,33 @@ fn the_example_agent_does_what_is_to_be_done() {
     let lines = std::fs::read_to_string(repository::root().join("examples/python/agent.py"));
     assert!(lines.unwrap().lines().count() < 100);
 }
+
+#[cfg(unix)]
+#[test]
+fn the_master_key_changes_and_agents_go_on() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let stage = Stage::new(programs!());
+    let mut relay = stage.relay("relay");
+    let (_sam, krusty, list) = sam_and_krusty(&stage, &relay);
+    let (data, address) = (relay.data().to_owned(), relay.address().to_owned());
+    relay.terminate();
+    let next = stage.path().join("next");
+    std::fs::write(&next, "0123456789abcdef".repeat(4)).unwrap();
+    let next = next.to_str().unwrap();
+    let start = |more: &[&str]| Relay::try_start_with(programs!(), &data, &address, more);
+    let refused = start(&["--master-key", next]).unwrap_err();
+    assert!(refused.err.contains("can be read by others"), "{refused:?}");
+    std::fs::set_permissions(next, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let refused = start(&["--master-key", next]).unwrap_err();
+    assert!(refused.err.contains("another master key"), "{refused:?}");
+    let before = data.join("master-key");
+    let before = ["--master-key-before", before.to_str().unwrap()];
+    let mut relay = start(&[&["--master-key", next], &before[..]].concat()).unwrap();
+    let task = json!({"list": list, "title": "With the next one"});
+    let _made = krusty.make("tasks", &task);
+    relay.terminate();
+    std::fs::remove_file(data.join("master-key")).unwrap();
+    let _relay = start(&["--master-key", next]).unwrap();
+    let _made = krusty.make("tasks", &task);
+}

@@ -35,6 +35,7 @@ impl Company {
     pub(crate) fn attend(
         &mut self,
         list: Option<DocumentId>,
+        replica: &Replica,
         session: Option<&mut Session>,
     ) -> Result<Vec<News>, Problem> {
         if self.list == list {
@@ -50,7 +51,7 @@ impl Company {
                     state: PresenceState::Left,
                     task: None,
                 };
-                session.send_ephemeral(left, &goodbye.encode())?;
+                session.send_presence(replica, left, &goodbye)?;
             }
             self.presence.clear(&left);
             gone.push(News::Here {
@@ -134,13 +135,14 @@ impl Company {
         }
         // Nothing is said before the relay knows that this one follows the list.
         if session.is_in_sync() {
-            self.say(list, session, now)?;
+            self.say(replica, list, session, now)?;
         }
         Ok(())
     }
 
     fn say(
         &mut self,
+        replica: &Replica,
         list: DocumentId,
         session: &mut Session,
         now: Timestamp,
@@ -160,7 +162,7 @@ impl Company {
         if due {
             self.greet = false;
             self.said = Some((now, message));
-            session.send_ephemeral(list, &message.encode())?;
+            session.send_presence(replica, list, &message)?;
         }
         Ok(())
     }

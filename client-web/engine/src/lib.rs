@@ -395,7 +395,7 @@ impl Engine {
     pub fn attend(&mut self, list: Option<String>) -> Result<(), JsValue> {
         let list = list.map(|list| wire::parsed("list", &list)).transpose()?;
         let session = self.session.as_mut();
-        let gone = self.company.attend(list, session)?;
+        let gone = self.company.attend(list, &self.replica, session)?;
         self.news.extend(gone);
         Ok(())
     }

@@ -1,10 +1,14 @@
 import type { QuickAdd, SpanKind } from "@poo/engine";
 import { CalendarDays, Flag, Hash, ListTodo, Plus, Repeat, User } from "lucide-react";
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { dueInWords } from "../lib/dates.ts";
 import { inWords } from "../lib/recurrence.ts";
 import { add, understand } from "../state/add.ts";
 import { useStatus } from "../state/engine.ts";
+import { useKept } from "../ui/useKept.ts";
+
+/** Whether the line that went had the focus. */
+let goesOn = false;
 
 /**
  * One line that becomes a task. It can be typed in before anything else is there, clears at once and
@@ -19,13 +23,22 @@ export function AddBar({
   due?: string;
   placeholder?: string;
 }) {
-  const [text, setText] = useState("");
+  const [text, setText] = useKept("add");
   const [said, setSaid] = useState<{ text: string; quick: QuickAdd } | null>(null);
   const mirror = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const hint = useId();
   const { phase } = useStatus();
 
+  // Who types while the list comes goes on in the line below it.
+  useLayoutEffect(() => {
+    const line = input.current;
+    if (goesOn) line?.focus();
+    goesOn = false;
+    return () => {
+      goesOn = document.activeElement === line;
+    };
+  }, []);
   useEffect(() => {
     if (!text.trim() || phase !== "ready") {
       setSaid(null);

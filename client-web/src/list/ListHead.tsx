@@ -3,12 +3,14 @@ import {
   Archive,
   Copy,
   Download,
+  Filter as FilterIcon,
   History,
   LayoutTemplate,
   ListChecks,
   LogOut,
   MoreHorizontal,
   ShieldCheck,
+  ShoppingBasket,
   Star,
   Trash2,
   UserPlus,
@@ -25,6 +27,7 @@ import { useDraft } from "../ui/useDraft.ts";
 
 const Share = lazy(() => import("../people/Share.tsx"));
 const Verify = lazy(() => import("../people/Verify.tsx"));
+const OwnAisles = lazy(() => import("./OwnAisles.tsx"));
 const Activity = lazy(() => import("../people/ActivityPanel.tsx"));
 
 const SORTS: readonly (readonly [Sort, string])[] = [
@@ -44,14 +47,16 @@ export function ListHead({
   members,
   here,
   onSelect,
+  onFilter,
 }: {
   id: string;
   list: List | undefined;
   members: readonly Member[] | undefined;
   here: readonly PersonHere[];
   onSelect: () => void;
+  onFilter: () => void;
 }) {
-  const [open, setOpen] = useState<"share" | "verify" | "activity" | null>(null);
+  const [open, setOpen] = useState<"share" | "verify" | "activity" | "aisles" | null>(null);
   const title = useDraft(list?.title ?? "", (value) => {
     if (value.trim()) void run({ type: "rename_list", list: id, title: value.trim() });
   });
@@ -133,6 +138,9 @@ export function ListHead({
         <MenuItem icon={<ListChecks size={16} />} onSelect={onSelect}>
           Select tasks
         </MenuItem>
+        <MenuItem icon={<FilterIcon size={16} />} onSelect={onFilter} hint="f">
+          Filter
+        </MenuItem>
         <MenuItem icon={<History size={16} />} onSelect={() => setOpen("activity")}>
           Activity
         </MenuItem>
@@ -140,6 +148,19 @@ export function ListHead({
           Check history
         </MenuItem>
         <MenuLine />
+        {writes && (
+          <MenuItem
+            icon={<ShoppingBasket size={16} />}
+            onSelect={() =>
+              void run({ type: "edit_list", list: id, view: list?.view === "aisles" ? "list" : "aisles" })
+            }
+          >
+            {list?.view === "aisles" ? "Show as one list" : "Group by aisle"}
+          </MenuItem>
+        )}
+        {writes && list?.view === "aisles" && (
+          <MenuItem onSelect={() => setOpen("aisles")}>Edit aisles</MenuItem>
+        )}
         <MenuChoice
           label="Sort"
           value={list?.sort ?? "manual"}
@@ -209,6 +230,7 @@ export function ListHead({
         {open === "share" && list && (
           <Share list={list} members={members ?? []} onClose={() => setOpen(null)} />
         )}
+        {open === "aisles" && <OwnAisles list={id} onClose={() => setOpen(null)} />}
         {open === "verify" && <Verify list={id} onClose={() => setOpen(null)} />}
         {open === "activity" && <Activity list={id} onClose={() => setOpen(null)} />}
       </Suspense>

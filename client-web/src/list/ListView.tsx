@@ -1,17 +1,22 @@
 import type { List, Member, PersonHere, Task } from "@poo/engine";
 import { ChevronRight } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { filterInAddress, fits, forEngine } from "../lib/filter.ts";
 import { useWaiting } from "../state/add.ts";
 import { engine, run, useAnswer, useLatest, useLive, zone } from "../state/engine.ts";
 import { local, remember, useLocal } from "../state/local.ts";
 import { go } from "../state/route.ts";
 import { AddBar } from "./AddBar.tsx";
 import { BatchBar } from "./BatchBar.tsx";
+import { FilterBar, NoneFits, useFilter } from "./FilterBar.tsx";
 import { ListHead } from "./ListHead.tsx";
-import { type Drop, nest, rows, step } from "./rows.ts";
+import { PhraseReminder } from "./PhraseReminder.tsx";
+import { type Drop, flat, nest, rows, step } from "./rows.ts";
 import { TaskList } from "./TaskList.tsx";
 import type { RowActions } from "./TaskRow.tsx";
 import { remove, toggle } from "./tasks.ts";
+
+const AislesView = lazy(() => import("./AislesView.tsx"));
 
 const TASKS_MAX = 10_000;
 
@@ -19,7 +24,15 @@ const TASKS_MAX = 10_000;
 export function ListView({ id, task }: { id: string; task: string | undefined }) {
   const { data: list, error } = useAnswer({ type: "list", list: id });
   const sort = list?.sort ?? "manual";
-  const tasks = useLive({ type: "tasks", list: id, limit: TASKS_MAX, sort, zone });
+  const [filter] = useFilter();
+  const tasks = useLive({
+    type: "tasks",
+    list: id,
+    limit: TASKS_MAX,
+    sort,
+    zone,
+    ...(filter && forEngine(filter)),
+  });
   const members = useLive({ type: "members", list: id });
   const here = useHere(id);
 
@@ -87,9 +100,19 @@ function Loaded({
   const [selecting, setSelecting] = useState(false);
   const waiting = useWaiting();
   const folded = useMemo(() => new Set(foldedList), [foldedList]);
-  const shown = useMemo(() => rows(tasks ?? [], folded), [tasks, folded]);
+  const [filter] = useFilter();
+  const [filterOpen, setFilterOpen] = useState(false);
+  const key = filterInAddress(filter);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what the filter is
+  const shown = useMemo(
+    () => (filter ? flat((tasks ?? []).filter((task) => fits(filter, task))) : rows(tasks ?? [], folded)),
+    [tasks, folded, key],
+  );
+  const doneShown = doneOpen || filter?.status === "done";
+  const tags = useAnswer(filter || filterOpen ? { type: "tags", list: id } : null).data;
   const readOnly = list !== undefined && (list.role === null || list.role === "viewer");
   const latest = useLatest({ shown, tasks, selection });
+  const filterNow = useLatest(filter);
 
   const clear = useCallback(() => {
     setSelection(new Set());
@@ -106,15 +129,23 @@ function Loaded({
   const actions: RowActions = useMemo(
     () => ({
       toggle: (task) => void toggle(task),
-      open: (task) => go({ at: "list", list: id, task: task.id }),
+      open: (task) => go({ at: "list", list: id, task: task.id, filter: filterNow.current }),
       select,
       fold: (task) => {
         const now = local<string[]>(`folded/${id}`, NONE);
         setFolded(now.includes(task.id) ? now.filter((one) => one !== task.id) : [...now, task.id]);
       },
     }),
-    [id, select, setFolded],
+    [id, select, setFolded, filterNow],
   );
+  const openFilter = useCallback(() => {
+    setFilterOpen(true);
+    document.getElementById("filter-text")?.focus();
+  }, []);
+  useEffect(() => {
+    addEventListener("poo-filter", openFilter);
+    return () => removeEventListener("poo-filter", openFilter);
+  }, [openFilter]);
   const move = useCallback(
     (task: string, place: Drop) =>
       void run({
@@ -171,8 +202,24 @@ function Loaded({
   const common = { actions, selection, selecting, current, members, peopleAt, readOnly, onKey, listId: id };
   return (
     <div className="view">
-      <ListHead id={id} list={list} members={members} here={here} onSelect={() => setSelecting(true)} />
+      <ListHead
+        id={id}
+        list={list}
+        members={members}
+        here={here}
+        onSelect={() => setSelecting(true)}
+        onFilter={openFilter}
+      />
+      {(filter || filterOpen) && (
+        <FilterBar
+          members={members ?? []}
+          tags={tags?.items.map((tag) => tag.name) ?? []}
+          shown={tasks && shown.open.length + shown.done.length}
+          onClose={() => setFilterOpen(false)}
+        />
+      )}
       <main className="scroll" id="main">
+        <PhraseReminder />
         {list?.role === null && (
           <p className="notice">You are not in this list any more. Your copy is kept here, as it was.</p>
         )}
@@ -190,7 +237,8 @@ function Loaded({
             )}
           </div>
         )}
-        {tasks && shown.open.length === 0 && shown.done.length === 0 && ghosts.length === 0 && (
+        {tasks && filter && shown.open.length === 0 && shown.done.length === 0 && <NoneFits />}
+        {tasks && !filter && shown.open.length === 0 && shown.done.length === 0 && ghosts.length === 0 && (
           <div className="empty">
             <p className="empty-title">Nothing here yet</p>
             <p>
@@ -200,7 +248,7 @@ function Loaded({
             </p>
           </div>
         )}
-        {tasks && shown.open.length === 0 && shown.done.length > 0 && (
+        {tasks && !filter && shown.open.length === 0 && shown.done.length > 0 && (
           <div className="empty small">
             <p className="empty-title">All done</p>
           </div>
@@ -212,23 +260,31 @@ function Loaded({
           </div>
         ))}
         {!tasks && <Skeleton />}
-        <TaskList
-          {...common}
-          rows={shown.open}
-          label={list?.title ?? "Tasks"}
-          onMove={readOnly || (list?.sort ?? "manual") !== "manual" || selecting ? undefined : move}
-        />
+        {list?.view === "aisles" ? (
+          <Suspense fallback={<Skeleton />}>
+            <AislesView {...common} rows={shown.open} />
+          </Suspense>
+        ) : (
+          <TaskList
+            {...common}
+            rows={shown.open}
+            label={list?.title ?? "Tasks"}
+            onMove={
+              readOnly || filter || selecting || (list?.sort ?? "manual") !== "manual" ? undefined : move
+            }
+          />
+        )}
         {shown.done.length > 0 && (
           <section className="done-part">
             <button
               type="button"
-              className={doneOpen ? "done-head open" : "done-head"}
-              aria-expanded={doneOpen}
+              className={doneShown ? "done-head open" : "done-head"}
+              aria-expanded={doneShown}
               onClick={() => setDoneOpen(!doneOpen)}
             >
               <ChevronRight size={16} /> Done ({shown.done.filter((row) => row.depth === 0).length})
             </button>
-            {doneOpen && <TaskList {...common} rows={shown.done} label="Done" onMove={undefined} />}
+            {doneShown && <TaskList {...common} rows={shown.done} label="Done" onMove={undefined} />}
           </section>
         )}
       </main>

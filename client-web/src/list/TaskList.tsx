@@ -12,7 +12,8 @@ import { SortableContext, sortableKeyboardCoordinates, verticalListSortingStrate
 import type { Member, Task } from "@poo/engine";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { useLive } from "../state/engine.ts";
+import { useAnswer } from "../state/engine.ts";
+import { focusNear } from "./near.ts";
 import { type Drop, drop, type Row } from "./rows.ts";
 import { type RowActions, TaskRow } from "./TaskRow.tsx";
 
@@ -24,6 +25,7 @@ export function TaskList({
   rows,
   label,
   listId,
+  listTitles,
   actions,
   selection,
   selecting,
@@ -36,7 +38,10 @@ export function TaskList({
 }: {
   rows: readonly Row[];
   label: string;
-  listId: string;
+  /** The list that all of them are of, if they are of one. */
+  listId: string | null;
+  /** What the lists are called, where they are mixed. */
+  listTitles?: ReadonlyMap<string, string>;
   actions: RowActions;
   selection: ReadonlySet<string>;
   selecting: boolean;
@@ -49,12 +54,13 @@ export function TaskList({
 }) {
   const root = useRef<HTMLDivElement>(null);
   const [offset, setOffset] = useState(0);
-  const tags = useLive({ type: "tags", list: listId });
+  const tags = useAnswer(listId ? { type: "tags", list: listId } : null).data;
   const tagColors = useMemo(
     () => new Map((tags?.items ?? []).flatMap((tag) => (tag.color ? [[tag.name, tag.color] as const] : []))),
     [tags],
   );
-  useLayoutEffect(() => setOffset(root.current?.offsetTop ?? 0), []);
+  // What stands above grows and shrinks.
+  useLayoutEffect(() => setOffset(root.current?.offsetTop ?? 0));
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => root.current?.closest<HTMLElement>(".scroll") ?? null,
@@ -71,9 +77,13 @@ export function TaskList({
   );
 
   const wanted = useRef<string | null>(null);
-  const focus = (index: number) => {
+  const focus = (from: HTMLElement, index: number, by: 1 | -1) => {
     const row = rows[index];
-    if (!row) return;
+    if (!row) {
+      // Into the rows before or behind these.
+      focusNear(from, by);
+      return;
+    }
     const shown = () => root.current?.querySelector<HTMLElement>(`[data-row="${row.task.id}"]`);
     const there = shown();
     if (there) {
@@ -107,10 +117,10 @@ export function TaskList({
         const plain = !(event.altKey || event.ctrlKey || event.metaKey);
         if (plain && (event.key === "j" || event.key === "ArrowDown")) {
           event.preventDefault();
-          focus(at + 1);
+          focus(event.target as HTMLElement, at + 1, 1);
         } else if (plain && (event.key === "k" || event.key === "ArrowUp")) {
           event.preventDefault();
-          focus(at - 1);
+          focus(event.target as HTMLElement, at - 1, -1);
         } else {
           onKey(event, row.task);
         }
@@ -134,6 +144,7 @@ export function TaskList({
                 selected={selection.has(row.task.id)}
                 selecting={selecting}
                 current={current === row.task.id}
+                listTitle={listTitles?.get(row.task.list)}
                 people={members}
                 here={peopleAt.get(row.task.id)}
                 tagColors={tagColors}

@@ -30,6 +30,12 @@ export function rows(tasks: readonly Task[], folded: ReadonlySet<string>): { ope
   return { open, done };
 }
 
+/** The same for some of the tasks, whose parents need not be among them: each for itself. */
+export function flat(tasks: readonly Task[]): { open: Row[]; done: Row[] } {
+  const all = tasks.map((task) => ({ task, depth: 0, parts: 0, open: false }));
+  return { open: all.filter(({ task }) => !task.done), done: all.filter(({ task }) => task.done) };
+}
+
 /** Where a row goes that is dropped on another one, as deep as it was drawn to. */
 export interface Drop {
   parent: string | null;

@@ -1,6 +1,7 @@
 /** What can be done with tasks from any view. */
 
 import type { Task } from "@poo/engine";
+import { celebrateWhatIsReached } from "../state/celebrate.ts";
 import { run, undo, zone } from "../state/engine.ts";
 import { say } from "../state/toasts.ts";
 
@@ -15,7 +16,9 @@ export async function toggle(task: Task): Promise<void> {
   }
   navigator.vibrate?.(12);
   const outcome = await run({ type: "complete_task", list, task: id, zone });
-  if (outcome) undoToast(task.recurrence ? `Done for this time: ${task.title}` : `Done: ${task.title}`);
+  if (!outcome) return;
+  undoToast(task.recurrence ? `Done for this time: ${task.title}` : `Done: ${task.title}`);
+  void celebrateWhatIsReached([task]);
 }
 
 export async function remove(task: Task): Promise<void> {
@@ -38,6 +41,7 @@ export async function many(tasks: readonly Task[], what: "complete" | "reopen" |
   }
   const words = { complete: "done", reopen: "opened again", delete: "moved to Trash" }[what];
   if (count === 0) return;
+  if (what === "complete") void celebrateWhatIsReached(tasks);
   say({
     text: `${count} ${count === 1 ? "task" : "tasks"} ${words}`,
     action: {

@@ -7,6 +7,7 @@ import {
   FolderPlus,
   History,
   Inbox,
+  ListFilter,
   Plus,
   Search,
   Settings,
@@ -84,6 +85,9 @@ export function Sidebar({
           </NavItem>
           <NavItem place={{ at: "calendar" }} icon={<Calendar size={18} />}>
             Calendar
+          </NavItem>
+          <NavItem place={{ at: "all" }} icon={<ListFilter size={18} />}>
+            All tasks
           </NavItem>
         </ul>
         {favourites.length > 0 && (

@@ -1,5 +1,5 @@
 import type { InviteView, List, Member, Role } from "@poo/engine";
-import { Check, Copy, Link as LinkIcon, X } from "lucide-react";
+import { Check, Copy, Globe, Link as LinkIcon, X } from "lucide-react";
 import { useState } from "react";
 import { ago } from "../lib/dates.ts";
 import { engine, inWords, run, useLive } from "../state/engine.ts";
@@ -26,6 +26,7 @@ export default function Share({
 }) {
   const owner = list.role === "owner";
   const invites = useLive({ type: "invites", list: list.id });
+  const waiting = owner ? (invites?.items ?? []).filter((invite) => invite.singleUse) : [];
   return (
     <Modal title={`Share “${list.title}”`} onClose={onClose}>
       {owner ? <Invite list={list} /> : <p className="hint">Ask whoever made the list to invite others.</p>}
@@ -35,16 +36,17 @@ export default function Share({
           <Person key={member.did} list={list} member={member} manages={owner} />
         ))}
       </ul>
-      {owner && (invites?.items.length ?? 0) > 0 && (
+      {waiting.length > 0 && (
         <>
           <h3 className="form-head">Waiting for an answer</h3>
           <ul className="people">
-            {invites?.items.map((invite) => (
+            {waiting.map((invite) => (
               <Waiting key={invite.id} list={list} invite={invite} />
             ))}
           </ul>
         </>
       )}
+      {owner && invites && <PublicLink list={list} link={invites.items.find((one) => !one.singleUse)} />}
     </Modal>
   );
 }
@@ -107,6 +109,25 @@ export function Made({
   expiresAt: string;
   onAgain?: () => void;
 }) {
+  return (
+    <div className="made-link">
+      <QrCode text={link} />
+      <LinkLine link={link} label="Link" />
+      <p className="hint">Good until {moment(expiresAt)}.</p>
+      {onAgain && (
+        <button type="button" className="link-button" onClick={onAgain}>
+          Make another link
+        </button>
+      )}
+    </div>
+  );
+}
+
+function moment(time: string): string {
+  return new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+function LinkLine({ link, label }: { link: string; label: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     try {
@@ -116,23 +137,68 @@ export function Made({
       say({ text: "Select the link and copy it", tone: "bad" });
     }
   };
-  const until = new Date(expiresAt).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   return (
-    <div className="made-link">
-      <QrCode text={link} />
-      <div className="link-line">
-        <input readOnly value={link} aria-label="Link" onFocus={(event) => event.currentTarget.select()} />
-        <button type="button" className="button primary" onClick={() => void copy()}>
-          {copied ? <Check size={16} /> : <Copy size={16} />} {copied ? "Copied" : "Copy"}
-        </button>
-      </div>
-      <p className="hint">Good until {until}.</p>
-      {onAgain && (
-        <button type="button" className="link-button" onClick={onAgain}>
-          Make another link
-        </button>
-      )}
+    <div className="link-line">
+      <input readOnly value={link} aria-label={label} onFocus={(event) => event.currentTarget.select()} />
+      <button type="button" className="button primary" onClick={() => void copy()}>
+        {copied ? <Check size={16} /> : <Copy size={16} />} {copied ? "Copied" : "Copy"}
+      </button>
     </div>
+  );
+}
+
+/** One link for everybody, to look and not to change. */
+function PublicLink({ list, link }: { list: List; link: InviteView | undefined }) {
+  const [sure, setSure] = useState(false);
+  return (
+    <section className="public-link">
+      <h3 className="form-head">Public link</h3>
+      {!link && (
+        <>
+          <p className="hint">
+            Whoever has it can look at the list, also what happened before, but change nothing.
+          </p>
+          <button
+            type="button"
+            className="button"
+            onClick={() => void run({ type: "publish", list: list.id })}
+          >
+            <Globe size={16} /> Make a public link
+          </button>
+        </>
+      )}
+      {link && (
+        <>
+          {link.link ? (
+            <LinkLine link={link.link} label="Public link" />
+          ) : (
+            <p className="hint">The link itself is on the device that made it.</p>
+          )}
+          <p className="hint">
+            {link.joined === 0
+              ? "Nobody came by it so far."
+              : link.joined === 1
+                ? "One person came by it."
+                : `${link.joined} people came by it.`}{" "}
+            Good until {moment(link.expiresAt)}.
+          </p>
+          <button
+            type="button"
+            className={sure ? "button danger" : "button"}
+            onBlur={() => setSure(false)}
+            onClick={() =>
+              sure ? void run({ type: "unpublish", list: list.id }).then(() => setSure(false)) : setSure(true)
+            }
+          >
+            {sure
+              ? link.joined > 0
+                ? "Yes, and who came by it is out"
+                : "Yes, take it back"
+              : "Take the link back"}
+          </button>
+        </>
+      )}
+    </section>
   );
 }
 

@@ -1,26 +1,33 @@
 /** Where in the app one is: behind `#`, so that it works below any path, and offline. */
 
 import { useSyncExternalStore } from "react";
-
-export type Place =
-  | { at: "list"; list: string; task?: string }
-  | { at: "today" | "upcoming" | "focus" | "calendar" | "trash" | "settings" | "activity" }
-  | { at: "none" };
+import { type Filter, filterInAddress, parseFilter } from "../lib/filter.ts";
 
 const VIEWS = ["today", "upcoming", "focus", "calendar", "trash", "settings", "activity"] as const;
 
+export type Place =
+  | { at: "list"; list: string; task?: string | undefined; filter?: Filter | undefined }
+  | { at: "all"; filter?: Filter | undefined }
+  | { at: (typeof VIEWS)[number] }
+  | { at: "none" };
+
 export function parse(hash: string): Place {
-  const [view, first, second] = hash.replace(/^#\/?/, "").split("/");
+  const [path = "", said = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
+  const [view, first, second] = path.split("/");
+  const filter = parseFilter(said);
   if (view === "list" && first)
-    return second ? { at: "list", list: first, task: second } : { at: "list", list: first };
+    return { at: "list", list: first, ...(second && { task: second }), ...(filter && { filter }) };
+  if (view === "all") return { at: "all", ...(filter && { filter }) };
   const known = VIEWS.find((name) => name === view);
   return known ? { at: known } : { at: "none" };
 }
 
 export function href(place: Place): string {
   if (place.at === "none") return "#/";
-  if (place.at !== "list") return `#/${place.at}`;
-  return `#/list/${place.list}${place.task ? `/${place.task}` : ""}`;
+  if (place.at !== "list" && place.at !== "all") return `#/${place.at}`;
+  const path = place.at === "all" ? "all" : `list/${place.list}${place.task ? `/${place.task}` : ""}`;
+  const said = filterInAddress(place.filter);
+  return `#/${path}${said && `?${said}`}`;
 }
 
 let current = parse(location.hash);

@@ -1,9 +1,10 @@
 import type { Comment, Member, Task } from "@poo/engine";
 import { SendHorizontal, Trash2 } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 import { ago } from "../lib/dates.ts";
 import { engine, run, runUndoable, useLive } from "../state/engine.ts";
 import { Avatar } from "../ui/Avatar.tsx";
+import { useKept } from "../ui/useKept.ts";
 
 const Markdown = lazy(() => import("../ui/Markdown.tsx"));
 
@@ -17,7 +18,7 @@ export function Comments({
   readOnly: boolean;
 }) {
   const comments = useLive({ type: "comments", list: task.list, task: task.id });
-  const [text, setText] = useState("");
+  const [text, setText] = useKept(`comment/${task.id}`);
   const send = async () => {
     const said = text.trim();
     if (!said) return;

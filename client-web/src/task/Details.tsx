@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { Check } from "../list/Check.tsx";
 import { remove, toggle } from "../list/tasks.ts";
 import { engine, run, useAnswer, useLive } from "../state/engine.ts";
-import { go } from "../state/route.ts";
+import { go, usePlace } from "../state/route.ts";
 import { say } from "../state/toasts.ts";
 import { Menu, MenuItem } from "../ui/Menu.tsx";
 import { useDraft } from "../ui/useDraft.ts";
@@ -22,7 +22,8 @@ export function Details({ list, id }: { list: string; id: string }) {
   const info = useLive({ type: "list", list });
   const members = useLive({ type: "members", list });
   const panel = useRef<HTMLElement>(null);
-  const close = () => go({ at: "list", list });
+  const place = usePlace();
+  const close = () => go({ at: "list", list, filter: place.at === "list" ? place.filter : undefined });
   const readOnly = info ? info.role === null || info.role === "viewer" : false;
 
   useEffect(() => {
@@ -96,12 +97,30 @@ export function Details({ list, id }: { list: string; id: string }) {
           </button>
         </div>
       )}
-      {task && <Body key={id} task={task} members={members?.items ?? []} readOnly={readOnly} />}
+      {task && (
+        <Body
+          key={id}
+          task={task}
+          members={members?.items ?? []}
+          readOnly={readOnly}
+          aisles={info?.view === "aisles"}
+        />
+      )}
     </aside>
   );
 }
 
-function Body({ task, members, readOnly }: { task: Task; members: readonly Member[]; readOnly: boolean }) {
+function Body({
+  task,
+  members,
+  readOnly,
+  aisles,
+}: {
+  task: Task;
+  members: readonly Member[];
+  readOnly: boolean;
+  aisles: boolean;
+}) {
   const { list, id } = task;
   const title = useDraft(task.title, (value) => {
     const line = value.replace(/\s+/g, " ").trim();
@@ -127,7 +146,7 @@ function Body({ task, members, readOnly }: { task: Task; members: readonly Membe
         />
       </div>
       <Conflicts task={task} readOnly={readOnly} />
-      <Fields task={task} members={members} readOnly={readOnly} />
+      <Fields task={task} members={members} readOnly={readOnly} aisles={aisles} />
       <Subtasks task={task} readOnly={readOnly} />
       <Notes task={task} readOnly={readOnly} />
       <Files task={task} readOnly={readOnly} />

@@ -1,11 +1,13 @@
 import type { Member, Priority, Reminder, Task } from "@poo/engine";
 import { Bell, CalendarDays, Flag, Hash, Link as LinkIcon, User, X } from "lucide-react";
-import { type ReactNode, useId, useState } from "react";
+import { lazy, type ReactNode, Suspense, useId, useState } from "react";
 import { addDays, dueInWords, due as dueOf, parts, today } from "../lib/dates.ts";
 import { tagStyle } from "../list/TaskRow.tsx";
 import { run, useLive, zone } from "../state/engine.ts";
 import { useDraft } from "../ui/useDraft.ts";
 import { RepeatField } from "./RepeatField.tsx";
+
+const AisleField = lazy(() => import("./AisleField.tsx"));
 
 const PRIORITIES: readonly (readonly [Priority, string])[] = [
   ["none", "None"],
@@ -37,10 +39,13 @@ export function Fields({
   task,
   members,
   readOnly,
+  aisles,
 }: {
   task: Task;
   members: readonly Member[];
   readOnly: boolean;
+  /** Whether its list is one for a shop. */
+  aisles: boolean;
 }) {
   const { list, id } = task;
   const edit = (patch: object) => void run({ type: "edit_task", list, task: id, ...patch });
@@ -130,6 +135,11 @@ export function Fields({
       <Field icon={<Hash size={17} />} label="Tags">
         <TagField task={task} edit={edit} />
       </Field>
+      {aisles && task.depth === 0 && (
+        <Suspense>
+          <AisleField task={task} onChange={(aisle) => edit({ aisle })} />
+        </Suspense>
+      )}
       <Field icon={<LinkIcon size={17} />} label="Link">
         <div className="link-field">
           <input

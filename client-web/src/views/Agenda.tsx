@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { capital, dueInWords, parts, today } from "../lib/dates.ts";
 import { AddBar } from "../list/AddBar.tsx";
 import { Skeleton } from "../list/ListView.tsx";
+import { focusNear } from "../list/near.ts";
 import { type RowActions, TaskRow } from "../list/TaskRow.tsx";
 import { remove, toggle } from "../list/tasks.ts";
 import { useLive, zone } from "../state/engine.ts";
@@ -61,8 +62,10 @@ export function Agenda({ view }: { view: "today" | "upcoming" | "focus" }) {
                 if (!task || event.altKey || event.ctrlKey || event.metaKey) return;
                 if (event.key === "x" || event.key === " ") void toggle(task);
                 else if (event.key === "d" || event.key === "Delete") void remove(task);
-                else if (event.key === "j" || event.key === "ArrowDown") near(event.target as HTMLElement, 1);
-                else if (event.key === "k" || event.key === "ArrowUp") near(event.target as HTMLElement, -1);
+                else if (event.key === "j" || event.key === "ArrowDown")
+                  focusNear(event.target as HTMLElement, 1);
+                else if (event.key === "k" || event.key === "ArrowUp")
+                  focusNear(event.target as HTMLElement, -1);
                 else return;
                 event.preventDefault();
               }}
@@ -89,11 +92,6 @@ export function Agenda({ view }: { view: "today" | "upcoming" | "focus" }) {
       />
     </div>
   );
-}
-
-function near(from: HTMLElement, by: 1 | -1): void {
-  const all = [...document.querySelectorAll<HTMLElement>("#main [data-row]")];
-  all[all.indexOf(from) + by]?.focus();
 }
 
 function grouped(tasks: readonly Task[], view: "today" | "upcoming" | "focus"): [string, Task[]][] {

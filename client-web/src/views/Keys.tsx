@@ -21,6 +21,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ["Enter or e", "Open"],
       ["d", "Delete"],
       ["v", "Select"],
+      ["f", "Filter"],
       ["Alt ↑, Alt ↓", "Move up, down"],
       ["Alt →, Alt ←", "Make a subtask, take out"],
       ["Esc", "Close, clear"],

@@ -39,5 +39,5 @@ pub use layout::LayoutFault;
 pub use leb::ReadFault;
 pub(crate) use leb::{Reader, put_uleb};
 pub use op::{Action, Key, ObjectId, Op, OpId, Scalar};
-pub(crate) use tip::Signer;
+pub(crate) use tip::{Mark, Signer};
 pub use tip::{TIP_INTERVAL, Tip, TipError, UnverifiedTip};

@@ -136,7 +136,7 @@ impl Visit<'_> {
                 let doing = *self.doing.borrow_and_update();
                 self.attendance.set(doing);
                 if let Some(message) = self.attendance.poll(system.env().now) {
-                    self.say(message)?;
+                    self.say(replica, message)?;
                 }
             }
             self.connection.flush(replica).await?;
@@ -195,10 +195,10 @@ impl Visit<'_> {
         }
     }
 
-    fn say(&mut self, message: PresenceMessage) -> Result<(), NetError> {
+    fn say(&mut self, replica: &Replica, message: PresenceMessage) -> Result<(), NetError> {
         self.connection
             .session
-            .send_ephemeral(self.list, &message.encode())?;
+            .send_presence(replica, self.list, &message)?;
         Ok(())
     }
 
@@ -206,7 +206,7 @@ impl Visit<'_> {
     async fn leave(&mut self, replica: &Replica) {
         let goodbye = async {
             if let Some(message) = self.attendance.leave() {
-                self.say(message)?;
+                self.say(replica, message)?;
             }
             self.connection.flush(replica).await?;
             self.connection.close().await;

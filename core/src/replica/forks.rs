@@ -9,6 +9,7 @@ use super::undo::{forget, remember, unturn};
 use super::{CommandError, Replica};
 use crate::document::{ActorId, DocumentId};
 use crate::model::Command;
+use crate::mutants::{self, Mutant};
 use crate::store::{
     Actors, DocumentRow, StoreError, dependents, replay, rewind_actors, statements,
 };
@@ -111,6 +112,9 @@ impl Replica {
             })?
             .collect::<Result<_, _>>()?;
         for command in waiting.into_values() {
+            if mutants::is(Mutant::NothingIsMadeAgain) {
+                continue;
+            }
             let Ok(resting) = serde_json::from_str::<Resting>(&command) else {
                 // The relay had acknowledged it, so the command behind it was forgotten here.
                 again.lost.push("acknowledged".to_owned());

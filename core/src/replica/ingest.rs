@@ -13,9 +13,10 @@ use crate::identity::Did;
 use crate::membership::{
     Authority, Payload, Role, Scope, Statement, StatementError, UnverifiedStatement,
 };
+use crate::mutants::{self, Mutant};
 use crate::store::{
-    Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change,
-    give_birth, recount, refresh, refresh_members, statements,
+    Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, Terms, find_change,
+    give_birth, outrank, recount, refresh, refresh_members, statements,
 };
 
 /// The most statements that may belong to a document.
@@ -38,6 +39,12 @@ pub(crate) struct Incoming<'a> {
     pub(crate) received: Option<i64>,
     /// Nothing more is on its way: what cannot be added now is refused.
     pub(crate) complete: bool,
+    /// What has to give way to a signature that goes before the one here is dropped at once: a
+    /// relay has no commands to make again.
+    pub(crate) yields: bool,
+    /// Actors of which this message's signature stands, whosever word goes before: the relay does
+    /// not give way, since others built on what it has.
+    pub(crate) conceded: BTreeSet<ActorId>,
 }
 
 /// What became of it.
@@ -163,17 +170,27 @@ pub(crate) fn ingest(
     }
     for tip in needed(id, &incoming.tips, &changes) {
         let known = actors.get(&tip.actor(id));
-        if known.is_some_and(|actor| actor.seq >= tip.seq())
+        let here = known.and_then(ActorRow::signer);
+        let signer = tip.signer();
+        if here.is_none_or(|here| here == signer)
+            && known.is_some_and(|actor| actor.seq >= tip.seq())
             && find_change(conn, document.row, &tip.hash())?.is_some()
         {
             continue;
         }
         let tip = tip.clone().verify(id)?;
-        let signer = known
-            .and_then(ActorRow::signer)
-            .or_else(|| waiting.tips(&tip.actor()).first().map(Tip::signer));
-        if signer.is_some_and(|signer| signer != tip.signer()) {
+        // Whose word goes before is heard, and then nobody else's.
+        let waits = waiting.tips(&tip.actor()).first().map(Tip::signer);
+        let mut others = [here, waits].into_iter().flatten();
+        let conceded = incoming.conceded.contains(&tip.actor());
+        if !conceded && others.clone().any(|it| it.outranks(&signer)) {
+            continue;
+        }
+        if others.any(|it| it != signer && it.mark() == signer.mark()) {
             return Err(TipError::Taken.into());
+        }
+        if waits.is_some_and(|waits| signer != waits) {
+            waiting.drop_tips(&tip.actor(), u64::MAX);
         }
         waiting.push_tip(tip);
     }
@@ -195,6 +212,17 @@ pub(crate) fn ingest(
         }
     }
     waiting.extend(unknown);
+    let terms = Terms {
+        yields: incoming.yields,
+        conceded: &incoming.conceded,
+        complete: incoming.complete,
+        received: incoming.received,
+    };
+    let outranked = outrank(conn, &mut document, &mut actors, &authority, waiting, terms)?;
+    if outranked.settled {
+        let fell = settle(conn, &mut document, &mut actors, &authority)?;
+        ingested.fell.extend(fell);
+    }
     let accepted = Acceptor {
         conn,
         document: &mut document,
@@ -206,11 +234,12 @@ pub(crate) fn ingest(
     ingested.added = accepted.added;
     ingested.refused.extend(accepted.refused);
     ingested.forks = accepted.forks;
+    ingested.forks.extend(outranked.forks);
     if accepted.added > 0 {
         refresh(conn, &document, &actors, &accepted.touched)?;
         document.save(conn, &actors, &authority.digest_set_fingerprint())?;
     }
-    if accepted.added > 0 || !fresh.is_empty() {
+    if accepted.added > 0 || !fresh.is_empty() || outranked.settled {
         ingested.touched.push(*id);
     }
     Ok(ingested)
@@ -309,6 +338,11 @@ fn fresh_statements(
             continue;
         }
         let statement = statement.verify()?;
+        if mutants::is(Mutant::NothingIsRevoked)
+            && matches!(statement.payload(), Payload::Revoke(_))
+        {
+            continue;
+        }
         if !is_rival(conn, id, statement.payload())? {
             fresh.push(statement);
         }

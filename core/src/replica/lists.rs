@@ -55,6 +55,10 @@ impl Replica {
                 Some(_) => Opened::find(conn, &id, "list")?,
                 None => create_document(conn, keys, genesis)?,
             };
+            if keys.witnesses && !opened.authority.can_write(&keys.did) {
+                // The beginning that the relay signed is nobody's, for nobody lets it.
+                return Err(CommandError::NotWitnessed);
+            }
             let meta = opened.map(conn, "meta")?;
             opened.change(conn, keys, run, json, |draft, run| {
                 let meta = draft.stored(meta)?;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{CommandError, Env, Replica};
-use crate::store::{Actors, DocumentRow, StoreError, replay, statements};
+use crate::store::{Actors, DocumentRow, StoreError, digests, replay, statements};
 
 /// The state of a database.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -163,21 +163,28 @@ fn check_document(
     document: &DocumentRow,
     problems: &mut Vec<String>,
 ) -> Result<(), StoreError> {
-    let before = fingerprint(conn, document)?;
+    let before = digests(conn, document.row)?;
     conn.execute_batch("SAVEPOINT health")?;
     let mut copy = document.clone();
     let outcome = (|| {
         let mut actors = Actors::load(conn, document.row)?;
         replay(conn, &mut copy, &mut actors)?;
-        fingerprint(conn, &copy)
+        digests(conn, copy.row)
     })();
     conn.execute_batch("ROLLBACK TO health; RELEASE health")?;
     match outcome {
         Ok(after) if after == before && copy.heads == document.heads => {}
-        Ok(_) => problems.push(format!(
-            "{}: what is shown differs from the log: run `poo doctor --rebuild`",
-            document.id
-        )),
+        Ok(after) => {
+            let differs = after
+                .iter()
+                .filter(|(table, digest)| before.get(*table) != Some(digest));
+            let tables: Vec<&str> = differs.map(|(table, _)| *table).collect();
+            problems.push(format!(
+                "{}: what is shown differs from the log ({}): run `poo doctor --rebuild`",
+                document.id,
+                tables.join(", ")
+            ));
+        }
         Err(StoreError::Damaged(what)) => problems.push(format!(
             "{}: {what}: run `poo doctor --repair` to fetch it again from the relay",
             document.id
@@ -185,16 +192,4 @@ fn check_document(
         Err(error) => return Err(error),
     }
     Ok(())
-}
-
-/// Everything that a document's read model says, as text.
-fn fingerprint(conn: &Connection, document: &DocumentRow) -> Result<String, StoreError> {
-    let tree = super::tree::Tree::load(conn, document, &super::tree::Reader::nobody())?;
-    let title: Vec<String> = conn
-        .prepare_cached("SELECT title || coalesce(deleted_at, '') FROM list WHERE doc = ?1")?
-        .query_map([document.row], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let json = serde_json::to_string(&(&tree.tasks, &tree.trashed, title))
-        .map_err(|e| StoreError::Damaged(e.to_string()))?;
-    Ok(json)
 }

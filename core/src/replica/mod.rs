@@ -60,7 +60,7 @@ pub use query::{ActivitySubscription, EventPage, EventsError, Wanted};
 pub use sharing::{Certified, link_box, link_reply_box};
 pub(crate) use sharing::{device_id, link_mac, own_chain};
 pub use ticket::{Ticket, TicketError, TicketTerms};
-pub(crate) use witness::{Witnessed, begin, witness};
+pub(crate) use witness::{begin, witness};
 
 use crate::document::{DocumentId, DocumentKind, DocumentNonce};
 use crate::identity::{Did, Keypair};

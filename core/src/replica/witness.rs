@@ -8,13 +8,13 @@ use super::Env;
 use super::ingest::document_for_session;
 use super::write::begin_document;
 use crate::document::{
-    ActorId, ActorNonce, ChangeHash, DocumentId, DocumentKind, DocumentNonce, EncodedChange,
-    Signer, TIP_INTERVAL, Tip,
+    ActorId, ChangeHash, DocumentId, DocumentKind, DocumentNonce, EncodedChange, Signer,
+    TIP_INTERVAL, Tip,
 };
 use crate::identity::{Did, Keypair};
 use crate::membership::{Authority, Genesis, Payload, Statement};
 use crate::store::{
-    Acceptor, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change, refresh,
+    Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change, refresh,
     statements,
 };
 
@@ -47,7 +47,8 @@ pub(crate) fn witness(
     let mut changes = changes.into_iter().peekable();
     while changes.peek().is_some() {
         let part = changes.by_ref().take(PART);
-        let (mut waiting, mut foreign) = sign(conn, relay, author, &document, &actors, part)?;
+        let fresh = Signer::witness(relay.public(), *author, received_ms);
+        let (mut waiting, mut foreign) = sign(conn, relay, fresh, &document, &actors, part)?;
         witnessed.refused.append(&mut foreign);
         let mut accepted = Acceptor {
             conn,
@@ -71,21 +72,16 @@ pub(crate) fn witness(
 /// What is signed, and what is refused since it stands under somebody else's actor.
 type Signed = (Quarantine, Vec<(ChangeHash, Refusal)>);
 
-/// Signs each history among `changes` as far as it continues what is here. Nothing is kept of a
-/// signature whose change is refused.
+/// Signs each history among `changes` as far as it continues what is here: one that begins as
+/// `fresh`. Nothing is kept of a signature whose change is refused.
 fn sign(
     conn: &Connection,
     relay: &Keypair,
-    author: &Did,
+    fresh: Signer,
     document: &DocumentRow,
     actors: &Actors,
     changes: impl Iterator<Item = EncodedChange>,
 ) -> Result<Signed, StoreError> {
-    let signer = Signer {
-        device: relay.public(),
-        nonce: ActorNonce::from_bytes([0; 16]),
-        witnessed: Some(*author),
-    };
     let mut waiting = Quarantine::default();
     let mut foreign = Vec::new();
     let mut chains: BTreeMap<ActorId, BTreeMap<u64, ChangeHash>> = BTreeMap::new();
@@ -95,7 +91,10 @@ fn sign(
             continue;
         }
         let known = actors.get(&actor);
-        if known.is_some_and(|known| known.signer() != Some(signer)) {
+        let is_theirs = |known: &ActorRow| {
+            known.device == Some(fresh.device) && known.witnessed == fresh.witnessed
+        };
+        if known.is_some_and(|known| !is_theirs(known)) {
             foreign.push((change.hash(), Refusal::Forbidden));
             continue;
         }
@@ -104,7 +103,12 @@ fn sign(
         waiting.push(change);
     }
     for (actor, chain) in chains {
-        let mut seq = actors.get(&actor).map_or(1, |known| known.seq + 1);
+        let known = actors.get(&actor);
+        let mut seq = known.map_or(1, |known| known.seq + 1);
+        let signer = known.and_then(ActorRow::signer).unwrap_or(fresh);
+        let Some(author) = signer.witnessed else {
+            continue;
+        };
         while let Some(hash) = chain.get(&seq) {
             if seq.is_multiple_of(TIP_INTERVAL) || !chain.contains_key(&(seq + 1)) {
                 waiting.push_tip(Tip::witness(
@@ -113,7 +117,7 @@ fn sign(
                     actor,
                     seq,
                     *hash,
-                    *author,
+                    (author, signer.nonce),
                 ));
             }
             seq += 1;

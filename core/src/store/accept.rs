@@ -21,6 +21,7 @@ use crate::document::{
     ActorId, Change, ChangeHash, DocumentKind, EncodedChange, TIP_INTERVAL, Tip, limits,
 };
 use crate::membership::{Authority, ChangeNode, WriteLimit, counts};
+use crate::mutants::{self, Mutant};
 
 /// How far ahead of what it builds on a change may begin to count, in a document of any shape.
 const COUNTER_LEAP_MAX: u64 = 1 << 16;
@@ -125,7 +126,7 @@ impl Acceptor<'_> {
         if fallen && accepted.added > 0 {
             forget_recalled(self.conn, self.document)?;
         }
-        if complete {
+        if complete && !mutants::is(Mutant::WaitingIsKept) {
             waiting.clear();
         } else {
             waiting.retain(|index, change| {
@@ -138,12 +139,22 @@ impl Acceptor<'_> {
         Ok(accepted)
     }
 
+    /// The signatures over an actor's history by whoever is known to sign it.
+    fn tips<'w>(&self, waiting: &'w Quarantine, actor: &ActorId) -> &'w [Tip] {
+        let tips = waiting.tips(actor);
+        let known = self.actors.get(actor).and_then(ActorRow::signer);
+        match (known, tips.first()) {
+            (Some(known), Some(tip)) if tip.signer() != known => &[],
+            _ => tips,
+        }
+    }
+
     /// A change that a signature speaks for, but whose author's earlier changes are not here,
     /// misses those; any other that waits has no signature.
     fn why_waiting(&self, waiting: &Quarantine, change: &EncodedChange) -> Refusal {
         let change = change.change();
         let expected = self.actors.get(&change.actor).map_or(0, |actor| actor.seq) + 1;
-        if change.seq > expected && !waiting.tips(&change.actor).is_empty() {
+        if change.seq > expected && !self.tips(waiting, &change.actor).is_empty() {
             Refusal::MissingDeps
         } else {
             Refusal::Unsigned
@@ -177,8 +188,9 @@ impl Acceptor<'_> {
                     let stands = if known.is_some() {
                         Standing::Known
                     } else {
-                        let proofs = proofs
-                            .get_or_insert_with(|| vouched(changes, &places, waiting.tips(&actor)));
+                        let proofs = proofs.get_or_insert_with(|| {
+                            vouched(changes, &places, self.tips(waiting, &actor))
+                        });
                         match proofs.get(&change.hash()) {
                             Some(tip) => {
                                 keep_fork(self.conn, self.document, self.actors, change, tip)?;
@@ -199,7 +211,10 @@ impl Acceptor<'_> {
             let mut covered = 0;
             while let Some(indices) = places.get(&(seq + 1)) {
                 // Of several changes for one place the one that a tip names, else the first.
-                let tip = waiting.tips(&actor).iter().find(|tip| tip.seq() == seq + 1);
+                let tip = self
+                    .tips(waiting, &actor)
+                    .iter()
+                    .find(|tip| tip.seq() == seq + 1);
                 let named = tip.and_then(|tip| {
                     indices
                         .iter()
@@ -405,7 +420,8 @@ impl Acceptor<'_> {
             _ => 0,
         };
         let follows = (max_op + 1..=max_op + 1 + leap_max).contains(&change.start_op);
-        if !follows || change.max_op() > limits::COUNTER_MAX {
+        let is_next = follows && change.max_op() <= limits::COUNTER_MAX;
+        if !is_next && !mutants::is(Mutant::AnyCounter) {
             return Ok(Some(Err(Refusal::Counter)));
         }
         if self.document.ops + change.ops.len() as u64 > limits::DOCUMENT_OPS_MAX as u64
@@ -461,6 +477,9 @@ impl Acceptor<'_> {
                 None => find_change(self.conn, self.document.row, dep)?,
             };
             let Some(known) = known else {
+                if mutants::is(Mutant::AnyOrder) {
+                    continue;
+                }
                 return Ok(None);
             };
             max_op = max_op.max(known.max_op);
@@ -522,8 +541,8 @@ impl Acceptor<'_> {
         let Some(known) = self.actors.get(actor) else {
             return Ok(());
         };
-        let (reached, ahead): (Vec<&Tip>, Vec<&Tip>) = waiting
-            .tips(actor)
+        let (reached, ahead): (Vec<&Tip>, Vec<&Tip>) = self
+            .tips(waiting, actor)
             .iter()
             .partition(|tip| tip.seq() <= known.seq);
         for tip in reached {

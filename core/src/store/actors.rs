@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::StoreError;
 use super::sql::{blob, opt_blob};
-use crate::document::{ActorId, ActorNonce, ChangeHash, Signer};
+use crate::document::{ActorId, ActorNonce, ChangeHash, Mark, Signer};
 use crate::identity::{Did, PublicKey};
 use crate::membership::{Authority, WriteLimit};
 
@@ -37,6 +37,11 @@ impl ActorRow {
             nonce: self.nonce?,
             witnessed: self.witnessed,
         })
+    }
+
+    /// Which relay signs its history, and for whom; none where its device does.
+    pub(crate) fn mark(&self) -> Option<Mark> {
+        self.signer()?.mark()
     }
 
     /// How far its changes count by their own right.
@@ -154,6 +159,33 @@ impl Actors {
             mine: false,
         });
         Ok(row)
+    }
+
+    /// Notes that an actor's history is signed by somebody else than was known.
+    pub(crate) fn set_signer(
+        &mut self,
+        conn: &Connection,
+        row: i64,
+        signer: Signer,
+    ) -> Result<(), StoreError> {
+        conn.prepare_cached(
+            "UPDATE actor SET device = ?2, nonce = ?3, witnessed = ?4 WHERE id = ?1",
+        )?
+        .execute(params![
+            row,
+            signer.device.as_ref(),
+            signer.nonce.as_ref(),
+            signer
+                .witnessed
+                .as_ref()
+                .map(|did| did.key().as_ref().to_vec())
+        ])?;
+        if let Some(actor) = self.by_row.get_mut(&row) {
+            actor.device = Some(signer.device);
+            actor.nonce = Some(signer.nonce);
+            actor.witnessed = signer.witnessed;
+        }
+        Ok(())
     }
 
     /// Moves the end of an actor's history.

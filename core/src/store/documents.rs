@@ -187,21 +187,24 @@ impl DocumentRow {
 }
 
 /// The digest of a document's state: SHA-256 over the statements' fingerprint and, for each
-/// actor in order of ids, id, seq and hash. 16 bytes of it are plenty to notice a difference.
+/// actor in order of ids, id, seq, hash and the mark of a relay that signs. 16 bytes of it are plenty to notice a difference.
 fn digest(actors: &Actors, statements: &[u8; 32]) -> Vec<u8> {
     let mut ends: Vec<_> = actors
         .iter()
         .filter(|actor| actor.device.is_some() && actor.seq > 0)
-        .filter_map(|actor| Some((actor.id, actor.seq, actor.hash?)))
+        .filter_map(|actor| Some((actor.id, actor.seq, actor.hash?, actor.mark())))
         .collect();
     ends.sort_unstable();
     let mut hasher = Sha256::new();
     hasher.update(b"poo/digest/v1");
     hasher.update(statements);
-    for (id, seq, hash) in ends {
+    for (id, seq, hash, mark) in ends {
         hasher.update(id.as_ref());
         hasher.update(seq.to_be_bytes());
         hasher.update(hash.as_ref());
+        if let Some(mark) = mark {
+            hasher.update(mark);
+        }
     }
     let full: [u8; 32] = hasher.finalize().into();
     full.iter().take(16).copied().collect()

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::StoreError;
 use super::actors::Actors;
 use super::documents::DocumentRow;
+use super::forks::dependents;
 use super::quarantine::Quarantine;
 use super::sql::blob;
 use super::tips::{nearest_tip, read_tip};
@@ -32,6 +33,28 @@ pub(crate) fn keep_evidence(
         change.bytes(),
         received
     ])?;
+    Ok(())
+}
+
+/// Takes a history out of a document from a place on, with everything that builds on it, and keeps
+/// it beside the document. What follows from the log has to be made anew.
+pub(crate) fn drop_from(
+    conn: &Connection,
+    document: &DocumentRow,
+    actor: i64,
+    from: u64,
+) -> Result<(), StoreError> {
+    for id in dependents(conn, document.row, actor, from)? {
+        conn.prepare_cached(
+            "INSERT OR REPLACE INTO fallen (doc, hash, actor, seq, bytes, received)
+             SELECT change.doc, change.hash, actor.actor, change.seq, change.bytes,
+                 change.received
+             FROM change JOIN actor ON actor.id = change.actor WHERE change.id = ?1",
+        )?
+        .execute(params![id])?;
+        conn.prepare_cached("DELETE FROM change WHERE id = ?1")?
+            .execute(params![id])?;
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ mod held;
 mod invert;
 mod log;
 mod ops;
+mod outrank;
 mod quarantine;
 mod rebuild;
 mod refusal;
@@ -43,7 +44,7 @@ pub(crate) use clock::{Clock, find_change};
 #[cfg(test)]
 pub(crate) use derived::{Moved, refresh_lifted};
 pub(crate) use derived::{
-    StoredAttachment, StoredConflict, lifted, maps, refresh, refresh_members,
+    StoredAttachment, StoredConflict, digests, lifted, maps, refresh, refresh_members,
 };
 pub(crate) use documents::DocumentRow;
 pub(crate) use draft::{Draft, Target};
@@ -53,6 +54,7 @@ pub(crate) use held::closed_times;
 pub(crate) use invert::invert;
 pub use ops::OpError;
 pub(crate) use ops::Touched;
+pub(crate) use outrank::{Terms, outrank};
 pub(crate) use quarantine::Quarantine;
 pub(crate) use rebuild::{give_birth, recount, replay, rewind_actors};
 pub use refusal::Refusal;

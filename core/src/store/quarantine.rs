@@ -60,6 +60,11 @@ impl Quarantine {
         self.tips.get(actor).map_or(&[], Vec::as_slice)
     }
 
+    /// All waiting tips by actor, each actor's ordered by seq and of one signer.
+    pub(crate) fn signed(&self) -> impl Iterator<Item = (&ActorId, &[Tip])> {
+        self.tips.iter().map(|(actor, tips)| (actor, &**tips))
+    }
+
     /// Drops tips that the stored history has reached.
     pub(crate) fn drop_tips(&mut self, actor: &ActorId, up_to: u64) {
         if let Some(tips) = self.tips.get_mut(actor) {
@@ -68,6 +73,11 @@ impl Quarantine {
                 self.tips.remove(actor);
             }
         }
+    }
+
+    /// The bytes of what waits.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(crate) fn changes(&self) -> &[EncodedChange] {

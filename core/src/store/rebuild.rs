@@ -16,6 +16,7 @@ use super::tips::read_tip;
 use super::{StoreError, derived};
 use crate::document::{ActorId, ChangeHash, DocumentKind, EncodedChange};
 use crate::membership::{Authority, ChangeNode, counts};
+use crate::mutants::{self, Mutant};
 
 /// Gives a new document its birth change.
 pub(crate) fn give_birth(
@@ -175,7 +176,7 @@ pub(crate) fn rewind_actors(
             actors.advance(conn, row, now, end.map(|(_, hash)| *hash))?;
         }
     }
-    if lost_own {
+    if lost_own && !mutants::is(Mutant::PlacesAreReused) {
         actors.set_mine(conn, document.row, None)?;
     }
     Ok(())

@@ -35,6 +35,16 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether it says something of the change itself: it is not taken even when all comes that
+    /// it needs.
+    #[must_use]
+    pub(crate) const fn is_verdict(self) -> bool {
+        !matches!(
+            self,
+            Self::Unsigned | Self::MissingDeps | Self::QuarantineFull
+        )
+    }
+
     /// A short name that does not change between versions.
     #[must_use]
     pub const fn code(self) -> &'static str {

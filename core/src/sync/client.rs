@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::SessionError;
 use super::event::Event;
 use super::exchange::may_read;
+use super::fanout::Fanout;
 use super::session::{Outgoing, Session, Side};
 use super::wire::Control;
 use crate::document::DocumentId;
@@ -23,6 +24,8 @@ pub(super) struct ClientState {
     catalog_done: bool,
     /// The place in the relay's sequence that is reached once everything is settled.
     reached: Option<([u8; 16], u64)>,
+    /// Something that the relay has did not come: the place is not reached, whatever settles.
+    pub(super) incomplete: bool,
     /// What the relay told of documents, until they are settled.
     told: BTreeMap<DocumentId, Vec<u8>>,
     /// The documents in its catalog so far.
@@ -36,6 +39,7 @@ impl ClientState {
             admitted: false,
             catalog_done: false,
             reached: None,
+            incomplete: false,
             told: BTreeMap::new(),
             listed: BTreeSet::new(),
         }
@@ -183,6 +187,7 @@ impl Session {
     /// [`StoreError`] if the database fails.
     pub fn note_in_sync(&mut self, replica: &mut Replica) -> Result<(), StoreError> {
         if let Side::Client(client) = &mut self.side
+            && !client.incomplete
             && let Some((epoch, upto)) = client.reached.take()
         {
             client.told.clear();
@@ -259,6 +264,7 @@ impl Session {
         &mut self,
         replica: &Replica,
         document: &DocumentId,
+        fanout: &mut Fanout,
     ) -> Result<Option<Outgoing>, StoreError> {
         let Some((did, _)) = self.peer else {
             return Ok(None);
@@ -266,7 +272,7 @@ impl Session {
         let Side::Relay(relay) = &mut self.side else {
             return Ok(None);
         };
-        if may_read(replica.conn(), document, &did)? {
+        if fanout.seen.may_read(replica.conn(), document, &did)? {
             relay.removed.remove(document);
             if relay.unfollowed.remove(document) && !self.documents.contains_key(document) {
                 return self.announce(replica, document);

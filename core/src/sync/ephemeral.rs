@@ -3,6 +3,7 @@
 
 use super::error::SessionError;
 use super::event::{Effect, Event};
+use super::presence::{PresenceMessage, window_of};
 use super::session::{DOCUMENTS_MAX, Session, Side};
 use super::wire::{Data, EPHEMERAL_BYTES_MAX, Ephemeral, encode};
 use crate::document::DocumentId;
@@ -14,20 +15,35 @@ use crate::store::statements;
 const EPHEMERALS_MAX: usize = 64;
 
 impl Session {
+    /// Says to everybody who follows a document what the person at this end does there.
+    ///
+    /// # Errors
+    /// [`SessionError::Store`] if the database fails.
+    pub fn send_presence(
+        &mut self,
+        replica: &Replica,
+        document: DocumentId,
+        message: &PresenceMessage,
+    ) -> Result<(), SessionError> {
+        let data = message.encode_in(Some(window_of(&self.my_window)));
+        self.send_ephemeral(replica, document, &data)
+    }
+
     /// Says something to everybody who follows a document; it is signed and not kept.
     ///
     /// # Errors
-    /// [`SessionError::TooMany`] if the data is longer than [`EPHEMERAL_BYTES_MAX`].
+    /// [`SessionError::TooMany`] if the data is longer than [`EPHEMERAL_BYTES_MAX`],
+    /// [`SessionError::Store`] if the database fails.
     pub fn send_ephemeral(
         &mut self,
+        replica: &Replica,
         document: DocumentId,
         data: &[u8],
     ) -> Result<(), SessionError> {
         if data.len() > EPHEMERAL_BYTES_MAX {
             return Err(SessionError::TooMany("bytes in a signed message"));
         }
-        self.my_ephemeral.1 += 1;
-        let (session, count) = self.my_ephemeral;
+        let (session, count) = replica.next_ephemeral()?;
         let device = self.signing_key().public();
         let message = ephemeral_message(&document, &device, &session, count, data);
         let signature = self.signing_key().sign(Domain::EPHEMERAL, &message);

@@ -8,12 +8,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::error::SessionError;
 use super::event::{Effect, Event};
 use super::fanout::{Fanout, Frame};
-use super::outgoing::{DocumentState, Packing, Part, PeerView, Short, short};
+use super::outgoing::{DocumentState, Packing, Part, PeerView, Reached, Short, short};
 use super::session::{DOCUMENTS_MAX, Outgoing, Session, Side};
-use super::wire::{Control, Data, Have, encode};
-use crate::document::{ActorId, ChangeHash, DocumentId};
+use super::wire::{Control, Data, Have, HaveTip, encode};
+use crate::document::{ActorId, ChangeHash, DocumentId, Mark};
 use crate::identity::Did;
 use crate::membership::Statement;
+use crate::mutants::{self, Mutant};
 use crate::replica::{Env, Replica};
 use crate::store::{Actors, DocumentRow, StoreError, statements};
 
@@ -26,6 +27,9 @@ pub(super) fn may_read(
     document: &DocumentId,
     did: &Did,
 ) -> Result<bool, StoreError> {
+    if mutants::is(Mutant::AnybodyReads) {
+        return Ok(true);
+    }
     Ok(conn
         .prepare_cached(
             "SELECT 1 FROM document_identity AS who JOIN document ON document.id = who.doc
@@ -107,8 +111,9 @@ impl Session {
             return self.answer_stranger(replica, &document, &did, have.reply);
         }
         let mut view = PeerView::default();
-        for (actor, seq, _) in &have.tips {
-            view.tips.insert(*actor, *seq);
+        for tip in &have.tips {
+            let (seq, mark) = (tip.seq, tip.mark);
+            view.tips.insert(tip.actor, Reached { seq, mark });
         }
         for digest in &have.statements {
             if let Ok(digest) = Short::try_from(digest.as_slice()) {
@@ -128,7 +133,15 @@ impl Session {
                 view.tips.remove(&actor);
             }
         }
+        let outranked = outranked(replica.conn(), have)?;
         let state = self.follow(&document)?;
+        for (actor, mark) in outranked {
+            if !state.shown.insert(actor)
+                && let Some(reached) = view.tips.get_mut(&actor)
+            {
+                reached.mark = mark;
+            }
+        }
         state.peer = Some(view.into());
         state.reply_due |= have.reply;
         if state.asked == Some(true) {
@@ -182,9 +195,7 @@ impl Session {
         have: &Have,
     ) -> Result<bool, SessionError> {
         let document = have.document;
-        if core::mem::take(&mut self.follow(&document)?.stale) {
-            return Ok(false);
-        }
+        let is_stale = core::mem::take(&mut self.follow(&document)?.stale);
         let Some(row) = DocumentRow::find(replica.conn(), &document)? else {
             if have.tips.is_empty() && have.statements.is_empty() {
                 self.event(Event::Refused {
@@ -195,9 +206,23 @@ impl Session {
             }
             return Ok(true);
         };
-        let parting = parting(replica.conn(), have)?;
+        if is_stale {
+            let actors = Actors::load(replica.conn(), row.row)?;
+            if is_behind(replica.conn(), &document, &actors, have)? {
+                // It may speak of what was here before this side gave way. It need not: a relay
+                // that was asked twice before it could say anything answers both at once.
+                self.follow(&document)?.ask_anew();
+                self.dirty.insert(document);
+                return Ok(false);
+            }
+        }
+        let mut parting = parting(replica.conn(), have)?;
+        let outranked = outranked(replica.conn(), have)?;
+        let state = self.follow(&document)?;
+        // It was shown by whom a history is signed here, and stays with its own.
+        let shown = outranked.iter().filter(|it| state.shown.contains(&it.0));
+        parting.extend(shown.map(|(actor, _)| *actor));
         if !parting.is_empty() {
-            let state = self.follow(&document)?;
             let before = state.doubted.len();
             state.doubted.extend(parting);
             if state.doubted.len() > before {
@@ -214,16 +239,17 @@ impl Session {
             return Ok(true);
         }
         let actors = Actors::load(replica.conn(), row.row)?;
-        for (id, seq, _) in &have.tips {
-            let Some(actor) = actors.get(id) else {
+        for tip in &have.tips {
+            let Some(actor) = actors.get(&tip.actor) else {
                 continue;
             };
-            if actor.mine && *seq > actor.seq {
+            if actor.mine && tip.seq > actor.seq {
                 // Another copy of this device went on where this one stopped.
                 replica.retire_actor(&document)?;
             }
-            if *seq <= actor.seq && actor.device == Some(replica.keys().device.public()) {
-                crate::replica::acknowledge_outbox(replica.conn(), row.row, actor.row, *seq)?;
+            let is_own = actor.device == Some(replica.keys().device.public());
+            if is_own && tip.seq <= actor.seq && tip.mark == actor.mark() {
+                crate::replica::acknowledge_outbox(replica.conn(), row.row, actor.row, tip.seq)?;
             }
         }
         // What the relay has came before this message.
@@ -239,6 +265,31 @@ impl Session {
         if self.is_level(replica.conn(), &row, &actors, have)? {
             DocumentRow::acknowledge(replica.conn(), row.row, &row.digest, None)?;
             self.event(Event::Acknowledged { document });
+            return Ok(true);
+        }
+        let is_behind = is_behind(replica.conn(), &document, &actors, have)?;
+        if !is_behind || mutants::is(Mutant::LossIsOverlooked) {
+            return Ok(true);
+        }
+        // All that the relay has came before this message, but for what was lost on the way or is
+        // not taken here.
+        let state = self.follow(&document)?;
+        if state.judged {
+            return Ok(true);
+        }
+        if !core::mem::replace(&mut state.asked_twice, true) {
+            state.ask_anew();
+            self.dirty.insert(document);
+            return Ok(false);
+        }
+        if let Side::Client(client) = &mut self.side
+            && !core::mem::replace(&mut client.incomplete, true)
+        {
+            self.event(Event::Refused {
+                document,
+                code: "incomplete".to_owned(),
+                message: "the relay names changes that did not come: they are asked for again with the next connection".to_owned(),
+            });
         }
         Ok(true)
     }
@@ -251,12 +302,13 @@ impl Session {
         actors: &Actors,
         have: &Have,
     ) -> Result<bool, StoreError> {
-        let theirs: BTreeMap<ActorId, u64> =
-            have.tips.iter().map(|(id, seq, _)| (*id, *seq)).collect();
+        let theirs: BTreeMap<ActorId, (u64, Option<Mark>)> = (have.tips.iter())
+            .map(|tip| (tip.actor, (tip.seq, tip.mark)))
+            .collect();
         let ours = actors
             .iter()
             .filter(|actor| actor.device.is_some() && actor.seq > 0)
-            .map(|actor| (actor.id, actor.seq))
+            .map(|actor| (actor.id, (actor.seq, actor.mark())))
             .collect::<BTreeMap<_, _>>();
         if theirs != ours {
             return Ok(false);
@@ -274,20 +326,20 @@ impl Session {
         document: &DocumentId,
         fanout: &mut Fanout,
     ) -> Result<Option<Outgoing>, StoreError> {
-        if let Some(outgoing) = self.next_for_reader(replica, document)? {
+        if let Some(outgoing) = self.next_for_reader(replica, document, fanout)? {
             return Ok(Some(outgoing));
         }
         let is_relay = matches!(self.side, Side::Relay(_));
         let (Some((did, _)), Some(reader)) = (self.peer, self.reader()) else {
             return Ok(None);
         };
-        if is_relay && !may_read(replica.conn(), document, &did)? {
+        if is_relay && !fanout.seen.may_read(replica.conn(), document, &did)? {
             return Ok(None);
         }
         let Some(state) = self.documents.get_mut(document) else {
             return Ok(None);
         };
-        let row = DocumentRow::find(replica.conn(), document)?;
+        let row = fanout.seen.row(replica.conn(), document)?;
         if self.packs_elsewhere && state.packing == Packing::Here {
             state.packing = Packing::Idle;
         }
@@ -352,26 +404,61 @@ impl Session {
         {
             state.asked = Some(true);
             let mut have = make_have(replica.conn(), document, true)?;
-            have.tips
-                .retain(|(actor, ..)| !state.doubted.contains(actor));
+            have.tips.retain(|tip| !state.doubted.contains(&tip.actor));
             return Ok(Some(Outgoing::Have(have)));
         }
         Ok(None)
     }
 }
 
-/// The actors of which the other side has another change than is here at the end of its history.
+/// Whether the other side has something that is not here.
+fn is_behind(
+    conn: &Connection,
+    document: &DocumentId,
+    actors: &Actors,
+    have: &Have,
+) -> Result<bool, StoreError> {
+    let lacks = |tip: &HaveTip| actors.get(&tip.actor).is_none_or(|it| it.seq < tip.seq);
+    if have.tips.iter().any(lacks) {
+        return Ok(true);
+    }
+    let known: BTreeSet<Short> = relevant(conn, document)?.iter().map(short).collect();
+    let mut theirs = have.statements.iter();
+    Ok(theirs.any(|it| Short::try_from(it.as_slice()).is_ok_and(|it| !known.contains(&it))))
+}
+
+/// The actors whose history the other side has signed by a relay whose word goes behind that of
+/// who signs it here, with the mark of that signer.
+fn outranked(conn: &Connection, have: &Have) -> Result<Vec<(ActorId, Option<Mark>)>, StoreError> {
+    if have.tips.iter().all(|tip| tip.mark.is_none()) {
+        return Ok(Vec::new());
+    }
+    let Some(row) = DocumentRow::find(conn, &have.document)? else {
+        return Ok(Vec::new());
+    };
+    let actors = Actors::load(conn, row.row)?;
+    let found = have.tips.iter().filter_map(|tip| {
+        let here = actors.get(&tip.actor).filter(|actor| actor.seq > 0)?;
+        let mark = here.mark();
+        (mark < tip.mark).then_some((tip.actor, mark))
+    });
+    Ok(found.collect())
+}
+
+/// The actors of which the other side has another change than is here at the end of its history,
+/// signed by the same: where the signer differs, one of the two has to give way anyhow.
 fn parting(conn: &Connection, have: &Have) -> Result<Vec<ActorId>, StoreError> {
     let Some(row) = DocumentRow::find(conn, &have.document)? else {
         return Ok(Vec::new());
     };
     let actors = Actors::load(conn, row.row)?;
     let mut parting = Vec::new();
-    for (id, seq, hash) in &have.tips {
-        if let Some(actor) = actors.get(id)
-            && hash_at(conn, actor.row, *seq)?.is_some_and(|ours| ours != *hash)
+    for tip in &have.tips {
+        if let Some(actor) = actors.get(&tip.actor)
+            && actor.mark() == tip.mark
+            && hash_at(conn, actor.row, tip.seq)?.is_some_and(|ours| ours != tip.hash)
         {
-            parting.push(*id);
+            parting.push(tip.actor);
         }
     }
     Ok(parting)
@@ -424,7 +511,12 @@ pub(super) fn make_have(
     };
     for actor in Actors::load(conn, row.row)?.iter() {
         if let (Some(_), Some(hash), true) = (actor.device, actor.hash, actor.seq > 0) {
-            have.tips.push((actor.id, actor.seq, hash));
+            have.tips.push(HaveTip {
+                actor: actor.id,
+                seq: actor.seq,
+                hash,
+                mark: actor.mark(),
+            });
         }
     }
     have.tips.sort_unstable();

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::outgoing::PeerView;
+use super::seen::Seen;
 use super::token::SaidToMany;
 use crate::document::DocumentId;
 
@@ -49,6 +50,8 @@ pub struct Fanout {
     reused: u64,
     /// The same for token sessions.
     pub(super) stock: Recent<SaidToMany>,
+    /// What was looked up for it.
+    pub(super) seen: Seen,
 }
 
 /// A frame of changes, for whom it is right, and what they have after it.
@@ -71,6 +74,11 @@ pub(super) struct Frame {
 }
 
 impl Fanout {
+    /// Forgets what was looked up: somebody else may have written to the database since.
+    pub fn look_again(&mut self) {
+        self.seen.forget();
+    }
+
     /// How many frames of changes were made.
     #[must_use]
     pub fn made(&self) -> u64 {

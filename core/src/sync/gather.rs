@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::error::SessionError;
+use super::held::Held;
 use super::session::{Session, Side};
 use super::wire::Changes;
 use crate::document::DocumentId;
@@ -25,6 +26,15 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// What lies aside.
+    pub(super) fn held(&self) -> Held {
+        Held {
+            waiting: self.changes,
+            bytes: self.bytes,
+            messages: 0,
+        }
+    }
+
     /// Lays a message aside. It comes back if it cannot wait: it brings a statement, or is a part
     /// of a longer answer, and then what lies here goes first.
     pub(super) fn add(&mut self, message: Changes) -> Option<Changes> {

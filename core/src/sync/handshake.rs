@@ -134,7 +134,7 @@ impl Session {
                 clock_offset_ms,
             });
         }
-        self.my_ephemeral.0 = replica.begin_ephemerals(self.my_ephemeral.0, env)?;
+        replica.begin_ephemerals(self.my_window, env)?;
         self.begin_client(replica, admitted)
     }
 }

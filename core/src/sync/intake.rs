@@ -6,10 +6,11 @@ use super::bulk::BULK_CHANGES_MIN;
 use super::error::SessionError;
 use super::event::{Effect, Event};
 use super::exchange::{MESSAGE_PARTS_MAX, nack, unavailable};
-use super::outgoing::{PeerView, Short, short_digest};
+use super::outgoing::{PeerView, Reached, Short, short_digest};
 use super::session::{Session, Side};
 use super::wire::Changes;
 use crate::document::{ActorId, ChangeHash, DocumentId};
+use crate::mutants::{self, Mutant};
 use crate::replica::{Incoming, IngestError, Replica, ingest};
 use crate::store::{DocumentRow, Refusal, statements};
 
@@ -35,6 +36,7 @@ impl Session {
             audited: Vec::new(),
             received: Some(now.as_millisecond()),
             complete: !changes.more,
+            ..Incoming::default()
         };
         self.take_in(replica, &document, incoming)
     }
@@ -44,7 +46,7 @@ impl Session {
         &mut self,
         replica: &mut Replica,
         document: &DocumentId,
-        incoming: Incoming<'_>,
+        mut incoming: Incoming<'_>,
     ) -> Result<(), SessionError> {
         let document = *document;
         let Some(reader) = self.reader() else {
@@ -56,10 +58,10 @@ impl Session {
         let is_relay = matches!(self.side, Side::Relay(_));
         let is_new = is_relay && DocumentRow::find(replica.conn(), &document)?.is_none();
         let complete = incoming.complete;
-        let tips: Vec<(ActorId, u64)> = incoming
+        let tips: Vec<(ActorId, Reached)> = incoming
             .tips
             .iter()
-            .map(|tip| (tip.actor(&document), tip.seq()))
+            .map(|tip| (tip.actor(&document), Reached::by(tip)))
             .collect();
         let digests: Vec<Short> = incoming
             .statements
@@ -68,6 +70,8 @@ impl Session {
             .map(|statement| short_digest(statement.digest().as_bytes()))
             .collect();
         let state = self.follow(&document)?;
+        incoming.yields = is_relay;
+        incoming.conceded.clone_from(&state.doubted);
         let taken = ingest(
             replica.conn(),
             &document,
@@ -100,9 +104,10 @@ impl Session {
         }
         // Whatever they sent they have, unless it is refused: then they learn what is here.
         if let Some(peer) = state.peer_mut().filter(|_| taken.refused.is_empty()) {
-            for (actor, seq) in tips {
-                let known = peer.tips.entry(actor).or_default();
-                *known = (*known).max(seq);
+            for (actor, reached) in tips {
+                let known = peer.tips.entry(actor).or_insert(reached);
+                known.seq = known.seq.max(reached.seq);
+                known.mark = known.mark.min(reached.mark);
             }
             peer.statements.extend(digests);
         }
@@ -144,6 +149,9 @@ impl Session {
             // The relay's history stays, so there is nothing to refuse.
             return Ok(());
         }
+        if !is_relay && taken.refused.iter().any(|(_, it)| it.is_verdict()) {
+            self.follow(&document)?.judged = true;
+        }
         self.refuse(replica, &document, &taken.refused)
     }
 
@@ -156,6 +164,9 @@ impl Session {
         found: &[(ActorId, u64)],
         complete: bool,
     ) -> Result<bool, SessionError> {
+        if mutants::is(Mutant::NobodyGivesWay) {
+            return Ok(false);
+        }
         let state = self.follow(document)?;
         for (actor, seq) in found {
             let from = state.forks.entry(*actor).or_insert(*seq);
@@ -183,6 +194,7 @@ impl Session {
     ) -> Result<(), SessionError> {
         let (code, message) = ("statements-full", error.to_string());
         if matches!(self.side, Side::Client(_)) {
+            self.follow(document)?.judged = true;
             self.event(Event::Refused {
                 document: *document,
                 code: code.to_owned(),

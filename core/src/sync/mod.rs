@@ -25,12 +25,14 @@ mod fanout;
 mod files;
 mod gather;
 mod handshake;
+mod held;
 mod intake;
 mod order;
 mod outgoing;
 mod presence;
 mod relay;
 mod seal;
+mod seen;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -43,6 +45,7 @@ pub use error::SessionError;
 pub use event::{Effect, Event};
 pub use fanout::Fanout;
 pub use files::FILE_QUOTA_DEFAULT;
+pub use held::Held;
 pub use presence::{
     PRESENCE_INTERVAL, PRESENCE_MAX, PRESENCE_TTL, PersonHere, Presence, PresenceChange,
     PresenceMessage, PresenceState,

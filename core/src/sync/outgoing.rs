@@ -9,9 +9,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::bulk::{BulkOut, Kept, is_bulk, kept_chunk, make_chunk};
 use super::order::{StatementsPart, next_statements};
 use super::wire::{Changes, Chunk};
-use crate::document::{ActorId, ChangeHash, DocumentId, TIP_INTERVAL, Tip, UnverifiedTip};
+use crate::document::{ActorId, ChangeHash, DocumentId, Mark, TIP_INTERVAL, Tip, UnverifiedTip};
 use crate::identity::Did;
 use crate::membership::Statement;
+use crate::mutants::{self, Mutant};
 use crate::replica::Replica;
 use crate::store::{
     Actors, DocumentRow, Quarantine, StoreError, evidence, find_change, nearest_tip, read_tip,
@@ -78,7 +79,14 @@ pub(super) struct DocumentState {
     /// On a client: actors of which the relay says that it has another history, and has still to
     /// show it.
     pub(super) doubted: BTreeSet<ActorId>,
-    /// On a client: the next `Have` speaks of what was here before this side gave way.
+    /// On a client: something that the relay has did not come, and was asked for again.
+    pub(super) asked_twice: bool,
+    /// On a client: something that the relay has was judged, and is not taken.
+    pub(super) judged: bool,
+    /// Actors whose history was sent from its beginning since it is signed here by somebody whose
+    /// word goes before: once in a session.
+    pub(super) shown: BTreeSet<ActorId>,
+    /// On a client: the next `Have` may speak of what was here before this side gave way.
     pub(super) stale: bool,
     /// From where on it refused what an actor wrote.
     held_back: BTreeMap<ActorId, HeldBack>,
@@ -106,10 +114,27 @@ struct HeldBack {
     judged: Judged,
 }
 
+/// How much of an actor's history the other side has, and by which relay it has it signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reached {
+    pub(super) seq: u64,
+    pub(super) mark: Option<Mark>,
+}
+
+impl Reached {
+    /// What somebody has who sends a tip.
+    pub(super) fn by(tip: &UnverifiedTip) -> Self {
+        Self {
+            seq: tip.seq(),
+            mark: tip.signer().mark(),
+        }
+    }
+}
+
 /// What the other side of a session has of a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PeerView {
-    pub(super) tips: BTreeMap<ActorId, u64>,
+    pub(super) tips: BTreeMap<ActorId, Reached>,
     pub(super) statements: BTreeSet<Short>,
     /// How much it got of what leads to a signature behind the end of a history.
     evidence: BTreeMap<ActorId, u64>,
@@ -122,6 +147,15 @@ pub(super) struct Behind {
     pub(super) upto: u64,
     /// Where the history ends.
     pub(super) end: u64,
+    /// Which relay signs it, if one does.
+    mark: Option<Mark>,
+}
+
+impl Behind {
+    fn reached(&self, seq: u64) -> Reached {
+        let mark = self.mark;
+        Reached { seq, mark }
+    }
 }
 
 /// One change of the log that may go out.
@@ -166,6 +200,9 @@ impl DocumentState {
         hashes: &[ChangeHash],
         by: [u8; 32],
     ) -> Result<(), StoreError> {
+        if mutants::is(Mutant::RefusedSpins) {
+            return Ok(());
+        }
         let here = statements::authority(conn, document)?.digest_set_fingerprint();
         let judged = Judged { by, here };
         if hashes.is_empty() {
@@ -188,7 +225,7 @@ impl DocumentState {
             held.judged = judged;
             // It was taken to have what it got.
             if let Some(theirs) = self.peer_mut().and_then(|p| p.tips.get_mut(&actor)) {
-                *theirs = (*theirs).min(seq.saturating_sub(1));
+                theirs.seq = theirs.seq.min(seq.saturating_sub(1));
             }
         }
         Ok(())
@@ -264,13 +301,17 @@ impl DocumentState {
     }
 
     fn behind(&self, actors: &Actors) -> BTreeMap<i64, Behind> {
-        let theirs = |id| {
-            let tips = self.peer.as_ref().and_then(|peer| peer.tips.get(id));
-            tips.copied().unwrap_or_default()
-        };
+        let theirs = |id| self.peer.as_ref().and_then(|peer| peer.tips.get(id));
         let mut behind = BTreeMap::new();
         for actor in actors.iter().filter(|actor| actor.device.is_some()) {
-            let after = theirs(&actor.id);
+            let mark = actor.mark();
+            let after = match theirs(&actor.id) {
+                // Whose word goes before has no use for what is signed here.
+                Some(theirs) if theirs.mark < mark => continue,
+                Some(theirs) if theirs.mark == mark => theirs.seq,
+                // What they have is here signed by somebody whose word goes before.
+                Some(_) | None => 0,
+            };
             let held = self.held_back.get(&actor.id);
             let upto = held.map_or(actor.seq, |held| actor.seq.min(held.seq.saturating_sub(1)));
             if upto > after {
@@ -280,6 +321,7 @@ impl DocumentState {
                     after,
                     upto,
                     end,
+                    mark,
                 };
                 behind.insert(actor.row, lack);
             }
@@ -343,7 +385,7 @@ impl DocumentState {
             if end.seq < lack.end {
                 // What was written since comes behind the chunk, with signatures of its own.
                 out.tips.extend(end.tip.clone());
-                peer.tips.insert(lack.id, end.seq);
+                peer.tips.insert(lack.id, lack.reached(end.seq));
                 continue;
             }
             let sent = peer.evidence.get(&lack.id).copied().unwrap_or_default();
@@ -352,7 +394,7 @@ impl DocumentState {
                 peer.evidence.insert(lack.id, seq);
             }
             out.tips.extend(covering_tips(conn, row, *actor, lack.end)?);
-            peer.tips.insert(lack.id, lack.end);
+            peer.tips.insert(lack.id, lack.reached(lack.end));
         }
         Ok(out)
     }
@@ -414,7 +456,7 @@ impl DocumentState {
         for (actor, seq) in last {
             out.tips.extend(covering_tips(conn, row, actor, seq)?);
             if let Some(lack) = behind.get(&actor) {
-                peer.tips.insert(lack.id, seq);
+                peer.tips.insert(lack.id, lack.reached(seq));
             }
         }
         let empty = out.changes.is_empty() && out.statements.is_empty();

@@ -62,36 +62,57 @@ struct Body {
     state: PresenceState,
     #[cbor(n(1), with = "minicbor::bytes")]
     task: Option<[u8; 16]>,
+    /// Where one device looks at the list more than once.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    window: Option<[u8; 8]>,
 }
 
 impl PresenceMessage {
-    /// The data to send by [`Session::send_ephemeral`](super::Session::send_ephemeral).
+    /// The data to send by [`Session::send_ephemeral`](super::Session::send_ephemeral), of a device
+    /// that looks at the list once: see [`Session::send_presence`](super::Session::send_presence).
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
+        self.encode_in(None)
+    }
+
+    pub(super) fn encode_in(&self, window: Option<[u8; 8]>) -> Vec<u8> {
         super::wire::encode(&Said::Presence(Body {
             state: self.state,
             task: self.task.map(|task| *task.as_bytes()),
+            window,
         }))
     }
 
     /// Reads the data of a message; `None` if it is about something else.
     #[must_use]
     pub fn decode(data: &[u8]) -> Option<Self> {
+        Self::decode_in(data).map(|(message, _)| message)
+    }
+
+    fn decode_in(data: &[u8]) -> Option<(Self, Option<[u8; 8]>)> {
         let Said::Presence(body) = minicbor::decode(data).ok()?;
-        Some(Self {
+        let message = Self {
             state: body.state,
             task: body.task.map(TaskId::from_bytes),
-        })
+        };
+        Some((message, body.window))
     }
 }
 
-/// One window: a program on a device that looks at a list.
-type Window = (PublicKey, [u8; 16]);
+/// What a window is called.
+pub(super) fn window_of(random: &[u8; 16]) -> [u8; 8] {
+    crate::bytes::prefix(random)
+}
+
+/// One window: a program on a device that looks at a list. Of a device that does not name its
+/// windows each session of signed messages is one.
+type Window = (PublicKey, Result<[u8; 8], [u8; 16]>);
 
 #[derive(Debug, Clone)]
 struct Entry {
     did: Did,
-    count: u64,
+    /// The session of signed messages and the count in it at which it was last heard.
+    said_at: ([u8; 16], u64),
     message: PresenceMessage,
     heard: Timestamp,
 }
@@ -139,7 +160,7 @@ pub struct Presence {
 impl Presence {
     /// Takes in a message that a session verified, heard `now`. Gives what changed.
     pub fn hear(&mut self, message: &Ephemeral, from: Did, now: Timestamp) -> Vec<PresenceChange> {
-        let Some(said) = PresenceMessage::decode(&message.data) else {
+        let Some((said, window)) = PresenceMessage::decode_in(&message.data) else {
             return Vec::new();
         };
         let list = message.document;
@@ -152,9 +173,10 @@ impl Presence {
         let before = self.who(&list);
         let windows = self.lists.entry(list).or_default();
         forget(windows, now);
-        let window = (message.device, message.session);
+        let window = (message.device, window.ok_or(message.session));
+        let said_at = (message.session, message.count);
         match windows.get(&window) {
-            Some(known) if known.count >= message.count => {
+            Some(known) if known.said_at >= said_at => {
                 return changes(&before, &self.who(&list));
             }
             Some(_) => {}
@@ -171,7 +193,7 @@ impl Presence {
         }
         let entry = Entry {
             did: from,
-            count: message.count,
+            said_at,
             message: said,
             heard: now,
         };

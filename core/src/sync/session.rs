@@ -68,7 +68,8 @@ pub struct Session {
     pub(super) effects: Vec<Effect>,
     /// The last count of each author's session of signed messages.
     pub(super) counts: BTreeMap<(DocumentId, PublicKey), (EphemeralSession, u64)>,
-    pub(super) my_ephemeral: (EphemeralSession, u64),
+    /// Names this end among those of one device that speak at the same time.
+    pub(super) my_window: EphemeralSession,
     /// What goes on about files.
     pub(super) files: Files,
     /// A chunk that is coming in: of which document, the next part, what came so far.
@@ -161,7 +162,7 @@ impl Session {
             events: VecDeque::new(),
             effects: Vec::new(),
             counts: BTreeMap::new(),
-            my_ephemeral: (env.random(), 0),
+            my_window: env.random(),
             files: Files::default(),
             bulk_in: None,
             changes_sent: 0,
@@ -180,6 +181,11 @@ impl Session {
     #[must_use]
     pub fn changes_sent(&self) -> u64 {
         self.changes_sent
+    }
+
+    /// How many messages wait to be sent.
+    pub(super) fn queued(&self) -> usize {
+        self.frames.len() + self.controls.len() + self.ephemerals.len()
     }
 
     /// Who is on the other side, once the handshake is done.

@@ -6,7 +6,7 @@
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
-use crate::document::{ActorId, ChangeHash, DocumentId, UnverifiedTip, limits};
+use crate::document::{ActorId, ChangeHash, DocumentId, Mark, UnverifiedTip, limits};
 use crate::identity::{Did, PublicKey, Signature};
 use crate::membership::StatementDigest;
 use crate::model::BlobHash;
@@ -322,6 +322,24 @@ pub(crate) enum Control {
     },
 }
 
+/// The end of an actor's history.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct HaveTip {
+    /// The actor.
+    #[n(0)]
+    pub(crate) actor: ActorId,
+    /// How many changes it has.
+    #[n(1)]
+    pub(crate) seq: u64,
+    /// The last of them.
+    #[n(2)]
+    pub(crate) hash: ChangeHash,
+    /// Which relay signs it, and for whom; none where its device does.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub(crate) mark: Option<Mark>,
+}
+
 /// What one side has of a document.
 #[derive(Debug, Clone, Encode, Decode)]
 #[cbor(map)]
@@ -331,7 +349,7 @@ pub(crate) struct Have {
     pub(crate) document: DocumentId,
     /// The end of each actor's history.
     #[n(1)]
-    pub(crate) tips: Vec<(ActorId, u64, ChangeHash)>,
+    pub(crate) tips: Vec<HaveTip>,
     /// The first 16 bytes of each statement's digest.
     #[n(2)]
     pub(crate) statements: Vec<ByteVec>,

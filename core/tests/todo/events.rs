@@ -153,7 +153,7 @@ fn the_next_task_is_the_most_urgent_that_one_can_do() {
         bench,
         plans,
         NewTask {
-            priority: poo_core::model::Priority::High,
+            priority: Some(poo_core::model::Priority::High),
             ..titled("High")
         },
     );

@@ -3,6 +3,35 @@
 use super::*;
 
 #[test]
+fn a_tag_that_two_made_at_once_counts_a_task_once() {
+    let bench = &mut Bench::new(17);
+    let (mut relay, mut sam, mut ann, plans) = two(bench);
+    let task = create(&mut sam, bench, plans, titled("Dust"));
+    sync(&mut sam, &mut relay, bench);
+    sync(&mut ann, &mut relay, bench);
+    for replica in [&mut sam, &mut ann] {
+        let patch = TaskPatch {
+            add_tags: vec!["home".into()],
+            ..TaskPatch::default()
+        };
+        let list = plans;
+        run(replica, bench, Command::EditTask { list, task, patch });
+    }
+    sync(&mut sam, &mut relay, bench);
+    sync(&mut ann, &mut relay, bench);
+    sync(&mut sam, &mut relay, bench);
+    let query = Query::Tags { list: plans };
+    for replica in [&sam, &ann] {
+        assert_eq!(one(replica, bench, plans, task).tags, ["home"]);
+        let Ok(Answer::Tags(tags)) = replica.query(&query, now(bench)) else {
+            panic!("no tags");
+        };
+        let counts: Vec<_> = tags.items.iter().map(|tag| tag.tasks).collect();
+        assert_eq!(counts, [1]);
+    }
+}
+
+#[test]
 fn only_members_are_given_tasks_and_who_leaves_is_shown() {
     let bench = &mut Bench::new(5);
     let (mut relay, mut sam, mut ann, plans) = two(bench);

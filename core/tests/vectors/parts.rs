@@ -170,7 +170,9 @@ pub(crate) fn tips() -> Value {
         Tip::sign(&key(device), &document(), nonce, 2, last.hash(), witnessed)
     };
     let foreign = ActorId::try_from(&[0x66; 32][..]).unwrap();
-    let under_foreign = Tip::witness(&key(RELAY), &document(), foreign, 2, last.hash(), did(ANN));
+    let since = ActorNonce::from_bytes([0; 16]);
+    let for_ann = (did(ANN), since);
+    let under_foreign = Tip::witness(&key(RELAY), &document(), foreign, 2, last.hash(), for_ann);
     let vector = |name: &str, device: u8, tip: &Tip| {
         let (device, nonce, witnessed) = (key(device), tip.nonce(), tip.witnessed());
         let mut message = Vec::new();

@@ -351,7 +351,7 @@ pub(crate) fn sessions() -> Value {
         (PresenceState::Left, None),
     ] {
         let said = PresenceMessage { state, task }.encode();
-        second.client.send_ephemeral(list, &said).unwrap();
+        (second.client.send_ephemeral(ann, list, &said)).unwrap();
     }
     second.client.watch_box([0x66; 16]).unwrap();
     second

@@ -166,14 +166,16 @@ fn whole(document: &OpenApi) -> Value {
             let more = part.get("required").and_then(Value::as_array);
             required.extend(more.into_iter().flatten().cloned());
         }
-        let mut one = json!({ "type": "object", "properties": properties, "required": required });
-        if let Some(about) = schema.get("description") {
-            one["description"] = about.clone();
-        }
-        if is_request(name) {
-            one["additionalProperties"] = json!(false);
-        }
-        *schema = one;
+        let about = schema.get("description").cloned();
+        let more = about.map(|about| ("description", about));
+        let closed = is_request(name).then_some(("additionalProperties", Value::Bool(false)));
+        let whole = [
+            ("type", json!("object")),
+            ("properties", Value::Object(properties)),
+            ("required", Value::Array(required)),
+        ];
+        let all = whole.into_iter().chain(more).chain(closed);
+        *schema = all.map(|(key, value)| (key.to_owned(), value)).collect();
     }
     document
 }

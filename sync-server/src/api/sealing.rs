@@ -275,7 +275,7 @@ mod tests {
             assert!(ours.unseal(&changed, b"agent").is_none());
             assert!(ours.unseal(&sealed[..at], b"agent").is_none());
         }
-        assert!(!sealed.windows(32).any(|it| it == &*key.seed()));
+        assert!(!sealed.windows(32).any(|it| *it == *key.seed()));
     }
 
     #[cfg(unix)]

@@ -19,6 +19,7 @@ impl Worker {
         mut active: Vec<ConnectionId>,
     ) {
         let reading = self.replica.begin_reading();
+        self.fanout.look_again();
         let mut changed = BTreeSet::new();
         for (origin, effect) in effects {
             // However often a document changed in this batch, it is told once.

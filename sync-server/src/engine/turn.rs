@@ -52,7 +52,7 @@ where
                     now: env.now,
                     rng: &mut *env.rng,
                 },
-                effects: &mut **effects,
+                effects,
             })
         });
         if outcome.is_err() {

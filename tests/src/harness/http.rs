@@ -159,7 +159,6 @@ impl Caller {
     }
 
     /// What a POST makes.
-    #[must_use]
     pub fn make(&self, path: &str, body: &Value) -> Value {
         let answer = self.post(path, body);
         assert!((200..300).contains(&answer.status), "{path}: {answer:?}");

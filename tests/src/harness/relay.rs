@@ -24,6 +24,8 @@ pub struct Relay {
     starts: u32,
     logs: TempDir,
     more: Vec<String>,
+    /// What is logged.
+    filter: String,
 }
 
 impl Relay {
@@ -42,6 +44,19 @@ impl Relay {
         Self::try_start_with(programs, data, listen, &[])
     }
 
+    /// The same, with what it logs told as RUST_LOG tells it.
+    ///
+    /// # Errors
+    /// What the program said before it ended.
+    pub fn start_logging(
+        programs: Programs,
+        data: &Path,
+        listen: &str,
+        logs: &str,
+    ) -> Result<Self, Run> {
+        Self::start_as(programs, data, listen, &[], logs)
+    }
+
     /// The same with further settings.
     ///
     /// # Errors
@@ -52,6 +67,16 @@ impl Relay {
         listen: &str,
         more: &[&str],
     ) -> Result<Self, Run> {
+        Self::start_as(programs, data, listen, more, "info")
+    }
+
+    fn start_as(
+        programs: Programs,
+        data: &Path,
+        listen: &str,
+        more: &[&str],
+        logs: &str,
+    ) -> Result<Self, Run> {
         let mut relay = Self {
             more: more.iter().map(|&it| it.to_owned()).collect(),
             programs,
@@ -61,6 +86,7 @@ impl Relay {
             did: String::new(),
             starts: 0,
             logs: tempfile::tempdir().unwrap(),
+            filter: logs.to_owned(),
         };
         relay.launch(listen).map(|()| relay)
     }
@@ -78,6 +104,7 @@ impl Relay {
             .args(&self.more)
             .env_clear()
             .env("NO_COLOR", "1")
+            .env("RUST_LOG", &self.filter)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log).unwrap())

@@ -95,15 +95,10 @@ impl Config {
             broken: some(50, 40),
         };
         let faults = Fault::ALL.into_iter().filter(|_| rng.chance(40));
-        let mut faults: Vec<Fault> = faults.collect();
+        let faults: Vec<Fault> = faults.collect();
         let commands = 20 + rng.below(60);
         let pause_ms = [2_000, 30_000, 600_000][rng.below(3)];
         let stocks = if rng.chance(40) { 1 + rng.below(2) } else { 0 };
-        if stocks > 0 {
-            // A relay that lost what somebody signed takes it from a stock client as that
-            // client's own: docs/SIMULATION.md.
-            faults.retain(|fault| *fault != Fault::RelayRestore);
-        }
         let span = commands * pause_ms / 2;
         Self {
             devices: (0..people).map(|_| 1 + rng.below(2)).collect(),

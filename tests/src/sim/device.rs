@@ -10,7 +10,7 @@ use poo_core::sync::{Event, Session, SessionError};
 use super::disk::{Disk, Image};
 use super::faults::Trip;
 use super::machine::Machine;
-use super::network::{Conn, End};
+use super::network::{Conn, End, check_bounds};
 use super::workload::draw::{Scene, draw};
 use super::world::{Happening, World};
 use super::{Mutant, ledger};
@@ -154,6 +154,9 @@ impl World {
                 _ => Ok(()),
             }
         });
+        if let Some(session) = &self.devices[at].session {
+            check_bounds(&self.devices[at].name, session.held());
+        }
         self.committed(at);
         match taken {
             Ok(()) if trip == Some(Trip::AfterCommit) => self.crash(at, "after a commit"),

@@ -3,9 +3,9 @@
 use super::config::Fault;
 use super::device::Device;
 use super::disk::{Disk, Image};
+use super::ledger;
 use super::machine::Machine;
 use super::world::{Happening, World};
-use super::{Mutant, ledger};
 
 /// Where a process ends that takes in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,13 +286,5 @@ impl World {
         let up = self.rng.chance(70);
         self.tell(|| format!("{conn} is told what was said before, up: {up}"));
         self.send(conn, up, frame);
-    }
-}
-
-impl Mutant {
-    /// Whether it is one of a disk's.
-    #[must_use]
-    pub fn is_of_disk(self) -> bool {
-        matches!(self, Self::DeviceSkipsFsync | Self::RelaySkipsFsync)
     }
 }

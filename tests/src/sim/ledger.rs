@@ -119,6 +119,21 @@ pub(super) fn changes_of(conn: &Connection, id: &DocumentId) -> BTreeSet<Hash> {
         .collect()
 }
 
+/// Who is held to have written what of one document: change, device, and for whom a relay signed.
+pub(super) fn signers_of(
+    conn: &Connection,
+    id: &DocumentId,
+) -> BTreeMap<Hash, (Vec<u8>, Option<Vec<u8>>)> {
+    let sql = "SELECT change.hash, actor.device, actor.witnessed FROM change
+               JOIN actor ON actor.id = change.actor JOIN document ON document.id = change.doc
+               WHERE document.doc = ?1 AND actor.device IS NOT NULL";
+    rows(conn, sql, params![id.as_bytes()], |row| {
+        Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
+    })
+    .into_iter()
+    .collect()
+}
+
 /// All changes of one document, in their order.
 pub(super) fn log_of(conn: &Connection, id: &DocumentId) -> Vec<u8> {
     let sql = "SELECT change.bytes FROM change JOIN document ON document.id = change.doc

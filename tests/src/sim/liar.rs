@@ -31,9 +31,11 @@ enum Lie {
     Fork,
     /// A signature for another actor's history.
     Other,
+    /// The name of another device under one's own signature.
+    Name,
 }
 
-const LIES: [Lie; 8] = [
+const LIES: [Lie; 9] = [
     Lie::Plain,
     Lie::Counter,
     Lie::Gap,
@@ -42,6 +44,7 @@ const LIES: [Lie; 8] = [
     Lie::Order,
     Lie::Fork,
     Lie::Other,
+    Lie::Name,
 ];
 
 /// A frame of changes.
@@ -84,6 +87,12 @@ fn changed(of: &EncodedChange, change: impl FnOnce(&mut Change)) -> EncodedChang
     let mut copy = of.change().clone();
     change(&mut copy);
     copy.encode()
+}
+
+/// Puts another device's name where one stands in a frame.
+fn put_name(frame: &mut [u8], own: &[u8], other: &[u8]) {
+    let at = frame.windows(own.len()).position(|bytes| bytes == own);
+    frame[at.unwrap()..][..own.len()].copy_from_slice(other);
 }
 
 impl World {
@@ -142,12 +151,16 @@ impl World {
                 let other = write(&log, &actor, value + 2, None);
                 vec![alone(&first), alone(&other)]
             }
-            Lie::Other => {
+            Lie::Other | Lie::Name => {
                 let victim = (self.devices.iter().find(|it| it.person == 0)).unwrap();
                 let key = victim.keys.device.public();
                 let stolen = ActorId::derive(&key, &document, &nonce);
                 let change = write(&log, &stolen, value, None);
-                vec![alone(&change)]
+                let mut said = alone(&change);
+                if lie == Lie::Name {
+                    put_name(&mut said, device.public().as_ref(), key.as_ref());
+                }
+                vec![said]
             }
         };
         self.count("lies");

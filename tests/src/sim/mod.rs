@@ -28,6 +28,7 @@ mod oracle;
 mod relay;
 mod set_up;
 mod stock;
+pub mod table;
 mod trace;
 #[path = "../../../core/tests/workload/mod.rs"]
 mod workload;
@@ -72,6 +73,7 @@ pub struct Failure {
 pub fn run(seed: u64, mutant: Option<Mutant>) -> Result<Report, Box<Failure>> {
     let trace = trace::Trace::default();
     let (heard, _listens) = trace::listen();
+    let _wrong = mutants::Wrong::begin(mutant);
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut world = world::World::new(seed, mutant, trace.clone(), heard.clone());
         world.set_up();

@@ -1,5 +1,7 @@
 //! Connections, and what becomes of frames on their way.
 
+use poo_core::sync::Held;
+
 use super::device::Device;
 use super::world::{Happening, World};
 use super::{ledger, stock};
@@ -40,6 +42,21 @@ impl Conn {
             tampered: false,
         }
     }
+}
+
+/// What a session holds at most for its other side, in runs as small as these.
+const HELD_MAX: Held = Held {
+    waiting: 1_000,
+    bytes: 4 << 20,
+    messages: 500,
+};
+
+/// However badly things go, nobody fills the memory of another.
+pub(super) fn check_bounds(who: &str, held: Held) {
+    let fits = held.waiting <= HELD_MAX.waiting
+        && held.bytes <= HELD_MAX.bytes
+        && held.messages <= HELD_MAX.messages;
+    assert!(fits, "{who} holds too much: {held:?}");
 }
 
 impl World {

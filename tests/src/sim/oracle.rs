@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use poo_core::document::DocumentId;
 use poo_core::model::{Answer, Query};
 use poo_core::replica::Replica;
+use poo_core::sync::{Held, Session};
 use serde_json::Value;
 
 use super::common::verify;
+use super::device::Device;
 use super::ledger::{self, Hash};
 use super::workload::view::{check_fits, personal, shared};
 use super::world::World;
@@ -34,6 +36,9 @@ fn difference(one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>) ->
     ))
 }
 
+/// The device that signed a change, and for whom if it is a relay.
+type Signers = (Vec<u8>, Option<Vec<u8>>);
+
 fn verified(name: &str, replica: &Replica, id: DocumentId) {
     let report = verify(replica, id);
     assert!(
@@ -56,14 +61,7 @@ impl World {
         self.check_people(now);
         self.check_ledger();
         self.check_stock();
-        // All show the same; whether that is what their logs say is looked at in one of them.
-        let any = self.rng.below(self.devices.len());
-        let device = self
-            .devices
-            .iter()
-            .skip(any)
-            .find(|device| device.is_here());
-        if let Some(device) = device {
+        for device in self.devices.iter().filter(|device| device.is_here()) {
             let health = device.replica.as_ref().unwrap().health().unwrap();
             assert!(health.ok, "{}: {:?}", device.name, health.problems);
         }
@@ -77,6 +75,17 @@ impl World {
     /// is by somebody who was let in.
     fn check_document(&mut self, id: DocumentId, kind: &str, now: Timestamp) {
         let mut known: Option<(String, BTreeSet<Hash>, BTreeSet<Hash>)> = None;
+        let mut signers: Option<(String, BTreeMap<Hash, Signers>)> = None;
+        let mut compare_signers = |name: &str, here: BTreeMap<Hash, Signers>| match &signers {
+            Some((other, theirs)) => assert!(
+                *theirs == here,
+                "{other} and {name} name different authors of {} changes of {id}",
+                (here.iter())
+                    .filter(|(hash, signer)| theirs.get(*hash) != Some(signer))
+                    .count()
+            ),
+            None => signers = Some((name.to_owned(), here)),
+        };
         let mut compare = |name: &str, changes: BTreeSet<Hash>, statements: BTreeSet<Hash>| {
             if let Some((other, theirs, stated)) = &known {
                 assert!(
@@ -103,7 +112,9 @@ impl World {
                 )
             });
             if !statements.is_empty() {
-                compare(&format!("relay {at}"), changes, statements);
+                let name = format!("relay {at}");
+                compare(&name, changes, statements);
+                compare_signers(&name, relay.disk.read(|conn| ledger::signers_of(conn, &id)));
                 verified("a relay", relay.desk.as_ref().unwrap().replica(), id);
             }
         }
@@ -127,6 +138,8 @@ impl World {
                 )
             });
             compare(&device.name, changes, statements);
+            let here = device.disk.read(|conn| ledger::signers_of(conn, &id));
+            compare_signers(&device.name, here);
             let replica = device.replica.as_ref().unwrap();
             if !core::mem::replace(&mut is_verified, true) {
                 // The others have the same, to the byte.
@@ -147,6 +160,57 @@ impl World {
             }
         }
         self.check_authors(id);
+        self.check_signers(id);
+        self.check_held();
+    }
+
+    /// When all is said, nothing waits in memory.
+    fn check_held(&self) {
+        for conn in self.conns.values() {
+            let desk = self.relays[conn.relay].desk.as_ref();
+            let held = desk.map(|desk| desk.held(conn.line)).unwrap_or_default();
+            assert_eq!(held, Held::default(), "a relay keeps what nobody waits for");
+        }
+        for device in self.devices.iter().filter(|device| device.is_here()) {
+            let session = device.session.as_ref();
+            let held = session.map(Session::held).unwrap_or_default();
+            assert_eq!(
+                held,
+                Held::default(),
+                "{} keeps what nobody waits for",
+                device.name
+            );
+        }
+    }
+
+    /// Whoever is named as the author of a change made it: what an honest device signed is what
+    /// was done there, and what was done there is named as its work.
+    fn check_signers(&mut self, id: DocumentId) {
+        for relay in &mut self.relays {
+            let signers = relay.disk.read(|conn| ledger::signers_of(conn, &id));
+            for (hash, (key, witnessed)) in signers {
+                let own = |device: &Device| device.keys.device.public().as_ref() == key;
+                if witnessed.is_none()
+                    && let Some(device) = self.devices.iter().find(|device| own(device))
+                {
+                    assert!(
+                        device.lies || self.ledger.entries.contains_key(&hash),
+                        "{} is named as the author of a change to {id} that it never made",
+                        device.name
+                    );
+                }
+                let Some(made) = self.ledger.entries.get(&hash) else {
+                    continue;
+                };
+                // A device that lost what it had signed cannot show that it did.
+                let device = &self.devices[made.device];
+                assert!(
+                    !device.is_here() || device.forks || (own(device) && witnessed.is_none()),
+                    "what {} did in {id} is somebody else's",
+                    device.name
+                );
+            }
+        }
     }
 
     fn check_authors(&mut self, id: DocumentId) {

@@ -8,7 +8,7 @@ use super::Mutant;
 use super::disk::{Disk, Image};
 use super::faults::Trip;
 use super::machine::Machine;
-use super::network::End;
+use super::network::{End, check_bounds};
 use super::world::{Happening, World};
 
 /// How long a relay takes to start again, in milliseconds.
@@ -98,6 +98,10 @@ impl World {
         if trip == Some(Trip::AfterCommit) {
             self.crash_relay(at, "after a commit");
             return;
+        }
+        for conn in self.conns.values().filter(|conn| conn.relay == at) {
+            let held = self.relays[at].desk.as_ref().unwrap().held(conn.line);
+            check_bounds("a relay", held);
         }
         self.drain(at);
         if !self.relays[at].inbox.is_empty() {

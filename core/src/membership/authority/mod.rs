@@ -12,6 +12,7 @@ use super::statement::{Statement, StatementDigest};
 use super::{Identities, Ineffective, IneffectiveReason};
 use crate::document::{ActorId, DocumentId, Signer};
 use crate::identity::{Did, PublicKey};
+use crate::mutants::{self, Mutant};
 
 /// How far an actor's changes count by their own right.
 ///
@@ -488,6 +489,9 @@ impl Authority {
     /// How far the changes of `actor` count by their own right, as its tips are signed: by its
     /// device, or by a relay for somebody. Then both must allow it.
     pub(crate) fn limit_of(&self, signer: &Signer, actor: &ActorId) -> WriteLimit {
+        if mutants::is(Mutant::AnybodyWrites) {
+            return WriteLimit::Unlimited;
+        }
         let Some(author) = signer.witnessed else {
             return self.write_limit(&signer.device, actor);
         };
@@ -498,6 +502,18 @@ impl Authority {
             .max()
             .unwrap_or(WriteLimit::Nothing);
         witnessed.min(self.writer_limit(&author, actor))
+    }
+
+    /// Whether whoever signs a history is somebody who may or once might write here. It never
+    /// ends, whatever is revoked later: so all replicas answer alike that know as much.
+    pub(crate) fn knows(&self, signer: &Signer) -> bool {
+        let wrote = |did: &Did| self.can_write(did) || self.former_writers.contains_key(did);
+        let Some(author) = signer.witnessed else {
+            let mut speaks_for = self.identities.standings(&signer.device);
+            return wrote(&Did::from_key(signer.device)) || speaks_for.any(|(did, _)| wrote(&did));
+        };
+        let relay = Did::from_key(signer.device);
+        self.witnessings(&relay, &author).next().is_some() && wrote(&author)
     }
 
     fn writer_limit(&self, did: &Did, actor: &ActorId) -> WriteLimit {

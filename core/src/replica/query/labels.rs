@@ -11,40 +11,46 @@ use crate::replica::tree;
 use crate::store::{DocumentRow, StoreError};
 
 pub(super) fn tags(conn: &Connection, document: &DocumentRow) -> Result<Vec<Tag>, StoreError> {
+    // Two devices may each have made one of a name: they are shown as one, and a task that has
+    // both has it once.
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     let mut statement = conn.prepare_cached(
-        "SELECT mine.value, count(*) FROM item, json_each(item.tags) AS mine
-         WHERE item.doc = ?1 AND item.deleted_at IS NULL GROUP BY mine.value",
+        "SELECT tag.name, count(DISTINCT item.task)
+         FROM item, json_each(item.tags) AS mine
+         JOIN tag ON tag.doc = item.doc AND tag.tag = mine.value
+         WHERE item.doc = ?1 AND item.deleted_at IS NULL GROUP BY tag.name",
     )?;
     let mut rows = statement.query(params![document.row])?;
     while let Some(row) = rows.next()? {
         counts.insert(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
     }
     // What is below a task in the trash is there too.
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT tag.name FROM item, json_each(item.tags) AS mine
+         JOIN tag ON tag.doc = item.doc AND tag.tag = mine.value
+         WHERE item.doc = ?1 AND item.task = ?2",
+    )?;
     for task in tree::trashed_with_others(conn, document.row)? {
-        let mine: String = conn
-            .prepare_cached("SELECT tags FROM item WHERE doc = ?1 AND task = ?2")?
-            .query_row(params![document.row, task.to_string()], |row| row.get(0))?;
-        for tag in serde_json::from_str::<Vec<String>>(&mine).unwrap_or_default() {
-            counts.entry(tag).and_modify(|count| *count -= 1);
+        let mut names = statement.query(params![document.row, task.to_string()])?;
+        while let Some(row) = names.next()? {
+            let name: String = row.get(0)?;
+            counts.entry(name).and_modify(|count| *count -= 1);
         }
     }
-    // Two devices may each have made one of a name: they are shown as one.
     let mut tags: BTreeMap<String, Tag> = BTreeMap::new();
     let mut statement =
-        conn.prepare_cached("SELECT tag, name, color FROM tag WHERE doc = ?1 ORDER BY tag")?;
+        conn.prepare_cached("SELECT name, color FROM tag WHERE doc = ?1 ORDER BY tag")?;
     let mut rows = statement.query(params![document.row])?;
     while let Some(row) = rows.next()? {
-        let id: String = row.get(0)?;
-        let name: String = row.get(1)?;
-        let color: Option<String> = row.get(2)?;
+        let name: String = row.get(0)?;
+        let color: Option<String> = row.get(1)?;
+        let tasks = counts.get(&name).copied().unwrap_or_default();
         let tag = tags.entry(name.clone()).or_insert(Tag {
             name,
             color: None,
-            tasks: 0,
+            tasks,
         });
         tag.color = tag.color.take().or(color);
-        tag.tasks += counts.get(&id).copied().unwrap_or_default();
     }
     Ok(tags.into_values().collect())
 }

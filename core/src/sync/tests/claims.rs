@@ -1,10 +1,12 @@
 //! What a relay says without proof.
 
-use super::common::{Bench, list, person, relay, sync, task, titles};
+use super::common::{Bench, Wire, invite, join, list, person, relay, sync, task, titles};
 use crate::document::ChangeHash;
+use crate::membership::Role;
+use crate::replica::Replica;
 use crate::sync::Event;
 use crate::sync::exchange::make_have;
-use crate::sync::wire::Control;
+use crate::sync::wire::{Control, Data, decode_data};
 
 #[test]
 fn a_relay_that_claims_another_history_and_shows_none_takes_nothing_from_a_client() {
@@ -18,8 +20,8 @@ fn a_relay_that_claims_another_history_and_shows_none_takes_nothing_from_a_clien
     // The client asks again for every claim; the relay answers honestly in between.
     for _ in 0..2 {
         let mut have = make_have(relay.conn(), &plans, false).unwrap();
-        for (_, _, hash) in &mut have.tips {
-            *hash = ChangeHash::from_bytes([7; 32]);
+        for tip in &mut have.tips {
+            tip.hash = ChangeHash::from_bytes([7; 32]);
         }
         wire.relay.send(Control::Have(have)).unwrap();
         wire.run(sam, relay, bench);
@@ -33,4 +35,135 @@ fn a_relay_that_claims_another_history_and_shows_none_takes_nothing_from_a_clien
     );
     sync(sam, relay, bench);
     assert_eq!(titles(relay, plans), ["Fresh", "Acknowledged"]);
+}
+
+/// Carries frames like [`Wire::run`], but for messages with changes that come from the relay:
+/// somebody in between keeps so many of them back.
+fn run_withheld(
+    wire: &mut Wire,
+    client: &mut Replica,
+    relay: &mut Replica,
+    bench: &mut Bench,
+    mut withheld: usize,
+) {
+    loop {
+        let mut quiet = true;
+        while let Some(frame) = wire.relay.poll_transmit(relay).unwrap() {
+            quiet = false;
+            let tells = matches!(decode_data(&frame), Some(Data::Changes(_)));
+            if tells && withheld > 0 {
+                withheld -= 1;
+                continue;
+            }
+            let taken =
+                client.batch(|client| (wire.client).handle_frame(client, &frame, &mut bench.env()));
+            taken.unwrap();
+        }
+        while let Some(frame) = wire.client.poll_transmit(client).unwrap() {
+            quiet = false;
+            let taken =
+                relay.batch(|relay| wire.relay.handle_frame(relay, &frame, &mut bench.env()));
+            taken.unwrap();
+        }
+        while let Some(event) = wire.client.poll_event() {
+            wire.events.push(event);
+        }
+        if quiet {
+            break;
+        }
+    }
+    assert!(wire.client.is_in_sync(), "nobody waits for ever");
+    wire.client.note_in_sync(client).unwrap();
+}
+
+#[test]
+fn what_was_kept_back_on_the_way_is_asked_for_again() {
+    for withheld in 0..4 {
+        let bench = &mut Bench::new(34);
+        let relay = &mut relay(bench);
+        let sam = &mut person(bench, relay, "Sam");
+        let ann = &mut person(bench, relay, "Ann");
+        let plans = list(sam, bench, "Plans");
+        let link = invite(sam, bench, plans, Role::Editor);
+        sync(sam, relay, bench);
+        join(ann, relay, bench, &link);
+        sync(ann, relay, bench);
+        task(sam, bench, plans, "Milk", None);
+        sync(sam, relay, bench);
+        let mut wire = Wire::new(ann, relay, bench);
+        run_withheld(&mut wire, ann, relay, bench, withheld);
+        let told = wire
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Refused { code, .. } if code == "incomplete"));
+        match withheld {
+            // Asked once more in the same session.
+            0 | 1 => {
+                assert_eq!(titles(ann, plans), ["Milk"], "{withheld}");
+                assert!(!told);
+            }
+            // What never came is said, and comes with the next connection.
+            _ => {
+                assert!(titles(ann, plans).is_empty(), "{withheld}");
+                assert!(told);
+                sync(ann, relay, bench);
+                assert_eq!(titles(ann, plans), ["Milk"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_that_gives_way_waits_for_no_answer_that_was_given_with_another() {
+    for one_at_a_time in [false, true] {
+        let bench = &mut Bench::new(35);
+        let relay = &mut relay(bench);
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+        let keys = crate::replica::Keyring::generate(&mut bench.env());
+        let mut sam = Replica::open(&first, keys.clone()).unwrap();
+        sam.found("Sam", &mut bench.env()).unwrap();
+        sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
+            .unwrap();
+        let plans = list(&mut sam, bench, "Plans");
+        sync(&mut sam, relay, bench);
+        drop(sam);
+        std::fs::copy(&first, &second).unwrap();
+        let mut sam = Replica::open(&first, keys.clone()).unwrap();
+        let mut copy = Replica::open(&second, keys).unwrap();
+        let mut wire = sync(&mut copy, relay, bench);
+        task(&mut sam, bench, plans, "Here", None);
+        sync(&mut sam, relay, bench);
+        // The copy is connected all the while, and writes at the same place.
+        task(&mut copy, bench, plans, "There", None);
+        wire.client.notify_document(&plans);
+        loop {
+            let mut quiet = true;
+            while let Some(frame) = wire.relay.poll_transmit(relay).unwrap() {
+                quiet = false;
+                let client = &mut wire.client;
+                let taken = copy.batch(|copy| client.handle_frame(copy, &frame, &mut bench.env()));
+                taken.unwrap();
+                if one_at_a_time {
+                    // A slow line: what the client says to it comes before the relay goes on.
+                    break;
+                }
+            }
+            while let Some(frame) = wire.client.poll_transmit(&copy).unwrap() {
+                quiet = false;
+                let end = &mut wire.relay;
+                let taken = relay.batch(|relay| end.handle_frame(relay, &frame, &mut bench.env()));
+                taken.unwrap();
+            }
+            if quiet {
+                break;
+            }
+        }
+        assert!(wire.client.is_in_sync(), "one at a time: {one_at_a_time}");
+        for replica in [&copy, &*relay] {
+            let mut there = titles(replica, plans);
+            there.sort();
+            assert_eq!(there, ["Here", "There"]);
+        }
+    }
 }

@@ -39,7 +39,7 @@ fn a_relay_cannot_repeat_what_somebody_said_in_an_earlier_session() {
     let mut said = Vec::new();
     for text in ["one", "two", "three"] {
         let mut wire = sync(sam, relay, bench);
-        wire.client.send_ephemeral(plans, text.as_bytes()).unwrap();
+        (wire.client.send_ephemeral(sam, plans, text.as_bytes())).unwrap();
         said.push(wire.client.poll_transmit(sam).unwrap().unwrap());
         // The author's clock is set back: a later session is a later one all the same.
         bench.now_ms -= 3_600_000;

@@ -78,6 +78,10 @@ pub(super) struct Follow {
     asked: Vec<ChangeHash>,
     /// The heads that it was told last.
     told: Option<Vec<ChangeHash>>,
+    /// What it said was not looked up yet.
+    heard: bool,
+    /// At these heads it has, or was sent, everything.
+    level_at: Option<Vec<ChangeHash>>,
     /// It may lack something that it was not sent.
     look: bool,
     /// The client waits to hear what became of what it sent.
@@ -103,7 +107,9 @@ impl Follow {
         if message.reset || message.heads.is_empty() {
             self.has.clear();
             self.told = None;
+            self.level_at = None;
         }
+        self.heard = true;
         self.heads.clone_from(&message.heads);
         self.last_sync.clone_from(&message.last_sync);
         self.answer_due |= !message.changes.is_empty();
@@ -166,8 +172,18 @@ impl Follow {
     }
 
     /// Learns from the client's heads what it has.
-    pub(super) fn learn(&mut self, conn: &Connection, row: &DocumentRow) -> Result<(), StoreError> {
+    fn learn(&mut self, conn: &Connection, row: &DocumentRow) -> Result<(), StoreError> {
+        if !core::mem::take(&mut self.heard) {
+            return Ok(());
+        }
         let doc = row.row;
+        if self.heads == row.heads && self.level_at.as_ref() == Some(&row.heads) {
+            // It says that it has what it was sent.
+            self.unknown.clear();
+            self.last_sync.clear();
+            self.look = false;
+            return Ok(());
+        }
         let mut has = core::mem::take(&mut self.has);
         self.unknown.clear();
         for head in self.heads.clone() {
@@ -205,6 +221,7 @@ impl Follow {
         row: &DocumentRow,
         said: &mut Recent<SaidToMany>,
     ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.learn(conn, row)?;
         if !self.unknown.is_empty() && self.asked != self.unknown {
             // First what the client has: then its heads tell what it lacks.
             self.asked.clone_from(&self.unknown);
@@ -267,6 +284,7 @@ impl Follow {
         self.answer_due = false;
         self.look = false;
         self.told = Some(row.heads.clone());
+        self.level_at = Some(row.heads.clone());
     }
 
     /// From which state on the client is to send: the latest that both know, with a filter over

@@ -20,7 +20,7 @@ use super::bulk::BULK_CHANGES_MIN;
 use super::error::SessionError;
 use super::event::Effect;
 use super::exchange::may_read;
-use super::fanout::{Fanout, Recent};
+use super::fanout::Fanout;
 use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
 use super::session::CONTROLS_MAX;
 use super::wire::EPHEMERAL_BYTES_MAX;
@@ -28,7 +28,7 @@ use crate::document::limits::STOCK_MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
 use crate::identity::Did;
 use crate::membership::Identities;
-use crate::replica::{Env, Replica, Ticket, Witnessed, begin, witness};
+use crate::replica::{Env, Replica, Ticket, begin, witness};
 use crate::store::{DocumentRow, Refusal, StoreError, statements};
 
 /// The most documents that one session may follow.
@@ -159,6 +159,11 @@ impl TokenSession {
         self.peer.is_some()
     }
 
+    /// How many messages wait to be sent.
+    pub(in crate::sync) fn queued(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// For whom the client acts.
     #[must_use]
     pub fn identity(&self) -> Did {
@@ -245,11 +250,16 @@ impl TokenSession {
         Ok(())
     }
 
+    /// Whether the ticket is not for another document.
+    fn reaches(&self, document: &DocumentId) -> bool {
+        let only = self.ticket.terms().document;
+        only.is_none_or(|only| only == *document)
+    }
+
     /// Whether the ticket is good for a document that is here.
     fn sees(&self, replica: &Replica, document: &DocumentId) -> Result<bool, StoreError> {
-        let terms = self.ticket.terms();
-        let within = terms.document.is_none_or(|only| only == *document);
-        Ok(within && may_read(replica.conn(), document, &terms.identity)?)
+        let identity = &self.ticket.terms().identity;
+        Ok(self.reaches(document) && may_read(replica.conn(), document, identity)?)
     }
 
     /// Whether the client may begin documents here, and this one is not excluded by the ticket.
@@ -273,7 +283,9 @@ impl TokenSession {
         // is forbidden and to what is not here the answer is the same.
         let begins = !request || !message.heads.is_empty();
         let known = self.follows.contains_key(document);
-        let follows = self.sees(replica, document)? || (begins && self.may_begin(replica)?);
+        // Whether it still may is looked up before anything is taken in or said.
+        let follows =
+            known || self.sees(replica, document)? || (begins && self.may_begin(replica)?);
         if !follows {
             self.follows.remove(document);
             if self.wanted.len() < WANTED_MAX {
@@ -288,9 +300,8 @@ impl TokenSession {
         }
         let follow = self.follows.entry(*document).or_default();
         follow.hear(&message);
-        // Even without changes: the heads have to be looked up.
-        let brought = self.brought.entry(*document).or_default();
         for chunk in message.changes {
+            let brought = self.brought.entry(*document).or_default();
             match EncodedChange::audit_stock(chunk) {
                 Ok(change) => brought.changes.push(change),
                 Err(error) => {
@@ -324,6 +335,11 @@ impl TokenSession {
     /// # Errors
     /// [`StoreError`] if the database failed: then the whole batch did.
     pub fn settle(&mut self, replica: &mut Replica, env: &mut Env<'_>) -> Result<(), StoreError> {
+        // Most messages of a reader bring only its heads: those are looked up before something
+        // is said to it.
+        if self.brought.is_empty() {
+            return Ok(());
+        }
         replica.savepoint(|replica| {
             for (document, brought) in core::mem::take(&mut self.brought) {
                 self.settle_one(replica, &document, brought, env)?;
@@ -341,10 +357,11 @@ impl TokenSession {
     ) -> Result<(), StoreError> {
         let identity = self.identity();
         if !self.sees(replica, document)? {
-            let is_here = DocumentRow::find(replica.conn(), document)?.is_some();
-            if !is_here && brought.changes.is_empty() {
+            if brought.changes.is_empty() {
+                // What follows tells it that there is nothing.
                 return Ok(());
             }
+            let is_here = DocumentRow::find(replica.conn(), document)?.is_some();
             let signer = replica.keys().signer();
             let begun = !is_here
                 && self.may_begin(replica)?
@@ -362,36 +379,25 @@ impl TokenSession {
         let now_ms = env.now.as_millisecond();
         let conn = replica.conn();
         let signer = replica.keys().signer();
-        let taken = match brought.changes.is_empty() {
-            // Most messages of a reader bring only its heads.
-            true => Witnessed::default(),
-            false => witness(conn, signer, document, &identity, brought.changes, now_ms)?
-                .unwrap_or_default(),
-        };
-        let (Some(row), Some(follow)) = (
-            DocumentRow::find(conn, document)?,
-            self.follows.get_mut(document),
-        ) else {
-            return Ok(());
-        };
-        let judged_by = match taken.refused.is_empty() {
-            true => [0; 32],
-            false => statements::authority(conn, document)?.digest_set_fingerprint(),
-        };
-        let only_missing = taken
-            .refused
-            .iter()
-            .all(|(_, it)| *it == Refusal::MissingDeps);
-        if only_missing && !taken.refused.is_empty() && brought.unreadable == 0 {
-            follow.ask_again();
+        let taken = witness(conn, signer, document, &identity, brought.changes, now_ms)?;
+        let taken = taken.unwrap_or_default();
+        if !taken.refused.is_empty()
+            && let Some(row) = DocumentRow::find(conn, document)?
+            && let Some(follow) = self.follows.get_mut(document)
+        {
+            let judged_by = statements::authority(conn, document)?.digest_set_fingerprint();
+            let mut refused = taken.refused.iter();
+            let only_missing = refused.all(|(_, it)| *it == Refusal::MissingDeps);
+            if only_missing && brought.unreadable == 0 {
+                follow.ask_again();
+            }
+            for (hash, refusal) in &taken.refused {
+                tracing::info!(%document, code = refusal.code(), "a change of a stock client is refused");
+                let deps = deps.get(hash).map(Vec::as_slice).unwrap_or_default();
+                follow.refuse(conn, row.row, *hash, deps, judged_by)?;
+                self.effects.push(Effect::Refused(*refusal));
+            }
         }
-        for (hash, refusal) in &taken.refused {
-            tracing::info!(%document, code = refusal.code(), "a change of a stock client is refused");
-            let deps = deps.get(hash).map(Vec::as_slice).unwrap_or_default();
-            follow.refuse(conn, row.row, *hash, deps, judged_by)?;
-            self.effects.push(Effect::Refused(*refusal));
-        }
-        follow.learn(conn, &row)?;
         if taken.added > 0 {
             self.effects.push(Effect::Document(*document));
         }
@@ -416,7 +422,7 @@ impl TokenSession {
             return Ok(Some(frame));
         }
         while let Some(document) = self.dirty.first().copied() {
-            if let Some(frame) = self.next_of(replica, &document, &mut fanout.stock)? {
+            if let Some(frame) = self.next_of(replica, &document, fanout)? {
                 return Ok(Some(frame));
             }
             self.dirty.remove(&document);
@@ -428,10 +434,16 @@ impl TokenSession {
         &mut self,
         replica: &Replica,
         document: &DocumentId,
-        said: &mut Recent<SaidToMany>,
+        fanout: &mut Fanout,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let row = DocumentRow::find(replica.conn(), document)?;
-        if row.is_some() && !self.sees(replica, document)? && self.follows.contains_key(document) {
+        let conn = replica.conn();
+        let row = fanout.seen.row(conn, document)?;
+        let follows = self.follows.contains_key(document);
+        let sees = self.reaches(document)
+            && fanout
+                .seen
+                .may_read(conn, document, &self.ticket.terms().identity)?;
+        if row.is_some() && !sees && follows {
             // Told as one who asks for what is not here, whatever it was before.
             let route = self.route();
             let frame = frame::unavailable(route, document);
@@ -443,7 +455,7 @@ impl TokenSession {
         };
         let data = match &row {
             Some(row) => {
-                let said = follow.next(replica.conn(), row, said)?;
+                let said = follow.next(conn, row, &mut fanout.stock)?;
                 if core::mem::take(&mut follow.wants_chunk) {
                     // For the next one who asks.
                     self.effects.push(Effect::Pack(*document));

@@ -246,5 +246,13 @@ fn idle(
         bytes(after),
         format!("{} each", bytes(after.saturating_sub(before) / IDLE as u64)),
     );
+    drop(tasks);
+    runtime.block_on(async { tokio::time::sleep(Duration::from_secs(3)).await });
+    let left = server.memory()?;
+    table.value(
+        "memory when they have left",
+        bytes(left),
+        format!("{} before they came", bytes(before)),
+    );
     Ok(())
 }

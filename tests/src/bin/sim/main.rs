@@ -7,6 +7,7 @@
     reason = "a program for people"
 )]
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,6 +29,9 @@ struct Args {
     /// An engine that is wrong on purpose: the run ends well when that is caught.
     #[arg(long)]
     mutant: Option<String>,
+    /// Writes into this page which seed catches which of them.
+    #[arg(long)]
+    write_mutants: Option<PathBuf>,
     /// How many at a time.
     #[arg(long, default_value_t = 2)]
     jobs: u64,
@@ -44,16 +48,21 @@ fn main() -> ExitCode {
             eprintln!("at {place}");
         }
     }));
-    let mutant = match &args.mutant {
-        None => None,
-        Some(name) => match Mutant::ALL.iter().find(|(known, _)| known == name) {
-            Some((_, mutant)) => Some(*mutant),
-            None => {
-                eprintln!("no mutant is called {name}");
-                return ExitCode::FAILURE;
+    if let Some(page) = &args.write_mutants {
+        return match write_mutants(page, args.seeds) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
             }
-        },
-    };
+        };
+    }
+    let mutant = args.mutant.as_deref().map(Mutant::named);
+    if let (Some(None), Some(name)) = (mutant, &args.mutant) {
+        eprintln!("no mutant is called {name}");
+        return ExitCode::FAILURE;
+    }
+    let mutant = mutant.flatten();
     let seeds = match args.seed {
         Some(seed) => seed..seed + 1,
         None => args.first..args.first + args.seeds,
@@ -85,6 +94,27 @@ fn main() -> ExitCode {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
+}
+
+/// Looks for the first seed that catches each mutant, and writes that down.
+fn write_mutants(page: &Path, seeds: u64) -> Result<(), String> {
+    let mut caught = Vec::new();
+    for (name, _, mutant) in Mutant::ALL {
+        let failure = (0..seeds).find_map(|seed| {
+            let failure = sim::run(seed, Some(mutant)).err()?;
+            Some((seed, failure.what))
+        });
+        match failure {
+            Some((seed, what)) => {
+                println!("{name}: seed {seed}: {what}");
+                caught.push((name, seed));
+            }
+            None => println!("{name}: not caught in {seeds} seeds"),
+        }
+    }
+    let text = std::fs::read_to_string(page).map_err(|error| error.to_string())?;
+    let text = sim::table::written(&text, &caught, seeds)?;
+    std::fs::write(page, text).map_err(|error| error.to_string())
 }
 
 /// Runs one seed and tells what it came to. False if it failed.

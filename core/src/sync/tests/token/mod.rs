@@ -2,6 +2,7 @@
 //! peers do, all end with the same document, nobody talks for ever, and nothing is said of what
 //! is not theirs.
 
+mod authors;
 mod client;
 
 use std::collections::{BTreeMap, BTreeSet};

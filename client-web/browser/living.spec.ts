@@ -1,0 +1,103 @@
+/** What an app meets that is there for years: new versions, other paths, lost devices. */
+
+import { Front } from "./front.ts";
+import { expect, type Person, test } from "./relay.ts";
+
+const base = test.extend<{ behind: (under: string) => Promise<{ front: Front; url: string }> }>({
+  behind: async ({ relay }, use) => {
+    const fronts: Front[] = [];
+    await use(async (under) => {
+      const front = new Front(relay.url, under);
+      fronts.push(front);
+      return { front, url: await front.start() };
+    });
+    for (const front of fronts) await front.stop();
+  },
+});
+
+const settle = async (person: Person) => {
+  await person.saved(120_000);
+  await person.page.evaluate(() => navigator.serviceWorker.ready);
+};
+
+base("a new version is offered, not forced, and what is being typed stays", async ({ someone, behind }) => {
+  const { front, url } = await behind("/");
+  const sam = await someone("about:blank");
+  const { page } = sam;
+  await page.goto(url);
+  await settle(sam);
+  // The first version has the page from the next load on.
+  await page.reload();
+  await settle(sam);
+  await sam.add("Before the update");
+  await page.locator("#add").fill("Half a tho");
+
+  front.alter = (path, text) =>
+    path === "/sw.js"
+      ? text.replace(/poo-\$\{?|`poo-/, (found) => found.replace("poo-", "poo-next-"))
+      : path === "/index.html"
+        ? text.replace("<title>Poo App</title>", "<title>Poo App, the next</title>")
+        : text;
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+  await expect(page.getByText("There is a new version")).toBeVisible();
+  await expect(page).toHaveTitle("Poo App");
+  await expect(page.locator("#add")).toHaveValue("Half a tho");
+
+  await page.getByRole("button", { name: "Use it" }).click();
+  await expect(page).toHaveTitle("Poo App, the next");
+  await settle(sam);
+  await expect(sam.row("Before the update")).toBeVisible();
+  await expect(page.locator("#add")).toHaveValue("Half a tho");
+});
+
+base("the app lives below a path: lists, links and offline starts", async ({ someone, behind, relay }) => {
+  const { front, url } = await behind("/apps/poo/");
+  const sam = await someone("about:blank");
+  await sam.page.goto(url);
+  await settle(sam);
+  await sam.add("Below a path");
+  await expect(sam.row("Below a path")).toBeVisible();
+  await sam.saved();
+  const link = await sam.share("Sam");
+  expect(link).toContain("/apps/poo/join#");
+
+  const ann = await someone("about:blank");
+  await ann.page.goto(link);
+  await ann.page.getByLabel("Your name").fill("Ann");
+  await ann.page.getByRole("button", { name: "Join" }).click();
+  await expect(ann.row("Below a path")).toBeVisible();
+  await expect(ann.page).toHaveURL(new RegExp(`^${url}#/list/`));
+
+  await front.stop();
+  await relay.stop();
+  await sam.page.reload();
+  await expect(sam.row("Below a path")).toBeVisible({ timeout: 120_000 });
+});
+
+test("who lost a device gets the lists back with 24 words, in another browser", async ({ someone }) => {
+  const sam = await someone();
+  await sam.add("Not lost");
+  await expect(sam.row("Not lost")).toBeVisible();
+  await sam.saved();
+  await sam.page.getByRole("link", { name: "Settings" }).click();
+  await sam.page.getByRole("button", { name: "Show the words" }).click();
+  const words = await sam.page.locator(".phrase li").allInnerTexts();
+  expect(words).toHaveLength(24);
+  await sam.page.close();
+
+  const again = await someone();
+  await again.page.getByRole("link", { name: "Settings" }).click();
+  await again.page.getByRole("button", { name: "I have words from before" }).click();
+  const field = again.page.getByLabel("Your 24 words");
+  await field.fill([...words.slice(1), words[0]].join(" "));
+  await again.page.getByRole("button", { name: "Get them back" }).click();
+  await expect(again.page.getByRole("alert")).toBeVisible();
+  await field.fill(words.join(" "));
+  await again.page.getByRole("button", { name: "Get them back" }).click();
+  await again.saved(120_000);
+  await again.page.getByRole("link", { name: /^Getting Started/ }).click();
+  await expect(again.row("Not lost")).toBeVisible();
+  await again.add("And goes on");
+  await expect(again.row("And goes on")).toBeVisible();
+  await again.saved();
+});
