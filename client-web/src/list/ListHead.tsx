@@ -159,6 +159,7 @@ export function ListHead({
         {writes && list?.view === "aisles" && (
           <MenuItem onSelect={() => setOpen("aisles")}>Edit aisles</MenuItem>
         )}
+        {writes && <MenuLine />}
         <MenuChoice
           label="Sort"
           value={list?.sort ?? "manual"}
