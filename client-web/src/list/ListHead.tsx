@@ -136,7 +136,11 @@ export function ListHead({
         <MenuItem icon={<ListChecks size={16} />} onSelect={onSelect}>
           Select tasks
         </MenuItem>
-        <MenuItem icon={<FilterIcon size={16} />} onSelect={() => dispatchEvent(new Event("poo-filter"))} hint="f">
+        <MenuItem
+          icon={<FilterIcon size={16} />}
+          onSelect={() => dispatchEvent(new Event("poo-filter"))}
+          hint="f"
+        >
           Filter
         </MenuItem>
         <MenuItem icon={<History size={16} />} onSelect={() => setOpen("activity")}>

@@ -210,13 +210,7 @@ function Loaded({
   const common = { actions, selection, selecting, current, members, peopleAt, readOnly, onKey, listId: id };
   return (
     <div className="view">
-      <ListHead
-        id={id}
-        list={list}
-        members={members}
-        here={here}
-        onSelect={() => setSelecting(true)}
-      />
+      <ListHead id={id} list={list} members={members} here={here} onSelect={() => setSelecting(true)} />
       {(filter || filterOpen) && (
         <FilterBar
           members={members ?? []}
