@@ -1,7 +1,11 @@
 //! Whatever people do, and however much is logged: no secret is in a relay's log, nor in what the
 //! command line says beside its answers.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
