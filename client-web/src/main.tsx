@@ -4,6 +4,7 @@ import "./styles/shell.css";
 import "./styles/list.css";
 import "./styles/details.css";
 import "./styles/parts.css";
+import "./styles/views.css";
 import "./styles/pick.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

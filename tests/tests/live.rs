@@ -103,17 +103,12 @@ fn a_stream_holds_what_its_listener_wants_and_may_see() {
     let stage = Stage::new(programs!());
     let relay = stage.relay("relay");
     let (sam, krusty, list) = sam_and_krusty(&stage, &relay);
-    sam.ok(&["list", "create", "Private"]);
+    let private = sam.json(&["list", "create", "Private"]);
     sam.ok(&["sync"]);
     let all = Listener::start(&relay, &krusty, "", None);
     let done = Listener::start(&relay, &krusty, "?type=task.completed,comment.*", None);
     let mine = Listener::start(&relay, &krusty, "?assignee=me", None);
-    let elsewhere = format!(
-        "?list={}",
-        sam.json(&["list", "show", "Private"])["id"]
-            .as_str()
-            .unwrap()
-    );
+    let elsewhere = format!("?list={}", text(&private["list"]));
     let elsewhere = Listener::start(&relay, &krusty, &elsewhere, None);
 
     sam.task("Private", "Nobody's business", &[]);
@@ -203,8 +198,8 @@ fn work_comes_to_who_waits_for_it() {
     sam.ok(&["task", "edit", &dear, "--blocked-by", &free]);
     sam.ok(&["sync"]);
     assert_eq!(next("unassigned=true").json()["id"], json!(free));
-    let elsewhere = format!("unassigned=true&list={}", "4NMNnkMhL8jXrdJ9jamS58PAVdXu");
-    assert_eq!(next(&elsewhere).status, 204);
+    let elsewhere = "unassigned=true&list=4NMNnkMhL8jXrdJ9jamS58PAVdXu";
+    assert_eq!(next(elsewhere).status, 204);
     let (status, _, field) = next("wait=26").fault();
     assert_eq!((status, field.as_str()), (400, "wait"));
 

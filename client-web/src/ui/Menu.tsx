@@ -21,7 +21,16 @@ export function Menu({
         </button>
       </Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content className="menu" align="end" sideOffset={6} collisionPadding={8}>
+        <Radix.Content
+          className="menu"
+          align="end"
+          sideOffset={6}
+          collisionPadding={8}
+          onCloseAutoFocus={(event) => {
+            // What was chosen may have put the focus somewhere already.
+            if (!document.activeElement?.matches("body, .menu, .menu *")) event.preventDefault();
+          }}
+        >
           {children}
         </Radix.Content>
       </Radix.Portal>

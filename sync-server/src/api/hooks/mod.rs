@@ -183,9 +183,9 @@ async fn create_webhook(
     let token = wanted.token.as_deref().map(token).transpose()?;
     api.target(&wish.url).await?;
     let owner = caller.did;
-    let end = api.feed().end();
     let webhooks = api.webhooks().clone();
-    api.write_secret(&caller, request.once, move |_| {
+    api.write_secret(&caller, request.once, move |hand| {
+        let end = hand.turn.replica.last_event()?;
         let registered = webhooks.now(|store, env| {
             store.begin_at(&end)?;
             store.register(&owner, wish, token, env)
@@ -259,7 +259,7 @@ async fn edit_webhook(
         endpoint.disabled_reason = None;
         endpoint.failing_since = None;
     }
-    let end = api.feed().end();
+    let end = api.read(&caller, |view| Ok(view.replica.last_event()?)).await?;
     let written = endpoint.clone();
     api.webhooks()
         .with(move |store, _| {
