@@ -75,7 +75,9 @@ impl Secrets {
             assert!(
                 at.is_none(),
                 "{what} is in {place}: {}",
-                said.lines().find(|line| line.contains(secret.as_str())).unwrap_or_default()
+                said.lines()
+                    .find(|line| line.contains(secret.as_str()))
+                    .unwrap_or_default()
             );
         }
     }
@@ -115,7 +117,11 @@ fn no_secret_is_in_a_log() {
     let made = linking.wait_for("the link", |line| line.get("link").is_some());
     let link = made["link"].as_str().unwrap().to_owned();
     secrets.link("a device link", &link);
-    say(&phone, &mut said, &["device", "join", &link, "--name", "Phone"]);
+    say(
+        &phone,
+        &mut said,
+        &["device", "join", &link, "--name", "Phone"],
+    );
     linking.wait_for("the device", |line| line.get("linked").is_some());
     said.push_str(&linking.wait().err);
 

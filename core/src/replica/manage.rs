@@ -175,7 +175,9 @@ fn check_document(
     match outcome {
         Ok(after) if after == before && copy.heads == document.heads => {}
         Ok(after) => {
-            let differs = after.iter().filter(|(table, digest)| before.get(*table) != Some(digest));
+            let differs = after
+                .iter()
+                .filter(|(table, digest)| before.get(*table) != Some(digest));
             let tables: Vec<&str> = differs.map(|(table, _)| *table).collect();
             problems.push(format!(
                 "{}: what is shown differs from the log ({}): run `poo doctor --rebuild`",

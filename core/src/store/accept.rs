@@ -188,8 +188,9 @@ impl Acceptor<'_> {
                     let stands = if known.is_some() {
                         Standing::Known
                     } else {
-                        let proofs = proofs
-                            .get_or_insert_with(|| vouched(changes, &places, self.tips(waiting, &actor)));
+                        let proofs = proofs.get_or_insert_with(|| {
+                            vouched(changes, &places, self.tips(waiting, &actor))
+                        });
                         match proofs.get(&change.hash()) {
                             Some(tip) => {
                                 keep_fork(self.conn, self.document, self.actors, change, tip)?;
@@ -210,7 +211,10 @@ impl Acceptor<'_> {
             let mut covered = 0;
             while let Some(indices) = places.get(&(seq + 1)) {
                 // Of several changes for one place the one that a tip names, else the first.
-                let tip = self.tips(waiting, &actor).iter().find(|tip| tip.seq() == seq + 1);
+                let tip = self
+                    .tips(waiting, &actor)
+                    .iter()
+                    .find(|tip| tip.seq() == seq + 1);
                 let named = tip.and_then(|tip| {
                     indices
                         .iter()

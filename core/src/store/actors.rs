@@ -175,7 +175,10 @@ impl Actors {
             row,
             signer.device.as_ref(),
             signer.nonce.as_ref(),
-            signer.witnessed.as_ref().map(|did| did.key().as_ref().to_vec())
+            signer
+                .witnessed
+                .as_ref()
+                .map(|did| did.key().as_ref().to_vec())
         ])?;
         if let Some(actor) = self.by_row.get_mut(&row) {
             actor.device = Some(signer.device);

@@ -404,8 +404,7 @@ impl Session {
         {
             state.asked = Some(true);
             let mut have = make_have(replica.conn(), document, true)?;
-            have.tips
-                .retain(|tip| !state.doubted.contains(&tip.actor));
+            have.tips.retain(|tip| !state.doubted.contains(&tip.actor));
             return Ok(Some(Outgoing::Have(have)));
         }
         Ok(None)
@@ -430,10 +429,7 @@ fn is_behind(
 
 /// The actors whose history the other side has signed by a relay whose word goes behind that of
 /// who signs it here, with the mark of that signer.
-fn outranked(
-    conn: &Connection,
-    have: &Have,
-) -> Result<Vec<(ActorId, Option<Mark>)>, StoreError> {
+fn outranked(conn: &Connection, have: &Have) -> Result<Vec<(ActorId, Option<Mark>)>, StoreError> {
     if have.tips.iter().all(|tip| tip.mark.is_none()) {
         return Ok(Vec::new());
     }

@@ -3,9 +3,9 @@
 use super::config::Fault;
 use super::device::Device;
 use super::disk::{Disk, Image};
+use super::ledger;
 use super::machine::Machine;
 use super::world::{Happening, World};
-use super::ledger;
 
 /// Where a process ends that takes in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -114,10 +114,7 @@ impl World {
             if !statements.is_empty() {
                 let name = format!("relay {at}");
                 compare(&name, changes, statements);
-                compare_signers(
-                    &name,
-                    relay.disk.read(|conn| ledger::signers_of(conn, &id)),
-                );
+                compare_signers(&name, relay.disk.read(|conn| ledger::signers_of(conn, &id)));
                 verified("a relay", relay.desk.as_ref().unwrap().replica(), id);
             }
         }

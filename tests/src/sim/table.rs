@@ -30,5 +30,9 @@ pub fn written(page: &str, caught: &[(&str, u64)], tried: u64) -> Result<String,
 #[must_use]
 pub fn seed_of(page: &str, name: &str) -> Option<u64> {
     let row = (page.lines()).find(|line| line.starts_with(&format!("| `{name}` |")))?;
-    row.trim_end_matches(['|', ' ']).rsplit(' ').next()?.parse().ok()
+    row.trim_end_matches(['|', ' '])
+        .rsplit(' ')
+        .next()?
+        .parse()
+        .ok()
 }

@@ -55,8 +55,8 @@ fn run_withheld(
                 withheld -= 1;
                 continue;
             }
-            let taken = client
-                .batch(|client| (wire.client).handle_frame(client, &frame, &mut bench.env()));
+            let taken =
+                client.batch(|client| (wire.client).handle_frame(client, &frame, &mut bench.env()));
             taken.unwrap();
         }
         while let Some(frame) = wire.client.poll_transmit(client).unwrap() {
@@ -92,9 +92,10 @@ fn what_was_kept_back_on_the_way_is_asked_for_again() {
         sync(sam, relay, bench);
         let mut wire = Wire::new(ann, relay, bench);
         run_withheld(&mut wire, ann, relay, bench, withheld);
-        let told = wire.events.iter().any(
-            |event| matches!(event, Event::Refused { code, .. } if code == "incomplete"),
-        );
+        let told = wire
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Refused { code, .. } if code == "incomplete"));
         match withheld {
             // Asked once more in the same session.
             0 | 1 => {
@@ -122,7 +123,8 @@ fn a_client_that_gives_way_waits_for_no_answer_that_was_given_with_another() {
         let keys = crate::replica::Keyring::generate(&mut bench.env());
         let mut sam = Replica::open(&first, keys.clone()).unwrap();
         sam.found("Sam", &mut bench.env()).unwrap();
-        sam.set_relay("ws://127.0.0.1:1", Some(relay.did())).unwrap();
+        sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
+            .unwrap();
         let plans = list(&mut sam, bench, "Plans");
         sync(&mut sam, relay, bench);
         drop(sam);
@@ -140,8 +142,7 @@ fn a_client_that_gives_way_waits_for_no_answer_that_was_given_with_another() {
             while let Some(frame) = wire.relay.poll_transmit(relay).unwrap() {
                 quiet = false;
                 let client = &mut wire.client;
-                let taken =
-                    copy.batch(|copy| client.handle_frame(copy, &frame, &mut bench.env()));
+                let taken = copy.batch(|copy| client.handle_frame(copy, &frame, &mut bench.env()));
                 taken.unwrap();
                 if one_at_a_time {
                     // A slow line: what the client says to it comes before the relay goes on.

@@ -126,8 +126,14 @@ fn an_author_that_comes_back_is_the_author_wherever_a_relay_signed() {
     assert!(authors(&sam, plans).contains(&(ann.did(), Via::Signed, 3)));
     assert_eq!(digest(&sam, plans), digest(&ann, plans));
     // All is said: nobody sends anything again.
-    assert_eq!(sync(&mut sam, &mut restored, bench).client.changes_sent(), 0);
-    assert_eq!(sync(&mut ann, &mut restored, bench).client.changes_sent(), 0);
+    assert_eq!(
+        sync(&mut sam, &mut restored, bench).client.changes_sent(),
+        0
+    );
+    assert_eq!(
+        sync(&mut ann, &mut restored, bench).client.changes_sent(),
+        0
+    );
 }
 
 #[test]
@@ -191,7 +197,11 @@ fn what_a_stock_client_adds_to_a_devices_history_gives_way_to_the_device() {
         sync(&mut ann, &mut restored, bench);
     }
     for replica in [&restored, &sam, &ann] {
-        assert_eq!(titles(replica, plans).len(), 4, "what Sam did is made again");
+        assert_eq!(
+            titles(replica, plans).len(),
+            4,
+            "what Sam did is made again"
+        );
         assert_eq!(heads(replica, &plans), heads(&ann, &plans));
         assert_eq!(digest(replica, plans), digest(&ann, plans));
         assert!(authors(replica, plans).contains(&(ann.did(), Via::Signed, 3)));
@@ -239,7 +249,10 @@ fn what_others_built_on_falls_for_nobodys_signature() {
         assert_eq!(digest(replica, plans), digest(&ann, plans));
     }
     assert_ne!(own_actor(&ann, plans), actor);
-    assert_eq!(sync(&mut ann, &mut restored, bench).client.changes_sent(), 0);
+    assert_eq!(
+        sync(&mut ann, &mut restored, bench).client.changes_sent(),
+        0
+    );
 }
 
 #[test]
@@ -298,9 +311,11 @@ fn of_two_relays_that_sign_for_one_history_the_first_is_believed_everywhere() {
     task(&mut sam, bench, plans, "Milk", None);
     let at_first = ticket(&mut sam, &mut first, bench, Some(plans), 9);
     let link = invite(&mut sam, bench, plans, Role::Editor);
-    sam.set_relay("ws://127.0.0.1:2", Some(second.did())).unwrap();
+    sam.set_relay("ws://127.0.0.1:2", Some(second.did()))
+        .unwrap();
     let at_second = ticket(&mut sam, &mut second, bench, Some(plans), 9);
-    sam.set_relay("ws://127.0.0.1:1", Some(first.did())).unwrap();
+    sam.set_relay("ws://127.0.0.1:1", Some(first.did()))
+        .unwrap();
     sync(&mut sam, &mut first, bench);
     join_at(&mut ann, &mut first, bench, &link);
     let mut client = Client::connect("stock", &at_first, &mut first, bench);
@@ -316,14 +331,18 @@ fn of_two_relays_that_sign_for_one_history_the_first_is_believed_everywhere() {
     assert_ne!(digest(&first, plans), digest(&second, plans));
     for _ in 0..2 {
         for relay in [&mut first, &mut second] {
-            sam.set_relay("ws://127.0.0.1:1", Some(relay.did())).unwrap();
+            sam.set_relay("ws://127.0.0.1:1", Some(relay.did()))
+                .unwrap();
             sync(&mut sam, relay, bench);
         }
     }
     assert_eq!(digest(&first, plans), digest(&second, plans));
     assert_eq!(digest(&first, plans), digest(&sam, plans));
     for replica in [&first, &second, &sam] {
-        let via = authors(replica, plans).iter().map(|it| it.1).collect::<Vec<_>>();
+        let via = authors(replica, plans)
+            .iter()
+            .map(|it| it.1)
+            .collect::<Vec<_>>();
         assert!(via.contains(&Via::Witnessed));
         let row = DocumentRow::find(replica.conn(), &plans).unwrap().unwrap();
         let actors = Actors::load(replica.conn(), row.row).unwrap();
@@ -333,6 +352,7 @@ fn of_two_relays_that_sign_for_one_history_the_first_is_believed_everywhere() {
 }
 
 fn join_at(who: &mut Replica, relay: &mut Replica, bench: &mut Bench, link: &crate::replica::Link) {
-    who.set_relay("ws://127.0.0.1:1", Some(relay.did())).unwrap();
+    who.set_relay("ws://127.0.0.1:1", Some(relay.did()))
+        .unwrap();
     join(who, relay, bench, link);
 }
