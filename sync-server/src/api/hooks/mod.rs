@@ -259,7 +259,9 @@ async fn edit_webhook(
         endpoint.disabled_reason = None;
         endpoint.failing_since = None;
     }
-    let end = api.read(&caller, |view| Ok(view.replica.last_event()?)).await?;
+    let end = api
+        .read(&caller, |view| Ok(view.replica.last_event()?))
+        .await?;
     let written = endpoint.clone();
     api.webhooks()
         .with(move |store, _| {
