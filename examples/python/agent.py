@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An agent on Poo App's REST API, with nothing but Python's standard library.
 
-It takes a task that nobody has, says what it does, and marks it as done. Run it with
+It is handed the next task that nobody has, says what it does, and marks it as done. Run it with
 
     POO_URL=http://127.0.0.1:8787 POO_KEY=poo_live_... python3 agent.py
 
@@ -13,12 +13,13 @@ import os
 import sys
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 import uuid
 
 URL = os.environ.get("POO_URL", "http://127.0.0.1:8787").rstrip("/") + "/api/v1"
 KEY = os.environ["POO_KEY"]
+# How long the relay may hold an answer back until there is something to do, in seconds.
+WAIT_S = 25
 
 
 class Problem(Exception):
@@ -60,32 +61,30 @@ def work(task):
 
 
 def take(task):
-    """Claims a task, does it, and says so. False if somebody else was faster."""
+    """Claims a task, does it, and says so, unless somebody else was faster."""
     path = "/tasks/" + task["id"]
     try:
         task = call("POST", path + "/claim", {})
     except Problem as problem:
         if problem.code in ("claimed", "conflict", "not_found"):
-            return False
+            return
         raise
     result = work(task)
     call("POST", path + "/comments", {"text": result}, once=str(uuid.uuid4()))
     call("POST", path + "/complete", {})
     print(f"{task['title']}: {result}", flush=True)
-    return True
 
 
 def main():
     once = "--once" in sys.argv[1:]
     print(f"working as {call('GET', '/me')['did']}", flush=True)
-    query = urllib.parse.urlencode({"assignee": "none", "status": "open", "limit": 20})
+    wait = 0 if once else WAIT_S
     while True:
-        tasks = call("GET", "/tasks?" + query)["items"]
-        done = [task["id"] for task in tasks if take(task)]
-        if once and not done:
+        task = call("GET", f"/tasks/next?unassigned=true&wait={wait}")
+        if task:
+            take(task)
+        elif once:
             return
-        if not done:
-            time.sleep(2)
 
 
 if __name__ == "__main__":
