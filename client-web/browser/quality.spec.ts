@@ -84,7 +84,7 @@ test("every screen is accessible, in light and dark, and speaks of lists only", 
     await page.keyboard.press("Escape");
     await sound(sam);
     await page.keyboard.press("Control+k");
-    await expect(page.getByRole("option").first()).toBeVisible();
+    await expect(page.getByRole("dialog").getByRole("option").first()).toBeVisible();
     await sound(sam);
     await page.keyboard.press("Escape");
   }
