@@ -70,6 +70,7 @@ fn what_happens_is_counted_and_what_does_not_hold_together_is_found() {
     assert_eq!(value(&before, claims), 1.0);
 
     // Whoever has a task and is not in the list any longer is found out.
+    sam.ok(&["sync"]);
     sam.ok(&["agent", "disconnect", "Krusty"]);
     sam.ok(&["sync"]);
     let after = scrape(&relay);

@@ -231,6 +231,7 @@ fn what_does_not_hold_together_is_counted() {
     bench.now_ms -= 3_600_000;
     create(&mut ann, bench, plans, titled("Behind that"));
     sync(&mut ann, &mut relay, bench);
+    sync(&mut sam, &mut relay, bench);
     let member = ann.did();
     run(
         &mut sam,

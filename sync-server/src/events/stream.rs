@@ -154,29 +154,32 @@ pub(crate) async fn until_work(
     wait: Duration,
     ended: &mut Ended,
 ) -> Result<Option<Task>, FeedError> {
+    let mut grown = feed.grown();
+    // Before it is asked: what comes meanwhile is looked at.
+    let mut after = feed.end();
+    let first = feed.work(wanted.clone()).await?;
+    if first.is_some() || wait.is_zero() {
+        return Ok(first);
+    }
+    let filter = Filter {
+        lists: wanted.lists.clone(),
+        ..Filter::default()
+    };
     let found = async {
-        let filter = Filter {
-            lists: wanted.lists.clone(),
-            ..Filter::default()
-        };
-        let mut grown = feed.grown();
-        let mut after = feed.end();
         loop {
-            if let Some(task) = feed.work(wanted.clone()).await? {
-                return Ok(Some(task));
-            }
-            loop {
-                grown.borrow_and_update();
-                let part = feed.after(&after, &wanted.who, &filter, LOOKED_AT).await?;
-                after = part.next;
-                if !part.told.is_empty() {
-                    break;
+            grown.borrow_and_update();
+            let part = feed.after(&after, &wanted.who, &filter, LOOKED_AT).await?;
+            after = part.next;
+            if !part.told.is_empty() {
+                if let Some(task) = feed.work(wanted.clone()).await? {
+                    return Ok(Some(task));
                 }
-                if part.next.order() < feed.end().order() {
-                    continue;
-                }
-                grown.changed().await.map_err(|_| FeedError::Unavailable)?;
+                continue;
             }
+            if part.next.order() < feed.end().order() {
+                continue;
+            }
+            grown.changed().await.map_err(|_| FeedError::Unavailable)?;
         }
     };
     tokio::select! {
