@@ -384,6 +384,9 @@ impl Worker {
             }
         }
         self.sessions.clear();
+        if let Err(error) = self.replica.checkpoint() {
+            tracing::warn!(%error, "what was written last stays in the log beside the database");
+        }
         tracing::info!("the engine has ended; everything is on disk");
     }
 

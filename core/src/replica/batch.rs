@@ -64,6 +64,15 @@ impl Replica {
         self.store.commit()
     }
 
+    /// Puts everything into the database file itself, where other connections would keep it in the
+    /// log beside it: for the end, so that the one file is a whole backup.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        self.store.checkpoint()
+    }
+
     /// Runs `work` so that its failure undoes only what it did, inside a batch. After a panic in
     /// it [`Replica::abandon_frame`] does.
     ///

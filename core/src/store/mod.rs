@@ -162,6 +162,13 @@ impl Store {
         sql::run(&self.conn, "BEGIN")
     }
 
+    /// Moves what stands in the write-ahead log to the database file, and empties the log, as far
+    /// as nobody else reads from it.
+    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
+        let moved = "PRAGMA wal_checkpoint(TRUNCATE)";
+        Ok(self.conn.query_row(moved, [], |_| Ok(()))?)
+    }
+
     /// Commits, and waits until it is on disk.
     pub(crate) fn commit(&self) -> Result<(), StoreError> {
         sql::run(&self.conn, "COMMIT").inspect_err(|_| {
