@@ -530,6 +530,31 @@ export type Command =
     /** For how long the invite is good, in seconds; 7 days unless told. */
     expiresInS?: number;
   }
+  /**
+   * Makes an identity for an agent that has no keys of its own, and its profile. Outcome:
+   * `Outcome::Agent`.
+   */
+  | {
+    type: "create_agent";
+    /** The name that others see, 1 to 100 characters. */
+    name: string;
+    /** What it runs on, 1 to 100 characters. */
+    platform?: string;
+    /** The colour of its avatar, up to 32 characters. */
+    color?: string;
+  }
+  /** Gives somebody a role in a list by their DID, without an invite: an agent, say. */
+  | {
+    type: "add_member";
+    /** The list. */
+    list: DocumentId;
+    /** Who. */
+    member: Did;
+    /** What they may do. */
+    role: Role;
+    /** Who may sign for them there, since they cannot: a key of a relay's. */
+    witness?: Did;
+  }
   /** Takes a member's access to a list away. What they wrote so far stays. */
   | {
     type: "revoke_member";
@@ -1120,6 +1145,13 @@ export type Outcome =
     list: DocumentId;
     /** Their ids, parents before children. */
     tasks: TaskId[];
+  }
+  /** An identity was made for an agent. */
+  | {
+    /** Who it is. */
+    agent: Did;
+    /** Its profile, signed: by it a relay takes the agent in. */
+    profile: string;
   }
   /** An invite was made. Whoever has the link can use it, once. */
   | {
@@ -1886,6 +1918,16 @@ export type OutcomeOf = {
     link: string;
     /** When it ends. */
     expiresAt: Timestamp;
+  };
+  create_agent: {
+    /** Who it is. */
+    agent: Did;
+    /** Its profile, signed: by it a relay takes the agent in. */
+    profile: string;
+  };
+  add_member: {
+    /** Whether anything was written. */
+    changed: boolean;
   };
   revoke_member: {
     /** Whether anything was written. */
