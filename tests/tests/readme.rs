@@ -34,18 +34,12 @@ use readme_text::{Block, Names, blocks};
 
 const ADDRESS: &str = "127.0.0.1:8787";
 
-/// The folder with the programs of this build; they are built first.
+/// The folder with the programs of this build; they are built first, with the features that all
+/// tests share: with others each library would be built a second time.
 fn programs() -> PathBuf {
+    let what = "build --locked --quiet --workspace --all-features --bin poo --bin poo-server";
     let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--locked",
-            "--quiet",
-            "-p",
-            "poo-cli",
-            "-p",
-            "poo-server",
-        ])
+        .args(what.split(' '))
         .current_dir(repository::root())
         .status()
         .unwrap();
