@@ -384,7 +384,6 @@ impl Worker {
             }
         }
         self.sessions.clear();
-        // Where that fails, what was written last stays in the log beside the database.
         let gathered = self.replica.checkpoint();
         tracing::info!(?gathered, "the engine has ended; everything is on disk");
     }
