@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::execute::MANAGE;
 use super::roles::{Plan, carry_out};
 use super::sharing::marks;
-use super::write::{Opened, Run};
+use super::write::{Opened, Run, find_by_id};
 use super::{CommandError, Link, Replica};
 use crate::document::DocumentId;
 use crate::identity::{Did, Keypair};
@@ -248,15 +248,6 @@ fn find_invite<'a>(
     authority: &'a Authority,
     text: &str,
 ) -> Result<(StatementDigest, &'a InviteState), CommandError> {
-    let text = text.trim().to_ascii_lowercase();
-    let fits = |grant: &StatementDigest| !text.is_empty() && grant.to_hex().starts_with(&text);
-    let mut found = authority.invites().iter().filter(|(grant, _)| fits(grant));
-    match (found.next(), found.next()) {
-        (Some((grant, state)), None) => Ok((*grant, state)),
-        (Some(_), Some(_)) => Err(CommandError::invalid(
-            "invite",
-            "several invites begin so: give more of the id",
-        )),
-        _ => Err(CommandError::NotFound("invite")),
-    }
+    let all = authority.invites().iter();
+    find_by_id("invite", text, all.map(|(grant, state)| (*grant, state)))
 }

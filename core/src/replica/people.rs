@@ -7,13 +7,12 @@ use rusqlite::Connection;
 
 use super::query::name_of;
 use super::sharing::device_id;
-use super::write::line;
+use super::write::{line, say_of_identity};
 use super::{CommandError, Replica};
 use crate::document::DocumentId;
 use crate::identity::{Did, PublicKey};
 use crate::membership::{
-    Authority, COLOR_CHARS_MAX, Member as Titled, NAME_CHARS_MAX, Payload, Profile, Statement,
-    StatementDigest,
+    Authority, COLOR_CHARS_MAX, Member as Titled, NAME_CHARS_MAX, Payload, Profile, StatementDigest,
 };
 use crate::model::{AgentProfile, Member, MemberDevice, Outcome};
 use crate::store::{StoreError, statements};
@@ -99,9 +98,7 @@ impl Replica {
                     ..Introduction::person(&name).profile(keys.did)?
                 },
             };
-            let statement = Statement::sign(Payload::Profile(profile), keys.signer())?;
-            statements::put(conn, &statement)?;
-            super::ingest::settle_naming(conn, &keys.did)?;
+            say_of_identity(conn, keys, Payload::Profile(profile))?;
             Ok(Outcome::Done { changed: true })
         })
     }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 
 use super::execute::MANAGE;
-use super::write::{Opened, Run};
+use super::write::{Opened, Run, require_live, say_of_identity};
 use super::{CommandError, Env, Keyring, Link, Replica};
 use crate::document::{ActorId, DocumentId};
 use crate::identity::{Keypair, PublicKey};
@@ -145,11 +145,7 @@ impl Replica {
             if !identities.is_live(&keys.did, &key) {
                 return Ok(Outcome::Done { changed: false });
             }
-            if !identities.is_live(&keys.did, &keys.signer().public()) {
-                return Err(CommandError::Forbidden {
-                    needed: "device of this identity",
-                });
-            }
+            require_live(&identities, keys)?;
             let mut all_marks = Vec::new();
             let mut signed: Vec<StatementDigest> = known
                 .iter()
@@ -177,9 +173,7 @@ impl Replica {
                 keep: keeping(signed.into_iter(), |_| true),
                 issued_at_ms: run.now_ms(),
             };
-            let statement = Statement::sign(Payload::Revoke(revoke), keys.signer())?;
-            statements::put(conn, &statement)?;
-            super::ingest::settle_naming(conn, &keys.did)?;
+            say_of_identity(conn, keys, Payload::Revoke(revoke))?;
             Ok(Outcome::Done { changed: true })
         })
     }
@@ -255,9 +249,7 @@ impl Replica {
                 issued_at_ms: now_ms,
                 consent: request.consent,
             };
-            let statement = Statement::sign(Payload::Device(certificate), keys.signer())?;
-            statements::put(conn, &statement)?;
-            super::ingest::settle_naming(conn, &keys.did)?;
+            say_of_identity(conn, keys, Payload::Device(certificate))?;
             conn.execute("DELETE FROM pending_link WHERE id = ?1", params![id])?;
             let known = statements::of_identity(conn, &keys.did)?;
             let known: Vec<minicbor::bytes::ByteVec> =

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::ingest::settle_naming;
 use super::ticket::{TICKET_DEFAULT_S, TICKET_MAX_S, TICKET_USES_MAX, Ticket, TicketTerms};
-use super::write::{Opened, Run};
+use super::write::{Opened, Run, find_by_id, require_live, say_of_identity};
 use super::{CommandError, Replica};
 use crate::document::DocumentId;
 use crate::identity::Did;
@@ -59,12 +58,11 @@ impl Replica {
             issued_at_ms: run.now_ms(),
         };
         let writes = self.store.write(|conn| {
-            let sign = || Statement::sign(Payload::Witness(witness), keys.signer());
+            let lets_sign = Payload::Witness(witness);
             let Some(list) = list else {
                 let known = statements::of_identity(conn, &keys.did)?;
                 if !Identities::evaluate(&known).lets_sign(&keys.did, &relay) {
-                    statements::put(conn, &sign()?)?;
-                    settle_naming(conn, &keys.did)?;
+                    say_of_identity(conn, keys, lets_sign)?;
                 }
                 return Ok::<_, CommandError>(true);
             };
@@ -72,7 +70,7 @@ impl Replica {
             opened.require(keys, Role::Viewer)?;
             let may_witness = opened.authority.may_witness(&relay, &keys.did);
             if !may_witness && opened.authority.role(&keys.did) == Some(Role::Owner) {
-                opened.state(conn, &sign()?)?;
+                opened.state(conn, &Statement::sign(lets_sign, keys.signer())?)?;
             }
             Ok(opened.authority.can_write(&keys.did)
                 && opened.authority.may_witness(&relay, &keys.did))
@@ -134,7 +132,10 @@ impl Replica {
                 Some((_, address)) => named_by_address(address, &keys.did)?,
                 None => match named_by_address(ticket, &keys.did) {
                     Ok(name) => name,
-                    Err(_) => named_here(&made(conn, run.now_ms())?, ticket)?,
+                    Err(_) => {
+                        let made = made(conn, run.now_ms())?.into_iter();
+                        find_by_id("ticket", ticket, made.map(|it| (it.name, ())))?.0
+                    }
                 },
             };
             let known = statements::of_identity(conn, &keys.did)?;
@@ -142,11 +143,7 @@ impl Replica {
             if identities.has_taken_back(&keys.did, &name) {
                 return Ok(Outcome::Done { changed: false });
             }
-            if !identities.is_live(&keys.did, &keys.signer().public()) {
-                return Err(CommandError::Forbidden {
-                    needed: "device of this identity",
-                });
-            }
+            require_live(&identities, keys)?;
             let revoke = Revoke {
                 scope: Scope::Identity(keys.did),
                 targets: BTreeSet::from([name]),
@@ -154,9 +151,7 @@ impl Replica {
                 keep: BTreeSet::new(),
                 issued_at_ms: run.now_ms(),
             };
-            let statement = Statement::sign(Payload::Revoke(revoke), keys.signer())?;
-            statements::put(conn, &statement)?;
-            settle_naming(conn, &keys.did)?;
+            say_of_identity(conn, keys, Payload::Revoke(revoke))?;
             Ok(Outcome::Done { changed: true })
         })
     }
@@ -211,19 +206,4 @@ fn named_by_address(text: &str, did: &Did) -> Result<StatementDigest, CommandErr
         ));
     }
     Ok(ticket.name())
-}
-
-/// The one ticket whose id begins so.
-fn named_here(made: &[Made], text: &str) -> Result<StatementDigest, CommandError> {
-    let text = text.trim().to_ascii_lowercase();
-    let fits = |it: &&Made| !text.is_empty() && it.name.to_hex().starts_with(&text);
-    let mut found = made.iter().filter(fits);
-    match (found.next(), found.next()) {
-        (Some(it), None) => Ok(it.name),
-        (Some(_), Some(_)) => Err(CommandError::invalid(
-            "ticket",
-            "several tickets begin so: give more of the id",
-        )),
-        _ => Err(CommandError::NotFound("ticket")),
-    }
 }

@@ -10,11 +10,14 @@ use sha2::{Digest as _, Sha256};
 use jiff::Timestamp;
 
 use super::execute::{Noted, Resting, Turned};
+use super::ingest::settle_naming;
 use super::undo::Step;
 use super::{CommandError, Keyring};
 use crate::document::{ActorId, ActorNonce, DocumentId, DocumentKind, Tip};
 use crate::identity::Did;
-use crate::membership::{Authority, Genesis, Payload, Role, Statement};
+use crate::membership::{
+    Authority, Genesis, Identities, Payload, Role, Statement, StatementDigest,
+};
 use crate::store::{
     Acceptor, ActorRow, Actors, DocumentRow, Draft, Quarantine, Refusal, StoreError, give_birth,
     maps, refresh, statements,
@@ -344,4 +347,44 @@ pub(super) fn text<'a>(
         ));
     }
     Ok(text)
+}
+
+/// Says something about the identity for which these keys act, and settles what follows from it in
+/// every document that names it.
+pub(super) fn say_of_identity(
+    conn: &Connection,
+    keys: &Keyring,
+    payload: Payload,
+) -> Result<(), CommandError> {
+    statements::put(conn, &Statement::sign(payload, keys.signer())?)?;
+    settle_naming(conn, &keys.did)?;
+    Ok(())
+}
+
+/// Refuses to take something of the identity's back with a key that is no device of it any longer.
+pub(super) fn require_live(identities: &Identities, keys: &Keyring) -> Result<(), CommandError> {
+    if identities.is_live(&keys.did, &keys.signer().public()) {
+        return Ok(());
+    }
+    Err(CommandError::Forbidden {
+        needed: "device of this identity",
+    })
+}
+
+/// The one statement or ticket whose id begins so; `what` is what its kind is called.
+pub(super) fn find_by_id<T>(
+    what: &'static str,
+    text: &str,
+    all: impl Iterator<Item = (StatementDigest, T)>,
+) -> Result<(StatementDigest, T), CommandError> {
+    let text = text.trim().to_ascii_lowercase();
+    let mut found = all.filter(|(id, _)| !text.is_empty() && id.to_hex().starts_with(&text));
+    match (found.next(), found.next()) {
+        (Some(it), None) => Ok(it),
+        (Some(_), Some(_)) => Err(CommandError::invalid(
+            what,
+            format!("several {what}s begin so: give more of the id"),
+        )),
+        _ => Err(CommandError::NotFound(what)),
+    }
 }

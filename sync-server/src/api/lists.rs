@@ -385,10 +385,8 @@ async fn add_comment(
     Params(place): Params<Where>,
     request: Once<Say>,
 ) -> Result<Reply, Problem> {
-    caller.needs(Scope::TasksWrite)?;
     let text = request.body.text;
-    api.write(&caller, request.once, move |hand| {
-        let task = find(&mut hand.view(), &id, place.list)?;
+    api.write_task(&caller, request.once, (id, place), move |hand, task| {
         let (list, task) = (task.list, task.id);
         let outcome = hand.execute(&list, &Command::AddComment { list, task, text })?;
         made(outcome, |id| format!("/api/v1/lists/{list}/comments/{id}"))
@@ -527,11 +525,7 @@ fn tags(view: &mut View<'_>, list: DocumentId) -> Result<Reply, Problem> {
 impl Hand<'_, '_> {
     /// Makes a list for the caller, who hears of it in their space.
     fn begin_list(&mut self, command: &Command) -> Result<Outcome, Problem> {
-        let hosted = self.caller.hosted.as_ref();
-        let mut behalf = self.turn.replica.on_behalf_of(self.caller.did, hosted);
-        let outcome = behalf.execute(command, &mut self.turn.env)?;
-        let space = behalf.space();
-        drop(behalf);
+        let (outcome, space) = self.act(command)?;
         if let Outcome::List { list } = &outcome {
             self.turn.changed(*list);
         }

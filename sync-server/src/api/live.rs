@@ -291,18 +291,22 @@ fn kinds(text: Option<&str>) -> Result<Vec<EventFilter>, Problem> {
         .map(Option::unwrap_or_default)
 }
 
+/// Refuses a field that names too many things.
+pub(super) fn few(named: usize, field: &str) -> Result<(), Problem> {
+    if named <= NAMED_MAX {
+        return Ok(());
+    }
+    let detail = format!("names at most {NAMED_MAX}");
+    Err(Problem::invalid(field, detail))
+}
+
 fn split<T, C>(text: &str, field: &str) -> Result<C, Problem>
 where
     T: core::str::FromStr<Err: core::fmt::Display>,
     C: FromIterator<T>,
 {
     let parts: Vec<&str> = text.split(',').collect();
-    if parts.len() > NAMED_MAX {
-        return Err(Problem::invalid(
-            field,
-            format!("names at most {NAMED_MAX}"),
-        ));
-    }
+    few(parts.len(), field)?;
     parts
         .into_iter()
         .map(|part| {

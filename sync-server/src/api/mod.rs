@@ -460,12 +460,17 @@ impl Hand<'_, '_> {
         command: &Command,
     ) -> Result<Outcome, Problem> {
         self.view().check(list)?;
+        let (outcome, _) = self.act(command)?;
+        self.turn.changed(*list);
+        Ok(outcome)
+    }
+
+    /// Carries out a command for the caller, and says which space is theirs.
+    fn act(&mut self, command: &Command) -> Result<(Outcome, DocumentId), Problem> {
         let hosted = self.caller.hosted.as_ref();
         let mut behalf = self.turn.replica.on_behalf_of(self.caller.did, hosted);
         let outcome = behalf.execute(command, &mut self.turn.env)?;
-        drop(behalf);
-        self.turn.changed(*list);
-        Ok(outcome)
+        Ok((outcome, behalf.space()))
     }
 }
 

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::model::{
-    Answer, Command, NewTask, Outcome, Priority, Query, Sort, Status, Task, TaskFilter, TaskId,
-    TaskPatch,
+    Answer, Assignee, Command, NewTask, Outcome, Priority, Query, Sort, Status, Task, TaskFilter,
+    TaskId, TaskPatch,
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::auth::{Caller, Scope};
-use super::input::{Body, Nothing, Once, Params, Part, nullable, number, truth};
+use super::input::{Body, Key, Nothing, Once, Params, Part, nullable, number, truth};
 use super::pages::{Denied, Faults, Rejected};
 use super::problem::{Code, Problem};
 use super::reply::{Known, Reply, tag_of};
@@ -259,15 +259,16 @@ async fn edit_task(
     headers: HeaderMap,
     Body(EditTask { patch }): Body<EditTask>,
 ) -> Result<Reply, Problem> {
-    caller.needs(Scope::TasksWrite)?;
     let known = Known::from(&headers, IF_MATCH);
-    api.write(&caller, Default::default(), move |hand| {
-        let found = find(&mut hand.view(), &id, place.list)?;
-        known.require(&tag(&found)?)?;
-        let (list, task) = (found.list, found.id);
-        hand.execute(&list, &Command::EditTask { list, task, patch })?;
-        as_it_is(hand, list, task)
-    })
+    api.write_task(
+        &caller,
+        Default::default(),
+        (id, place),
+        move |hand, found| {
+            known.require(&tag(&found)?)?;
+            change(hand, found, patch)
+        },
+    )
     .await
 }
 
@@ -285,15 +286,18 @@ async fn delete_task(
     Params(place): Params<Where>,
     headers: HeaderMap,
 ) -> Result<Reply, Problem> {
-    caller.needs(Scope::TasksWrite)?;
     let known = Known::from(&headers, IF_MATCH);
-    api.write(&caller, Default::default(), move |hand| {
-        let found = find(&mut hand.view(), &id, place.list)?;
-        known.require(&tag(&found)?)?;
-        let (list, task) = (found.list, found.id);
-        hand.execute(&list, &Command::DeleteTask { list, task })?;
-        Ok(Reply::done())
-    })
+    api.write_task(
+        &caller,
+        Default::default(),
+        (id, place),
+        move |hand, found| {
+            known.require(&tag(&found)?)?;
+            let (list, task) = (found.list, found.id);
+            hand.execute(&list, &Command::DeleteTask { list, task })?;
+            Ok(Reply::done())
+        },
+    )
     .await
 }
 
@@ -310,15 +314,12 @@ async fn claim(
     Params(place): Params<Where>,
     request: Once<Nothing>,
 ) -> Result<Reply, Problem> {
-    caller.needs(Scope::TasksWrite)?;
-    api.write(&caller, request.once, move |hand| {
-        let found = find(&mut hand.view(), &id, place.list)?;
+    api.write_task(&caller, request.once, (id, place), move |hand, found| {
         if let Some(holder) = &found.assignee
             && holder.did != hand.caller.did
             && !holder.left
         {
-            let detail = format!("{} has this task", holder.name);
-            return Err(Problem::new(Code::Claimed, detail).held_by(holder.did.to_string()));
+            return Err(held(holder));
         }
         if found.done || found.deleted_at.is_some() {
             return Err(Problem::new(
@@ -349,15 +350,10 @@ async fn release(
     Params(place): Params<Where>,
     request: Once<Nothing>,
 ) -> Result<Reply, Problem> {
-    caller.needs(Scope::TasksWrite)?;
-    api.write(&caller, request.once, move |hand| {
-        let found = find(&mut hand.view(), &id, place.list)?;
+    api.write_task(&caller, request.once, (id, place), move |hand, found| {
         match &found.assignee {
             Some(holder) if holder.did == hand.caller.did => {}
-            Some(holder) => {
-                let detail = format!("{} has this task", holder.name);
-                return Err(Problem::new(Code::Claimed, detail).held_by(holder.did.to_string()));
-            }
+            Some(holder) => return Err(held(holder)),
             None => return Err(Problem::new(Code::Conflict, "nobody has this task")),
         }
         let status = (found.status == Status::InProgress).then_some(Status::Open);
@@ -384,9 +380,7 @@ async fn complete(
     Params(place): Params<Where>,
     request: Once<Nothing>,
 ) -> Result<Reply, Problem> {
-    caller.needs(Scope::TasksWrite)?;
-    api.write(&caller, request.once, move |hand| {
-        let found = find(&mut hand.view(), &id, place.list)?;
+    api.write_task(&caller, request.once, (id, place), move |hand, found| {
         let (list, task, zone) = (found.list, found.id, None);
         hand.execute(&list, &Command::CompleteTask { list, task, zone })?;
         as_it_is(hand, list, task)
@@ -407,9 +401,7 @@ async fn reopen(
     Params(place): Params<Where>,
     request: Once<Nothing>,
 ) -> Result<Reply, Problem> {
-    caller.needs(Scope::TasksWrite)?;
-    api.write(&caller, request.once, move |hand| {
-        let found = find(&mut hand.view(), &id, place.list)?;
+    api.write_task(&caller, request.once, (id, place), move |hand, found| {
         let (list, task) = (found.list, found.id);
         hand.execute(&list, &Command::ReopenTask { list, task })?;
         as_it_is(hand, list, task)
@@ -430,10 +422,8 @@ async fn reassign(
     Params(place): Params<Where>,
     request: Once<Reassign>,
 ) -> Result<Reply, Problem> {
-    caller.needs(Scope::TasksWrite)?;
     let assignee = request.body.assignee;
-    api.write(&caller, request.once, move |hand| {
-        let found = find(&mut hand.view(), &id, place.list)?;
+    api.write_task(&caller, request.once, (id, place), move |hand, found| {
         let patch = TaskPatch {
             assignee: Some(assignee),
             ..TaskPatch::default()
@@ -441,6 +431,30 @@ async fn reassign(
         change(hand, found, patch)
     })
     .await
+}
+
+impl Api {
+    /// Does something with the task that the caller means.
+    pub(super) async fn write_task(
+        &self,
+        caller: &Caller,
+        once: Key,
+        (id, place): (String, Where),
+        job: impl FnOnce(&mut Hand<'_, '_>, Task) -> Result<Reply, Problem> + Send + 'static,
+    ) -> Result<Reply, Problem> {
+        caller.needs(Scope::TasksWrite)?;
+        let job = move |hand: &mut Hand<'_, '_>| {
+            let found = find(&mut hand.view(), &id, place.list)?;
+            job(hand, found)
+        };
+        self.write(caller, once, job).await
+    }
+}
+
+/// Somebody else has the task.
+fn held(holder: &Assignee) -> Problem {
+    let detail = format!("{} has this task", holder.name);
+    Problem::new(Code::Claimed, detail).held_by(holder.did.to_string())
 }
 
 /// Changes a task and shows it.

@@ -22,6 +22,10 @@ impl Worker {
         self.fanout.look_again();
         let mut changed = BTreeSet::new();
         for (origin, effect) in effects {
+            if matches!(effect, Effect::Refused(_)) {
+                // That concerns nobody else.
+                continue;
+            }
             // However often a document changed in this batch, it is told once.
             if !matches!(&effect, Effect::Document(it) if !changed.insert(*it)) {
                 self.spread(origin, &effect, &mut active);

@@ -16,7 +16,7 @@ use self::views::{
 use super::Api;
 use super::auth::{Caller, Scope};
 use super::input::{Body, Nothing, Once, Params, Part};
-use super::live::{NAMED_MAX, member};
+use super::live::{NAMED_MAX, few, member};
 use super::pages::{Denied, Faults, Rejected};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
@@ -78,12 +78,7 @@ fn token(text: &str) -> Result<Secret, Problem> {
 }
 
 fn lists(lists: Vec<DocumentId>, caller: &Caller) -> Result<Vec<DocumentId>, Problem> {
-    if lists.len() > NAMED_MAX {
-        return Err(Problem::invalid(
-            "lists",
-            format!("names at most {NAMED_MAX}"),
-        ));
-    }
+    few(lists.len(), "lists")?;
     // A key that is for some lists registers nothing for others.
     match caller.lists() {
         Some(own) if lists.is_empty() => Ok(own.iter().copied().take(NAMED_MAX).collect()),
@@ -95,12 +90,7 @@ fn lists(lists: Vec<DocumentId>, caller: &Caller) -> Result<Vec<DocumentId>, Pro
 }
 
 fn events(events: &[String]) -> Result<Vec<EventFilter>, Problem> {
-    if events.len() > NAMED_MAX {
-        return Err(Problem::invalid(
-            "events",
-            format!("names at most {NAMED_MAX}"),
-        ));
-    }
+    few(events.len(), "events")?;
     let parse = |text: &String| {
         let parsed = text.parse();
         parsed.map_err(|error| Problem::invalid("events", format!("`{text}`: {error}")))
@@ -259,13 +249,17 @@ async fn edit_webhook(
         endpoint.disabled_reason = None;
         endpoint.failing_since = None;
     }
-    let end = api
-        .read(&caller, |view| Ok(view.replica.last_event()?))
-        .await?;
+    let end = match begins {
+        true => {
+            let asked = api.read(&caller, |view| Ok(view.replica.last_event()?));
+            Some(asked.await?)
+        }
+        false => None,
+    };
     let written = endpoint.clone();
     api.webhooks()
         .with(move |store, _| {
-            if begins {
+            if let Some(end) = end {
                 store.begin_at(&end)?;
             }
             store.write(&written)

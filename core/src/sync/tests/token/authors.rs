@@ -81,6 +81,14 @@ fn scene(seed: u64) -> Scene {
     }
 }
 
+/// A client that gives the list another title, under an actor that it chose.
+fn retitle_as(client: &mut Client, actor: &ActorId, title: &str) -> ChangeHash {
+    client.doc.set_actor(StockActor::from(actor.as_bytes()));
+    let (_, meta) = client.doc.get(ROOT, "meta").unwrap().unwrap();
+    client.doc.put(&meta, "title", title).unwrap();
+    ChangeHash::from_bytes(client.doc.commit().unwrap().0)
+}
+
 #[test]
 fn an_author_that_comes_back_is_the_author_wherever_a_relay_signed() {
     let Scene {
@@ -176,10 +184,7 @@ fn what_a_stock_client_adds_to_a_devices_history_gives_way_to_the_device() {
     let bench = &mut bench;
     // A client that lies: it goes on under Ann's actor, and Sam's program builds on that.
     let actor = own_actor(&ann, plans);
-    client.doc.set_actor(StockActor::from(actor.as_bytes()));
-    let (_, meta) = client.doc.get(ROOT, "meta").unwrap().unwrap();
-    client.doc.put(&meta, "title", "Mine").unwrap();
-    client.doc.commit();
+    retitle_as(&mut client, &actor, "Mine");
     client.reconnect(&ticket, &mut restored, bench, false);
     talk(&mut [&mut client], &mut restored, bench, &plans);
     sync(&mut sam, &mut restored, bench);
@@ -227,10 +232,7 @@ fn what_others_built_on_falls_for_nobodys_signature() {
     } = scene(56);
     let bench = &mut bench;
     let actor = own_actor(&ann, plans);
-    client.doc.set_actor(StockActor::from(actor.as_bytes()));
-    let (_, meta) = client.doc.get(ROOT, "meta").unwrap().unwrap();
-    client.doc.put(&meta, "title", "Mine").unwrap();
-    client.doc.commit();
+    retitle_as(&mut client, &actor, "Mine");
     client.reconnect(&ticket, &mut restored, bench, false);
     talk(&mut [&mut client], &mut restored, bench, &plans);
     sync(&mut sam, &mut restored, bench);
@@ -271,14 +273,10 @@ fn a_key_that_is_nobodys_takes_no_history_from_whom_a_relay_signed_for() {
     let key = Keypair::from_seed(&[77; 32]);
     let nonce = ActorNonce::from_bytes([5; 16]);
     let actor = ActorId::derive(&key.public(), &plans, &nonce);
-    client.doc.set_actor(StockActor::from(actor.as_bytes()));
-    let (_, meta) = client.doc.get(ROOT, "meta").unwrap().unwrap();
-    client.doc.put(&meta, "title", "Unsaid").unwrap();
-    let hash = client.doc.commit().unwrap();
+    let hash = retitle_as(&mut client, &actor, "Unsaid");
     client.reconnect(&ticket, &mut restored, bench, false);
     talk(&mut [&mut client], &mut restored, bench, &plans);
     let before = authors(&restored, plans);
-    let hash = ChangeHash::from_bytes(hash.0);
     let tip = Tip::sign(&key, &plans, nonce, 1, hash, None);
     let incoming = Incoming {
         tips: vec![tip.as_unverified().clone()],
