@@ -9,6 +9,10 @@
     reason = "a test fails by panicking"
 )]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use poo_tests::harness::{Answer, Caller, Home, Relay, Stage};
 use poo_tests::programs;
 use serde_json::{Value, json};
@@ -313,4 +317,46 @@ fn what_describes_the_api_is_what_it_is() {
             );
         }
     }
+}
+
+#[test]
+fn a_refused_request_leaves_its_connection_good() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let mut stream = TcpStream::connect(relay.address()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    // Its body comes when the answer could have been given already.
+    for (method, path) in [("PUT", "tasks"), ("POST", "tasks"), ("POST", "nothing")] {
+        let head = format!(
+            "{method} /api/v1/{path} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n\
+             Content-Length: 2\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        stream.write_all(b"{}").unwrap();
+        let (head, body) = read_answer(&mut stream);
+        assert!(head.starts_with("HTTP/1.1 4"), "{head}");
+        assert!(body.contains("\"code\""), "{body}");
+    }
+}
+
+/// One answer of a known length.
+fn read_answer(stream: &mut TcpStream) -> (String, String) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.extend(byte);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.parse().unwrap())
+    });
+    let mut body = vec![0; length.unwrap()];
+    stream.read_exact(&mut body).unwrap();
+    (head, String::from_utf8(body).unwrap())
 }

@@ -1,9 +1,9 @@
 //! Reading requests: bodies, parameters and the key that makes a POST happen once. Whatever is
 //! wrong names its field; what nobody asked for is refused.
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::body::{Body as Stream, Bytes};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use utoipa::ToSchema;
 
+use super::TIMEOUT;
 use super::problem::{Code, Problem};
 
 /// The largest body, in bytes.
@@ -89,16 +90,43 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Once<T> {
     }
 }
 
-async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|error| match error.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-                Code::TooLarge,
-                format!("a body has at most {BODY_BYTES_MAX} bytes"),
-            ),
-            _ => Problem::new(Code::Invalid, "the body could not be read to its end"),
-        })
+/// Reads a request to its end, whether anybody will look at its body or not: where a body was left
+/// unread the connection would have to be closed, and what the client sends next on it be lost.
+pub(crate) async fn whole(request: Request) -> Result<Request, Problem> {
+    let length = request.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
+        return Err(too_large());
+    }
+    let (parts, body) = request.into_parts();
+    let mut request = Request::from_parts(parts.clone(), body);
+    DefaultBodyLimit::max(BODY_BYTES_MAX).apply(&mut request);
+    let read = tokio::time::timeout(TIMEOUT, Bytes::from_request(request, &()));
+    let bytes = match read.await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return Err(too_large());
+        }
+        Ok(Err(_)) => {
+            let detail = "the body could not be read to its end";
+            return Err(Problem::new(Code::Invalid, detail));
+        }
+        Err(_) => {
+            let detail = "the body took too long to arrive: try again";
+            return Err(Problem::new(Code::Unavailable, detail));
+        }
+    };
+    Ok(Request::from_parts(parts, Stream::from(bytes)))
+}
+
+fn too_large() -> Problem {
+    let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
+    Problem::new(Code::TooLarge, detail)
+}
+
+async fn bytes<S: Send + Sync>(body: Request, state: &S) -> Result<Bytes, Problem> {
+    let read = Bytes::from_request(body, state).await;
+    read.map_err(|_| Problem::new(Code::Invalid, "the body could not be read to its end"))
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

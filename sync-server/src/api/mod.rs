@@ -41,14 +41,13 @@ use rusqlite::{OptionalExtension as _, params};
 use tokio::sync::{mpsc, watch};
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::auth::Peer;
 use self::auth::token::Kind;
 use self::auth::{Caller, Credential, Limits, keys};
-use self::input::{BODY_BYTES_MAX, Key};
+use self::input::Key;
 use self::problem::{Code, Problem};
 pub(crate) use self::readers::Readers;
 use self::reply::Reply;
@@ -509,7 +508,6 @@ pub(crate) fn router(api: &Api, origins: &[String]) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             TIMEOUT,
         ))
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(api.clone(), auth::layer))
         .layer(CompressionLayer::new());
     match origins {

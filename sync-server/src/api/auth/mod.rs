@@ -29,6 +29,7 @@ pub(crate) use scope::Scope;
 use token::{Kind, Token};
 
 use super::Api;
+use super::input;
 use super::problem::{Code, MEDIA_TYPE, Problem};
 use crate::patience::PatientListener;
 
@@ -131,13 +132,14 @@ impl Credential {
 pub(crate) async fn layer(
     State(api): State<Api>,
     ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     let name = api.request_name();
     let (admitted, share) = admit(&api, peer.ip(), request.headers()).await;
-    let mut response = match admitted {
-        Ok(caller) => {
+    let whole = input::whole(request).await;
+    let mut response = match admitted.and_then(|caller| Ok((caller, whole?))) {
+        Ok((caller, mut request)) => {
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
             }
