@@ -108,6 +108,7 @@ fn dispatch(app: &mut App, command: Command) -> Result<(), Problem> {
         Command::Today => commands::agenda::today(app),
         Command::Upcoming(args) => commands::agenda::upcoming(app, &args),
         Command::Focus => commands::agenda::focus(app),
+        Command::Reminders(args) => commands::reminders::run(app, &args),
         Command::Calendar(args) => commands::calendar::calendar(app, &args),
         Command::Streak => commands::streak::streak(app),
         Command::Activity(command) => commands::activity::run(app, command),

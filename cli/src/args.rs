@@ -23,6 +23,7 @@ use crate::commands::{
     key::KeyCommand,
     list::ListCommand,
     members::{JoinArgs, MembersArgs, RevokeArgs, ShareArgs},
+    reminders::RemindersArgs,
     roles::{LeaveArgs, RoleArgs, TransferArgs},
     search::SearchArgs,
     settings::SettingsArgs,
@@ -112,6 +113,8 @@ pub(crate) enum Command {
     Upcoming(UpcomingArgs),
     /// Show what is urgent
     Focus,
+    /// Show of what to be reminded, and when
+    Reminders(RemindersArgs),
     /// Show a month and what is due in it
     Calendar(CalendarArgs),
     /// Show on how many days in a row you completed something

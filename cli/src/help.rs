@@ -28,7 +28,14 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "Your days",
-        &["today", "upcoming", "focus", "calendar", "streak"],
+        &[
+            "today",
+            "upcoming",
+            "focus",
+            "calendar",
+            "reminders",
+            "streak",
+        ],
     ),
     (
         "Together",

@@ -1,6 +1,7 @@
 //! The way to the relay: the engine's client loop, run to its end on this thread.
 
 use std::future::Future;
+use std::time::Duration;
 
 pub(crate) use poo_core::net::{
     NetError, News, Options, SyncReport, admit, attend, await_device, fetch_file, join_device,
@@ -16,6 +17,28 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, NetError>>) -> Re
         .build()
         .map_err(Problem::Runtime)?;
     Ok(runtime.block_on(work)?)
+}
+
+/// Looks again and again, so often, until the person asks to end.
+pub(crate) fn look_until_asked(
+    interval: Duration,
+    mut look: impl FnMut() -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let mut looked = Ok(());
+    block_on(async {
+        let looking = async {
+            while looked.is_ok() {
+                looked = look();
+                tokio::time::sleep(interval).await;
+            }
+        };
+        tokio::select! {
+            () = looking => {}
+            () = asked_to_end() => {}
+        }
+        Ok(())
+    })?;
+    looked
 }
 
 /// Done when the person, or the system, asks the program to end.

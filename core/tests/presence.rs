@@ -190,7 +190,7 @@ fn members_hear_of_one_another_through_the_relay_and_strangers_do_not() {
         .effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Ephemeral { frame, .. } => Some(frame.clone()),
+            Effect::Ephemeral(said) => Some(said.for_signed().to_vec()),
             _ => None,
         })
         .collect();
@@ -230,8 +230,8 @@ fn carry(
 ) -> Vec<PresenceChange> {
     from.run(author, relay, bench);
     for effect in from.effects.drain(..) {
-        if let Effect::Ephemeral { frame, .. } = effect {
-            to.relay.forward(frame);
+        if let Effect::Ephemeral(said) = effect {
+            to.relay.forward(said.for_signed().to_vec());
         }
     }
     to.run(reader, relay, bench);

@@ -16,7 +16,7 @@ use poo_core::identity::Did;
 use poo_core::membership::Role;
 use poo_core::model::{Answer, Command, InviteView, Member, Outcome, Query};
 use poo_core::replica::{CommandError, Link, Replica};
-use poo_core::sync::{Admission, Event, Session};
+use poo_core::sync::{Admission, Effect, Event, Session};
 
 fn members(replica: &Replica, list: DocumentId) -> Vec<Member> {
     match replica
@@ -463,8 +463,19 @@ fn who_came_by_a_public_link_is_a_guest_of_the_relay() {
     else {
         panic!()
     };
+    // Who is not admitted has said nothing of herself here: nobody hears of a guest without a name.
+    let tells = |effects: &[Effect]| {
+        let of_list = |effect: &Effect| matches!(effect, Effect::Document(it) if *it == t.list);
+        effects.iter().any(of_list)
+    };
     first.client.redeem(*document, *grant, secret).unwrap();
+    let frame = first.client.poll_transmit(&eve).unwrap().unwrap();
+    let mut env = t.bench.env();
+    let taken = (t.relay).batch(|relay| first.relay.handle_frame(relay, &frame, &mut env));
+    taken.unwrap();
+    assert!(!tells(&first.relay.take_effects()));
     first.run(&mut eve, &mut t.relay, &mut t.bench);
+    assert!(tells(&first.effects));
     assert_eq!(role(&eve, t.list, eve.did()), Some(Role::Viewer));
     let mut later = wire(&eve, t);
     later.run(&mut eve, &mut t.relay, &mut t.bench);

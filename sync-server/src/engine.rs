@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
+use poo_core::document::DocumentId;
 use poo_core::identity::{Did, KeyFile, KeyFileError, Keys};
 use poo_core::net::System;
 use poo_core::replica::{Keyring, Link, OpenError, Replica, Ticket};
 use poo_core::store::StoreError;
-use poo_core::sync::{Admission, Effect, Fanout, Held, Session, SessionError, TokenSession};
+use poo_core::sync::{Admission, Effect, Fanout, Held, PersonHere, Session, TokenSession};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -19,11 +20,13 @@ use crate::config::Config;
 use crate::desk::Machine;
 use crate::events::{Bell, Feed};
 use crate::flow::Passage;
-use crate::identities::{Identities, Identity, Place, Share};
+use crate::identities::{Identities, Identity, Share};
 use crate::metrics::Metrics;
 use crate::packing::{self, Outcome, Packing};
 use crate::speaker::Speaker;
 
+use company::Company;
+use connection::Connection;
 pub(crate) use turn::{Turn, Work, work};
 
 /// Frames and other news that wait for the engine; sockets wait when there are more.
@@ -68,6 +71,11 @@ pub(crate) enum Input {
     Probe { answer: oneshot::Sender<bool> },
     /// Asks how things stand.
     Measure { answer: oneshot::Sender<Measured> },
+    /// Asks who looks at a list.
+    Here {
+        list: DocumentId,
+        answer: oneshot::Sender<Result<Vec<PersonHere>, StoreError>>,
+    },
     /// Work for the engine, in the transaction of a batch.
     Work(Work),
     /// Nothing more will come: finish, and end.
@@ -146,11 +154,15 @@ impl Engine {
             path: data.to_owned(),
             source,
         };
-        std::fs::create_dir_all(data).map_err(folder)?;
+        private::make_folder(data).map_err(folder)?;
         let mut system = System::new().map_err(|e| EngineError::System(e.to_string()))?;
         let keys = keys(data, &mut system)?;
         let database = database(data);
+        let is_new = !database.exists();
         let mut replica = open(database.clone(), keys)?;
+        if is_new {
+            private::close_off(&database).map_err(folder)?;
+        }
         replica.begin_epoch(&mut system.env())?;
         let freed = replica.drop_unnamed_blobs(system.env().now)?;
         if freed > 0 {
@@ -259,16 +271,6 @@ fn keys(data: &Path, system: &mut System) -> Result<Keyring, EngineError> {
     }
 }
 
-struct Connection {
-    session: Speaker,
-    output: mpsc::Sender<Vec<u8>>,
-    joined: Joined,
-    /// Its place among the connections of its identity, once it has one.
-    place: Option<Place>,
-    /// Whether the session has ended and only its last words have to go out.
-    ending: bool,
-}
-
 pub(crate) struct Worker {
     replica: Replica,
     admission: Admission,
@@ -282,43 +284,8 @@ pub(crate) struct Worker {
     metrics: Arc<Metrics>,
     /// Rung after a commit.
     bell: Bell,
-    /// When each connection last said that somebody is there.
-    present: BTreeMap<ConnectionId, Instant>,
-}
-
-impl Connection {
-    /// Takes a place among the connections of an identity that has just said who it is.
-    fn settle(&mut self, identities: &mut Identities) -> Result<(), SessionError> {
-        let Some(did) = self.session.peer().filter(|_| self.session.is_open()) else {
-            return Ok(());
-        };
-        let place = identities.enter(&did, Instant::now());
-        let place = place.ok_or(SessionError::TooMany("connections of one identity"))?;
-        // It is set here and nowhere else, and only once.
-        let _first = self.joined.set(Arc::clone(place.identity()));
-        self.place = Some(place);
-        Ok(())
-    }
-
-    /// Lets the connection end where its session did. The database's failure is not its own: that
-    /// is handed on.
-    fn judge(
-        &mut self,
-        id: ConnectionId,
-        taken: Result<(), SessionError>,
-        metrics: &Metrics,
-    ) -> Result<(), StoreError> {
-        match taken {
-            Ok(()) => Ok(()),
-            Err(SessionError::Store(error)) => Err(error),
-            Err(error) => {
-                metrics.session_ended(error.kind());
-                tracing::info!(connection = id, code = error.code(), %error, "session ended");
-                self.ending = true;
-                Ok(())
-            }
-        }
-    }
+    /// Who is where.
+    company: Company,
 }
 
 impl Worker {
@@ -341,7 +308,7 @@ impl Worker {
             packing,
             metrics: Arc::new(Metrics::new()),
             bell: Bell::silent(),
-            present: BTreeMap::new(),
+            company: Company::default(),
         }
     }
 
@@ -446,19 +413,25 @@ impl Worker {
                         tracing::debug!("nobody waits for the measures any longer");
                     }
                 }
+                Input::Here { list, answer } => {
+                    if answer.send(self.who_is_here(&list)).is_err() {
+                        tracing::debug!("nobody waits for who is here any longer");
+                    }
+                }
                 Input::Stop => stop = true,
             }
         }
-        let effects = match frames.is_empty() && works.is_empty() {
+        let mut effects = match frames.is_empty() && works.is_empty() {
             true => Vec::new(),
             false => self.take_in(frames, works),
         };
         let since = passages.iter().map(Passage::since).min();
         drop(passages);
         for id in gone {
-            self.sessions.remove(&id);
-            self.present.remove(&id);
+            self.end(id);
         }
+        let goodbyes = self.company.take_goodbyes();
+        effects.extend(goodbyes.map(|goodbye| (NOBODY, goodbye)));
         let changed = self.count(&effects);
         self.answer(effects, active);
         if let Some(since) = since {
@@ -594,7 +567,10 @@ impl Worker {
 }
 
 mod answer;
+mod company;
+mod connection;
 mod measure;
+mod private;
 #[cfg(test)]
 mod tests;
 mod turn;

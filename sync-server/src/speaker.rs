@@ -4,7 +4,7 @@ use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::replica::{Env, Replica};
 use poo_core::store::StoreError;
-use poo_core::sync::{Effect, Fanout, Held, Session, SessionError, TokenSession};
+use poo_core::sync::{Effect, Fanout, Held, Relayed, Session, SessionError, TokenSession};
 
 /// A session of either kind, as the engine's loop drives it.
 pub(crate) enum Speaker {
@@ -124,32 +124,28 @@ impl Speaker {
         }
     }
 
-    /// Hands a signed message on that is not kept. False if it is not for this session.
+    /// Hands on what somebody said that is not kept. False if it is not for this session.
     pub(crate) fn forward(
         &mut self,
         replica: &Replica,
-        document: &DocumentId,
-        frame: &[u8],
+        said: &Relayed,
     ) -> Result<bool, StoreError> {
-        match self {
-            Self::Signed(session) if session.follows(replica, document)? => {
-                session.forward(frame.to_vec());
+        let document = &said.message.document;
+        match (self, said.for_stock()) {
+            (Self::Signed(session), _) if session.follows(replica, document)? => {
+                session.forward(said.for_signed().to_vec());
                 Ok(true)
             }
-            _ => Ok(false),
+            (Self::Token(session), Some(frame)) => session.forward(replica, document, frame),
+            (Self::Signed(_) | Self::Token(_), _) => Ok(false),
         }
     }
 
-    /// Hands a message of a stock client on. False if it is not for this session.
-    pub(crate) fn forward_stock(
-        &mut self,
-        replica: &Replica,
-        document: &DocumentId,
-        frame: &[u8],
-    ) -> Result<bool, StoreError> {
+    /// What is to be said for a client that is gone.
+    pub(crate) fn farewell(&mut self) -> Vec<Effect> {
         match self {
-            Self::Token(session) => session.forward(replica, document, frame),
-            Self::Signed(_) => Ok(false),
+            Self::Signed(_) => Vec::new(),
+            Self::Token(session) => session.farewell(),
         }
     }
 }

@@ -7,9 +7,9 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
 /// What a relay answers to a question about its health; nothing while it does not listen yet.
-fn health(address: &str) -> Option<String> {
+fn get(address: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
-    let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
@@ -34,9 +34,17 @@ fn a_relay_serves_where_nobody_reads_its_greeting() {
         .spawn()
         .unwrap();
     let mut answer = None;
+    let mut ready = None;
     while answer.is_none() && relay.try_wait().unwrap().is_none() {
-        answer = health(&address);
+        answer = get(&address, "/healthz");
+        ready = get(&address, "/readyz");
         std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    #[cfg(unix)]
+    for file in ["relay.db", "relay.db-wal", "keys"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(data.path().join(file)).unwrap();
+        assert_eq!(mode.permissions().mode() & 0o077, 0, "{file}");
     }
     relay.kill().unwrap();
     let mut log = String::new();
@@ -47,9 +55,11 @@ fn a_relay_serves_where_nobody_reads_its_greeting() {
         .read_to_string(&mut log)
         .unwrap();
     relay.wait().unwrap();
-    assert!(
-        answer.is_some_and(|answer| answer.starts_with("HTTP/1.1 200")),
-        "{log}"
-    );
+    for answer in [answer, ready] {
+        assert!(
+            answer.is_some_and(|answer| answer.starts_with("HTTP/1.1 200")),
+            "{log}"
+        );
+    }
     assert!(log.contains("nobody reads the greeting"), "{log}");
 }

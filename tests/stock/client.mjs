@@ -5,7 +5,7 @@
 
 import { createInterface } from "node:readline"
 import { changeAt, getHeads, Counter } from "@automerge/automerge"
-import { Repo } from "@automerge/automerge-repo"
+import { Presence, Repo } from "@automerge/automerge-repo"
 import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket"
 import { NodeFSStorageAdapter } from "@automerge/automerge-repo-storage-nodefs"
 
@@ -18,6 +18,7 @@ const repo = new Repo({
 
 const say = (value) => console.log(JSON.stringify(value))
 let handle
+let presence
 const heard = []
 
 const follow = (found) => {
@@ -66,6 +67,17 @@ const commands = {
     return {}
   },
   heard: () => ({ heard }),
+  /** Says what its person does, as automerge-repo says it. */
+  attend: ({ state }) => {
+    presence = new Presence({ handle })
+    presence.start({ initialState: state })
+    return {}
+  },
+  show: ({ channel, value }) => {
+    presence.broadcast(channel, value)
+    return {}
+  },
+  peers: () => ({ peers: Object.values(presence.getPeerStates().value).map((peer) => peer.value) }),
   flush: async () => {
     await repo.flush()
     return {}

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::thread;
 
-use poo_tests::harness::{Caller, Home, Listener, Relay, Stage, Told};
+use poo_tests::harness::{Caller, Home, Listener, Relay, Stage, Told, wait_until};
 use poo_tests::programs;
 use serde_json::{Value, json};
 
@@ -39,6 +39,58 @@ fn titles(told: &[Told]) -> Vec<&str> {
     told.iter()
         .map(|told| text(&told.data["activity"]["title"]))
         .collect()
+}
+
+#[test]
+fn who_is_there_is_told_to_agents_and_of_them() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let (sam, krusty, list) = sam_and_krusty(&stage, &relay);
+    let path = format!("lists/{list}/presence");
+    let here = || {
+        let here = krusty.read(&path);
+        let people = here["items"].as_array().unwrap().iter();
+        people
+            .map(|it| (text(&it["did"]).to_owned(), text(&it["state"]).to_owned()))
+            .collect::<BTreeSet<_>>()
+    };
+    assert!(here().is_empty());
+    sam.ok(&["sync"]);
+    let mut watch = sam.start(&["watch", LIST, "--json"]);
+    watch.wait_for("the connection", |line| line["event"] == "connected");
+    wait_until("Sam is there", || {
+        here().contains(&(sam.did(), "here".to_owned()))
+    });
+    let krustys = |event: &'static str| {
+        move |line: &Value| line["event"] == event && line["who"]["name"] == "Krusty"
+    };
+    let task = create(&krusty, &list, "one");
+    let says = |state: &str| {
+        let body = json!({"state": state, "task": task}).to_string();
+        krusty.send("PUT", &path, &[], &body)
+    };
+    assert_eq!(says("here").status, 204);
+    let came = watch.wait_for("Krusty comes", krustys("presence_joined"));
+    assert_eq!(
+        (&came["state"], &came["task"]),
+        (&json!("here"), &json!(task))
+    );
+    assert_eq!(says("typing").status, 204);
+    let types = watch.wait_for("Krusty writes", krustys("presence_changed"));
+    assert_eq!(types["state"], "typing");
+    assert_eq!(here().len(), 2);
+    assert_eq!(says("left").status, 204);
+    watch.wait_for("Krusty goes", krustys("presence_left"));
+    wait_until("only Sam is there", || here().len() == 1);
+    // Where one may not look nobody is seen, and what is no presence is refused.
+    let elsewhere = "lists/4NMNnkMhL8jXrdJ9jamS58PAVdXu/presence";
+    assert_eq!(krusty.get(elsewhere).status, 404);
+    let body = json!({"state": "here"}).to_string();
+    assert_eq!(krusty.send("PUT", elsewhere, &[], &body).status, 404);
+    let (status, code, field) = says("asleep").fault();
+    assert_eq!((status, &*code, &*field), (400, "invalid", "state"));
+    watch.interrupt();
+    assert_eq!(watch.wait().code, 0);
 }
 
 #[test]

@@ -191,6 +191,47 @@ fn an_automerge_repo_client_edits_a_list_with_a_signed_peer() {
 }
 
 #[test]
+fn presence_goes_both_ways_between_automerge_repo_and_signed_peers() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = sam(&stage, &relay);
+    let milk = sam.task(LIST, "Milk", &[]);
+    let ann = stage.person("Ann", &relay);
+    ann.ok(&["join", &sam.share(LIST, "editor")]);
+    sam.ok(&["sync"]);
+    let mut watch = ann.start(&["watch", LIST, "--json"]);
+    watch.wait_for("the connection", |line| line["event"] == "connected");
+    let mut node = Node::start(&stage, &ticket(&sam, &["--list", LIST]), "node", None);
+    node.find(&list_url(&sam));
+    node.run(json!({ "do": "attend", "state": { "task": milk, "cursor": [1, 2] } }));
+    let sams = |event: &'static str| {
+        move |line: &Value| line["event"] == event && line["who"]["name"] == "Sam"
+    };
+    let came = watch.wait_for("Sam comes", sams("presence_joined"));
+    assert_eq!(
+        (&came["state"], &came["task"]),
+        (&json!("here"), &json!(milk))
+    );
+    wait_until("the client sees Ann", || {
+        let peers = node.run(json!({ "do": "peers" }));
+        peers["peers"] == json!([{ "did": ann.did(), "typing": false, "task": null }])
+    });
+    node.run(json!({ "do": "show", "channel": "typing", "value": true }));
+    let types = watch.wait_for("Sam writes", sams("presence_changed"));
+    assert_eq!(
+        (&types["state"], &types["task"]),
+        (&json!("typing"), &json!(milk))
+    );
+    // What is no presence disturbs nobody.
+    node.run(json!({ "do": "broadcast", "message": { "cursor": 7 } }));
+    // Whoever goes without a word is not shown any longer.
+    node.kill();
+    watch.wait_for("Sam goes", sams("presence_left"));
+    watch.interrupt();
+    assert_eq!(watch.wait().code, 0);
+}
+
+#[test]
 fn a_client_that_was_away_for_long_and_one_that_changes_the_past_go_on() {
     let stage = Stage::new(programs!());
     let relay = stage.relay("relay");

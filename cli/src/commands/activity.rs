@@ -143,21 +143,7 @@ fn follow(app: &App, list: Option<&str>) -> Result<(), Problem> {
         let lists = named_lists(replica, &Moment::now(), list.is_none())?;
         new.iter().try_for_each(|row| tell(app, row, &lists))
     };
-    let mut failed = None;
-    net::block_on(async {
-        let looking = async {
-            while failed.is_none() {
-                tokio::time::sleep(LOOK_INTERVAL).await;
-                failed = look().err();
-            }
-        };
-        tokio::select! {
-            () = looking => {}
-            () = net::asked_to_end() => {}
-        }
-        Ok(())
-    })?;
-    failed.map_or(Ok(()), Err)
+    net::look_until_asked(LOOK_INTERVAL, &mut look)
 }
 
 fn tell(app: &App, row: &Activity, lists: &[List]) -> Result<(), Problem> {

@@ -16,6 +16,7 @@ pub(crate) mod invites;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod members;
+pub(crate) mod reminders;
 pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod settings;

@@ -1,51 +1,50 @@
 import type { Task } from "@poo/engine";
-import { useEffect } from "react";
-import { parts } from "../lib/dates.ts";
+import { useEffect, useState } from "react";
 import { useLive, zone } from "../state/engine.ts";
 import { local, remember } from "../state/local.ts";
 import { go } from "../state/route.ts";
 import { say } from "../state/toasts.ts";
 
-const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-/** A day without a time begins at nine, for reminders. */
-const DAY_STARTS = "09:00";
 /** What was due while nobody looked is still worth saying for so long. */
 const LATE_MS = 3_600_000;
+/** So far ahead is asked for, and asked again well before that is over. */
+const AHEAD_MS = 24 * 3_600_000;
 
-/** When to remind of a task, for each of its reminders. */
-export function moments(task: Task): number[] {
-  if (!task.due || task.done) return [];
-  const { date, time } = parts(task.due);
-  const at = new Date(`${date}T${time ?? DAY_STARTS}:00`).getTime();
-  return (task.reminders ?? []).flatMap((reminder) => {
-    const match = /^(\d+)([mhdw])$/.exec(reminder);
-    const unit = UNIT_MS[match?.[2] ?? ""];
-    return match && unit ? [at - Number(match[1]) * unit] : [];
-  });
+/** The hour in which this is: what is asked stays the same within it. */
+function useHour(): number {
+  const [hour, setHour] = useState(() => Math.floor(Date.now() / 3_600_000));
+  useEffect(() => {
+    const timer = setInterval(() => setHour(Math.floor(Date.now() / 3_600_000)), 60_000);
+    return () => clearInterval(timer);
+  }, []);
+  return hour * 3_600_000;
 }
 
-/** Says what is to be remembered, while the app is open. */
+/** Says what is to be remembered, while the app is open. When that is, the engine knows. */
 export default function Reminders() {
-  const today = useLive({ type: "today", zone });
-  const soon = useLive({ type: "upcoming", days: 2, zone });
+  const hour = useHour();
+  const soon = useLive({
+    type: "reminders",
+    from: new Date(hour - LATE_MS).toISOString(),
+    to: new Date(hour + AHEAD_MS).toISOString(),
+    zone,
+  });
   useEffect(() => {
-    const tasks = [...(today?.items ?? []), ...(soon?.items ?? [])];
     const look = () => {
       const said = local<string[]>("reminded", []);
-      for (const task of tasks) {
-        for (const moment of moments(task)) {
-          const key = `${task.id}@${moment}`;
-          const late = Date.now() - moment;
-          if (late < 0 || late > LATE_MS || said.includes(key)) continue;
-          remember("reminded", [...local<string[]>("reminded", []), key].slice(-200));
-          tell(task);
-        }
+      for (const { at, task } of soon?.items ?? []) {
+        const moment = Date.parse(at);
+        const key = `${task.id}@${moment}`;
+        const late = Date.now() - moment;
+        if (late < 0 || late > LATE_MS || said.includes(key)) continue;
+        remember("reminded", [...local<string[]>("reminded", []), key].slice(-200));
+        tell(task);
       }
     };
     look();
     const timer = setInterval(look, 15_000);
     return () => clearInterval(timer);
-  }, [today, soon]);
+  }, [soon]);
   return null;
 }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activity, Aisle, CalendarEntry, Comment, Device, Folder, Found, Identity, InviteView, List,
-    Member, Priority, QuickAdd, Sort, Status, Streak, Tag, Task, TaskId, TemplateView, TicketView,
-    VerifyReport,
+    Member, Priority, QuickAdd, Reminding, Sort, Status, Streak, Tag, Task, TaskId, TemplateView,
+    TicketView, VerifyReport,
 };
 use crate::document::DocumentId;
 use crate::identity::Did;
@@ -76,6 +76,17 @@ pub enum Query {
         /// For so many days; 7 unless told, 366 at most.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         days: Option<u32>,
+        /// The reader's time zone, an IANA name; UTC unless told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// Which reminders of open tasks are to be shown within some time, of all lists, the earliest
+    /// first. Answer: [`Answer::Reminders`].
+    Reminders {
+        /// From this moment on.
+        from: Timestamp,
+        /// And before this one; at most 366 days later.
+        to: Timestamp,
         /// The reader's time zone, an IANA name; UTC unless told.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         zone: Option<String>,
@@ -340,6 +351,8 @@ pub enum Answer {
     Tasks(Page<Task>),
     /// To [`Query::Task`] and [`Query::FindTask`].
     Task(Task),
+    /// To [`Query::Reminders`].
+    Reminders(Page<Reminding>),
     /// To [`Query::Calendar`].
     Calendar(Page<CalendarEntry>),
     /// To [`Query::Search`].

@@ -279,6 +279,18 @@ pub struct TemplateView {
     pub tasks: u64,
 }
 
+/// A reminder that is to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reminding {
+    /// When.
+    pub at: Timestamp,
+    /// How long before the task is due.
+    pub reminder: Reminder,
+    /// Of what.
+    pub task: Task,
+}
+
 /// A time at which something is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

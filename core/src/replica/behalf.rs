@@ -14,6 +14,7 @@ use crate::identity::{Did, Keypair, PublicKey};
 use crate::membership::Identities;
 use crate::model::{Answer, Command, Outcome, Query};
 use crate::store::{StoreError, statements};
+use crate::sync::{PresenceMessage, Unsigned};
 
 /// A replica that acts for somebody else: see [`Replica::on_behalf_of`].
 #[derive(Debug)]
@@ -103,6 +104,28 @@ impl OnBehalf<'_> {
             nonce,
         };
         Ticket::sign(terms, self.own.signer())
+    }
+
+    /// Their presence in a list, to be said by a relay's [`Voice`](crate::sync::Voice).
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`] if there is no such list for them, [`CommandError::NotWitnessed`]
+    /// where nobody lets this relay sign for them, [`CommandError::Store`] if the database fails.
+    pub fn presence(
+        &self,
+        list: DocumentId,
+        message: &PresenceMessage,
+    ) -> Result<Unsigned, CommandError> {
+        let Keyring { did, device, .. } = &self.replica.keys;
+        let authority = statements::authority(self.replica.conn(), &list)?;
+        if !authority.can_read(did) {
+            return Err(CommandError::NotFound("list"));
+        }
+        if !authority.may_witness(&Did::from_key(device.public()), did) {
+            return Err(CommandError::NotWitnessed);
+        }
+        let hosted = Some(device.clone());
+        Ok(Unsigned::presence(list, *did, hosted, message))
     }
 
     /// The id of their space.

@@ -165,7 +165,7 @@ CREATE TABLE activity (
     detail  TEXT NOT NULL,                -- JSON
     PRIMARY KEY (doc, pos, hash, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX activity_placed ON activity (placed, hash, n);
+CREATE INDEX activity_placed ON activity (placed, pos, hash, n);
 CREATE INDEX activity_task ON activity (doc, task, pos) WHERE task IS NOT NULL;
 CREATE INDEX activity_members ON activity (doc, at) WHERE who IS NOT NULL;
 CREATE INDEX activity_actor ON activity (actor, action, at);

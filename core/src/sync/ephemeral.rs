@@ -4,11 +4,13 @@
 use super::error::SessionError;
 use super::event::{Effect, Event};
 use super::presence::{PresenceMessage, window_of};
+use super::said::Said;
 use super::session::{DOCUMENTS_MAX, Session, Side};
+use super::voice::Relayed;
 use super::wire::{Data, EPHEMERAL_BYTES_MAX, Ephemeral, encode};
 use crate::document::DocumentId;
-use crate::identity::{Domain, PublicKey};
-use crate::replica::Replica;
+use crate::identity::{Did, Domain, Keypair, PublicKey};
+use crate::replica::{EphemeralSession, Replica};
 use crate::store::statements;
 
 /// Messages that wait to be forwarded; beyond that the oldest are dropped.
@@ -43,18 +45,8 @@ impl Session {
         if data.len() > EPHEMERAL_BYTES_MAX {
             return Err(SessionError::TooMany("bytes in a signed message"));
         }
-        let (session, count) = replica.next_ephemeral()?;
-        let device = self.signing_key().public();
-        let message = ephemeral_message(&document, &device, &session, count, data);
-        let signature = self.signing_key().sign(Domain::EPHEMERAL, &message);
-        let message = Ephemeral {
-            document,
-            device,
-            session,
-            count,
-            data: data.to_vec().into(),
-            signature,
-        };
+        let place = replica.next_ephemeral()?;
+        let message = sign(self.signing_key(), document, place, data.to_vec());
         self.forward(encode(&Data::Ephemeral(message)));
         Ok(())
     }
@@ -89,12 +81,19 @@ impl Session {
             .verify(Domain::EPHEMERAL, &signed, &message.signature)
             .map_err(|_| SessionError::Ephemeral("its signature is not its author's"))?;
         let authority = statements::authority(replica.conn(), &message.document)?;
-        let Some(from) = authority.identity_of(&message.device) else {
+        // A relay says what those say who cannot sign, as far as it may witness for them.
+        let from = match Said::author(&message.data) {
+            Some(author) => {
+                let relay = Did::from_key(message.device);
+                Some(author).filter(|author| authority.may_witness(&relay, author))
+            }
+            None => authority
+                .identity_of(&message.device)
+                .filter(|_| !authority.is_revoked(&message.device)),
+        };
+        let Some(from) = from.filter(|from| authority.can_read(from)) else {
             return Ok(());
         };
-        if !authority.can_read(&from) || authority.is_revoked(&message.device) {
-            return Ok(());
-        }
         let key = (message.document, message.device);
         let known = match self.counts.get(&key) {
             Some(known) => Some(*known),
@@ -118,15 +117,33 @@ impl Session {
                     .peer
                     .is_some_and(|(_, device)| device == message.device)
                 {
-                    self.effects.push(Effect::Ephemeral {
-                        document: message.document,
-                        frame: frame.to_vec(),
-                    });
+                    let frame = frame.to_vec();
+                    let said = Relayed::signed(from, message, frame);
+                    self.effects.push(Effect::Ephemeral(Box::new(said)));
                 }
             }
             Side::Client(_) => self.event(Event::Ephemeral { message, from }),
         }
         Ok(())
+    }
+}
+
+/// Signs what somebody says. `place` is their session of such messages, and the count in it.
+pub(super) fn sign(
+    key: &Keypair,
+    document: DocumentId,
+    (session, count): (EphemeralSession, u64),
+    data: Vec<u8>,
+) -> Ephemeral {
+    let device = key.public();
+    let message = ephemeral_message(&document, &device, &session, count, &data);
+    Ephemeral {
+        document,
+        device,
+        session,
+        count,
+        data: data.into(),
+        signature: key.sign(Domain::EPHEMERAL, &message),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::voice::{Relayed, Unsigned};
 use super::wire::Ephemeral;
 use crate::document::DocumentId;
 use crate::identity::Did;
@@ -150,7 +151,7 @@ impl Event {
 }
 
 /// Something that the relay's other sessions have to hear of, or that is to be done for this one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Effect {
     /// A document is to be made one chunk, by a [`Packer`](super::Packer) beside the sessions:
     /// [`Session::notify_packed`](super::Session::notify_packed). Only a session that was told so asks for it.
@@ -161,21 +162,11 @@ pub enum Effect {
     Document(DocumentId),
     /// Something was left at a meeting point: [`Session::notify_box`](super::Session::notify_box).
     Box([u8; 16]),
-    /// A signed message: [`Session::forward`](super::Session::forward), with the frame as it came.
-    Ephemeral {
-        /// The document that it is about.
-        document: DocumentId,
-        /// The frame.
-        frame: Vec<u8>,
-    },
-    /// A message of a token session that is not kept:
-    /// [`TokenSession::forward`](super::TokenSession::forward).
-    StockEphemeral {
-        /// The document that it is about.
-        document: DocumentId,
-        /// The frame.
-        frame: Vec<u8>,
-    },
+    /// A signed message that is not kept goes on to others.
+    Ephemeral(Box<Relayed>),
+    /// Somebody who cannot sign says something that is not kept: the relay's
+    /// [`Voice`](super::Voice) says it for them.
+    Unsigned(Box<Unsigned>),
 }
 
 #[cfg(test)]

@@ -31,12 +31,14 @@ mod order;
 mod outgoing;
 mod presence;
 mod relay;
+mod said;
 mod seal;
 mod seen;
 mod session;
 #[cfg(test)]
 mod tests;
 mod token;
+mod voice;
 mod wire;
 
 pub use attendance::{Attendance, Doing, TYPING_TTL};
@@ -54,4 +56,5 @@ pub use relay::Admission;
 pub use seal::SealError;
 pub use session::Session;
 pub use token::{TicketRefusal, TokenSession};
+pub use voice::{Relayed, Unsigned, Voice};
 pub use wire::{EPHEMERAL_BYTES_MAX, Ephemeral, SUBPROTOCOL};

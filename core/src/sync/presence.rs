@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use minicbor::{Decode, Encode};
 
+use super::said::Said;
 use super::wire::Ephemeral;
 use crate::document::DocumentId;
 use crate::identity::{Did, PublicKey};
@@ -24,7 +25,20 @@ pub const PRESENCE_MAX: usize = 256;
 const LISTS_MAX: usize = 1024;
 
 /// What somebody does in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, serde::Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cbor(index_only)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceState {
@@ -48,25 +62,6 @@ pub struct PresenceMessage {
     pub task: Option<TaskId>,
 }
 
-/// The data of a signed message that is not kept, by kind.
-#[derive(Encode, Decode)]
-enum Said {
-    #[n(0)]
-    Presence(#[n(0)] Body),
-}
-
-#[derive(Encode, Decode)]
-#[cbor(map)]
-struct Body {
-    #[n(0)]
-    state: PresenceState,
-    #[cbor(n(1), with = "minicbor::bytes")]
-    task: Option<[u8; 16]>,
-    /// Where one device looks at the list more than once.
-    #[cbor(n(2), with = "minicbor::bytes")]
-    window: Option<[u8; 8]>,
-}
-
 impl PresenceMessage {
     /// The data to send by [`Session::send_ephemeral`](super::Session::send_ephemeral), of a device
     /// that looks at the list once: see [`Session::send_presence`](super::Session::send_presence).
@@ -76,11 +71,7 @@ impl PresenceMessage {
     }
 
     pub(super) fn encode_in(&self, window: Option<[u8; 8]>) -> Vec<u8> {
-        super::wire::encode(&Said::Presence(Body {
-            state: self.state,
-            task: self.task.map(|task| *task.as_bytes()),
-            window,
-        }))
+        Said::presence(self, window).encode()
     }
 
     /// Reads the data of a message; `None` if it is about something else.
@@ -90,12 +81,10 @@ impl PresenceMessage {
     }
 
     fn decode_in(data: &[u8]) -> Option<(Self, Option<[u8; 8]>)> {
-        let Said::Presence(body) = minicbor::decode(data).ok()?;
-        let message = Self {
-            state: body.state,
-            task: body.task.map(TaskId::from_bytes),
+        let (Said::Presence(body), window) = Said::unwrapped(data)? else {
+            return None;
         };
-        Some((message, body.window))
+        Some((body.message(), window.or(body.window)))
     }
 }
 
@@ -127,6 +116,7 @@ impl Entry {
 
 /// Somebody who looks at a list, with as many devices as they do.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PersonHere {
     /// Who.

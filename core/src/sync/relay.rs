@@ -290,7 +290,11 @@ impl Session {
             if state.invite.single_use && !self.is_closed() {
                 replica.admit(did)?;
             }
-            self.effects.push(Effect::Document(*document));
+            // Whoever nobody can name yet is told of with their name: it comes with what they send
+            // now that they may.
+            if has_name(replica, did)? {
+                self.effects.push(Effect::Document(*document));
+            }
         }
         // From here on the joiner is a member that has nothing yet.
         self.follow_new_member(document)
@@ -377,4 +381,12 @@ impl Session {
             ..Changes::default()
         })))
     }
+}
+
+/// Whether an identity has said here how others see it.
+fn has_name(replica: &Replica, did: &Did) -> Result<bool, StoreError> {
+    let known = statements::of_identity(replica.conn(), did)?;
+    Ok(known
+        .iter()
+        .any(|statement| matches!(statement.payload(), Payload::Profile(_))))
 }

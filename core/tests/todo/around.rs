@@ -60,6 +60,76 @@ fn the_agenda_is_that_of_the_reader_s_zone() {
 }
 
 #[test]
+fn reminders_come_when_their_reader_expects_them() {
+    let bench = &mut Bench::new(12);
+    let mut sam = found(bench, "Sam");
+    let plans = list(&mut sam, bench, "Plans");
+    let timed = |title: &str, due: &str, reminders: &[&str]| NewTask {
+        due: Some(due.parse().unwrap()),
+        reminders: reminders.iter().map(|it| it.parse().unwrap()).collect(),
+        ..titled(title)
+    };
+    let tasks = [
+        // A day begins at nine where the reader is.
+        timed("Fair", "2026-10-25", &["2h", "3w"]),
+        // The clock goes back in the night before: a day earlier is the same time of day.
+        timed("Call", "2026-10-25T18:00[Europe/Berlin]", &["1d", "1h"]),
+        timed("Nothing", "2026-10-25", &[]),
+        timed("Done", "2026-10-25", &["1h"]),
+        timed("Too far", "2027-10-25", &["4w"]),
+    ];
+    let ids: Vec<_> = tasks
+        .into_iter()
+        .map(|task| create(&mut sam, bench, plans, task))
+        .collect();
+    complete(&mut sam, bench, plans, ids[3]);
+    let ask = |from: &str, to: &str, zone: &str| {
+        let query = Query::Reminders {
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            zone: Some(zone.to_owned()),
+        };
+        match sam.query(&query, now(bench)) {
+            Ok(Answer::Reminders(page)) => Ok(page
+                .items
+                .into_iter()
+                .map(|it| format!("{} {}", it.at, it.task.title))
+                .collect::<Vec<_>>()),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.to_string()),
+        }
+    };
+    let all = ask(
+        "2026-09-21T00:00:00Z",
+        "2026-12-01T00:00:00Z",
+        "Europe/Berlin",
+    );
+    assert_eq!(
+        all.unwrap(),
+        [
+            "2026-10-04T07:00:00Z Fair",
+            "2026-10-24T16:00:00Z Call",
+            "2026-10-25T06:00:00Z Fair",
+            "2026-10-25T16:00:00Z Call",
+        ]
+    );
+    // Elsewhere a day begins at another moment, a time of day with a zone does not; the end of a
+    // range is not in it.
+    let some = ask("2026-10-24T16:00:00Z", "2026-10-25T16:00:00Z", "Asia/Tokyo");
+    assert_eq!(
+        some.unwrap(),
+        ["2026-10-24T16:00:00Z Call", "2026-10-24T22:00:00Z Fair"]
+    );
+    for (from, to) in [
+        ("2026-10-25T00:00:00Z", "2026-10-24T00:00:00Z"),
+        ("2026-10-25T00:00:00Z", "2028-10-24T00:00:00Z"),
+    ] {
+        let error = ask(from, to, "UTC").unwrap_err();
+        assert!(error.contains("366 days"), "{error}");
+    }
+}
+
+#[test]
 fn lists_stand_where_their_person_puts_them_on_every_device() {
     let bench = &mut Bench::new(13);
     let mut relay = relay(bench);

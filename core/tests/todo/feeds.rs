@@ -64,6 +64,35 @@ fn a_clock_that_is_a_year_ahead_does_not_stay_on_top() {
 }
 
 #[test]
+fn what_happened_within_a_second_stays_in_its_order() {
+    let bench = &mut Bench::new(73);
+    let (_, mut sam, _, plans) = two(bench);
+    let other = list(&mut sam, bench, "Other");
+    let at = bench.now_ms;
+    for round in 0..8 {
+        for list in [plans, other] {
+            bench.now_ms = at;
+            let task = create(&mut sam, bench, list, titled(&format!("Task {round}")));
+            bench.now_ms = at;
+            complete(&mut sam, bench, list, task);
+            bench.now_ms = at;
+            run(&mut sam, bench, Command::DeleteTask { list, task });
+        }
+    }
+    let rows = feed(&sam, bench, 100);
+    for rows_at_once in [1, 7, 20] {
+        assert_eq!(feed(&sam, bench, rows_at_once), rows);
+    }
+    for list in [plans, other] {
+        let of_list: Vec<_> = rows.iter().filter(|row| row.list == list).collect();
+        assert_eq!(
+            of_list,
+            activity(&sam, bench, list).iter().collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
 fn what_somebody_did_offline_stands_where_they_did_it() {
     let bench = &mut Bench::new(72);
     let (mut relay, mut sam, mut ann, plans) = two(bench);

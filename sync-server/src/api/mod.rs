@@ -13,6 +13,7 @@ mod key_routes;
 mod lists;
 mod live;
 mod pages;
+mod presence;
 mod problem;
 mod readers;
 mod reply;
@@ -35,10 +36,11 @@ use poo_core::identity::Did;
 use poo_core::model::{Answer, Command, Outcome, Query};
 use poo_core::replica::{Env, Replica};
 use poo_core::store::StoreError;
+use poo_core::sync::PersonHere;
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rusqlite::{OptionalExtension as _, params};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
@@ -269,6 +271,15 @@ impl Api {
         let sent = self.inner.engine.send(Input::Work(work)).await;
         sent.map_err(|_| Problem::unavailable())?;
         answer.await.map_err(|_| Problem::unavailable())?
+    }
+
+    /// Who looks at a list, as far as they say so.
+    pub(crate) async fn who_is_here(&self, list: DocumentId) -> Result<Vec<PersonHere>, Problem> {
+        let (answer, asked) = oneshot::channel();
+        let sent = self.inner.engine.send(Input::Here { list, answer }).await;
+        sent.map_err(|_| Problem::unavailable())?;
+        let here = asked.await.map_err(|_| Problem::unavailable())?;
+        Ok(here?)
     }
 
     /// Answers from committed state, in the view of the caller.
@@ -522,6 +533,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(auth::sign_in::routes())
         .merge(tasks::routes())
         .merge(lists::routes())
+        .merge(presence::routes())
         .merge(agents::routes())
         .merge(key_routes::routes())
         .merge(live::routes())

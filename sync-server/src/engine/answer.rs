@@ -18,6 +18,7 @@ impl Worker {
         effects: Vec<(ConnectionId, Effect)>,
         mut active: Vec<ConnectionId>,
     ) {
+        let effects = self.give_voice(effects);
         let reading = self.replica.begin_reading();
         self.fanout.look_again();
         let mut changed = BTreeSet::new();
@@ -72,16 +73,13 @@ impl Worker {
                     }
                     true
                 }
-                Effect::Pack(_) | Effect::Refused(_) => false,
-                Effect::Ephemeral { document, frame } if *id != origin => {
-                    is_told(connection.session.forward(&self.replica, document, frame))
+                Effect::Ephemeral(said) if *id != origin => {
+                    is_told(connection.session.forward(&self.replica, said))
                 }
-                Effect::StockEphemeral { document, frame } if *id != origin => is_told(
-                    connection
-                        .session
-                        .forward_stock(&self.replica, document, frame),
-                ),
-                Effect::Ephemeral { .. } | Effect::StockEphemeral { .. } => false,
+                Effect::Ephemeral(_)
+                | Effect::Unsigned(_)
+                | Effect::Pack(_)
+                | Effect::Refused(_) => false,
             };
             if told {
                 active.push(*id);
@@ -137,8 +135,15 @@ impl Worker {
                 }
             }
         }
-        // Dropping the sender lets the socket say its last words and close.
-        self.sessions.remove(&id);
+        self.end(id);
+    }
+
+    /// Ends a session. Dropping its sender lets the socket say its last words and close.
+    pub(super) fn end(&mut self, id: ConnectionId) {
+        let Some(mut connection) = self.sessions.remove(&id) else {
+            return;
+        };
+        self.company.left(id, connection.session.farewell());
     }
 }
 

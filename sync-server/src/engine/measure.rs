@@ -1,9 +1,6 @@
 //! What the engine counts of what it does, and how things stand in it.
 
-use std::time::Duration;
-
-use poo_core::sync::{Effect, PRESENCE_TTL};
-use tokio::time::Instant;
+use poo_core::sync::Effect;
 
 use super::{ConnectionId, Measured, NOBODY, Worker};
 use crate::metrics::Door;
@@ -26,9 +23,7 @@ impl Worker {
                     self.metrics.refused(reason.code());
                     self.metrics.mutation(Door::Sync, false);
                 }
-                Effect::Ephemeral { .. } | Effect::StockEphemeral { .. } => {
-                    self.present.insert(*origin, Instant::now());
-                }
+                Effect::Ephemeral(_) | Effect::Unsigned(_) => self.company.hear(*origin),
                 Effect::Pack(_) | Effect::Box(_) => {}
             }
         }
@@ -37,12 +32,8 @@ impl Worker {
 
     /// How things stand.
     pub(super) fn measure(&mut self) -> Measured {
-        let ttl = Duration::try_from(PRESENCE_TTL).unwrap_or_default();
-        let sessions = &self.sessions;
-        self.present
-            .retain(|id, heard| heard.elapsed() < ttl && sessions.contains_key(id));
         let mut measured = Measured {
-            present: self.present.len() as u64,
+            present: self.company.present(),
             ..Measured::default()
         };
         for connection in self.sessions.values() {

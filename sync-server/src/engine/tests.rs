@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use poo_core::document::DocumentId;
 use poo_core::model::{Answer, Command, NewTask, Outcome as Done, Query};
 use poo_core::sync::Packer;
+use poo_core::sync::SessionError;
 
 fn worker() -> Worker {
     worker_with(Replica::in_memory, Packing::new().0)

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use poo_core::document::DocumentId;
 use poo_core::replica::{Env, Replica};
 use poo_core::store::StoreError;
-use poo_core::sync::Effect;
+use poo_core::sync::{Effect, Unsigned};
 use tokio::sync::oneshot;
 
 /// What a piece of work may use.
@@ -20,6 +20,11 @@ impl Turn<'_> {
     /// Lets everybody who follows a document hear of its change, once it is on disk.
     pub(crate) fn changed(&mut self, document: DocumentId) {
         self.effects.push(Effect::Document(document));
+    }
+
+    /// Lets everybody who follows a document hear something that is not kept.
+    pub(crate) fn say(&mut self, unsigned: Unsigned) {
+        self.effects.push(Effect::Unsigned(Box::new(unsigned)));
     }
 }
 

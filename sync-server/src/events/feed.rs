@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use poo_core::document::DocumentId;
@@ -24,6 +25,8 @@ use crate::metrics::Metrics;
 
 /// Events that are read at a time.
 const PAGE: usize = 1_000;
+/// A pause after each reading: what is committed within it is read together.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// The stream cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -214,6 +217,9 @@ impl Follower {
                     // With the next commit it is tried again, from the same place.
                     tracing::error!(%error, "the stream of events could not be read");
                 }
+            }
+            if !waits {
+                std::thread::sleep(PAUSE);
             }
         }
     }

@@ -45,6 +45,14 @@ enum CourierError {
     Feed(#[from] FeedError),
 }
 
+/// What there is to wait for when all is done.
+struct Rest {
+    /// The longest that may be slept.
+    wait: Duration,
+    /// Whether anybody wants to hear of events.
+    listens: bool,
+}
+
 /// Carries deliveries. One for a relay.
 pub(super) struct Courier {
     pub(super) desk: Desk,
@@ -68,11 +76,14 @@ impl Courier {
         loop {
             grown.borrow_and_update();
             nudged.borrow_and_update();
-            let wait = match self.work(&mut under_way, &done, &mut pruned).await {
-                Ok(wait) => wait,
+            let rest = match self.work(&mut under_way, &done, &mut pruned).await {
+                Ok(rest) => rest,
                 Err(error) => {
                     tracing::error!(%error, "webhooks wait");
-                    PAUSE
+                    Rest {
+                        wait: PAUSE,
+                        listens: true,
+                    }
                 }
             };
             tokio::select! {
@@ -89,20 +100,20 @@ impl Courier {
                     }
                     under_way.retain(|_, of_endpoint| !of_endpoint.is_empty());
                 }
-                grown = grown.changed() => if grown.is_err() { return },
+                grown = grown.changed(), if rest.listens => if grown.is_err() { return },
                 nudged = nudged.changed() => if nudged.is_err() { return },
-                () = sleep(wait) => {}
+                () = sleep(rest.wait) => {}
             }
         }
     }
 
-    /// Does what there is to do, and gives how long to wait where nothing happens.
+    /// Does what there is to do.
     async fn work(
         &self,
         under_way: &mut BTreeMap<String, BTreeSet<i64>>,
         done: &mpsc::Sender<Outcome>,
         pruned: &mut Option<Instant>,
-    ) -> Result<Duration, CourierError> {
+    ) -> Result<Rest, CourierError> {
         if pruned.is_none_or(|at| at.elapsed() > PRUNE_INTERVAL) {
             *pruned = Some(Instant::now());
             self.desk.with(|store, env| store.prune(env.now)).await?;
@@ -147,11 +158,17 @@ impl Courier {
             .desk
             .with(|store, env| Ok((store.next_due(env.now)?, env.now)))
             .await?;
-        let (Some(next), now) = next else {
-            return Ok(SLEEP_MAX);
+        let wait = match next {
+            (None, _) => SLEEP_MAX,
+            (Some(next), now) => {
+                let wait = Duration::try_from(next.duration_since(now)).unwrap_or_default();
+                (wait + Duration::from_millis(1)).min(SLEEP_MAX)
+            }
         };
-        let wait = Duration::try_from(next.duration_since(now)).unwrap_or_default();
-        Ok((wait + Duration::from_millis(1)).min(SLEEP_MAX))
+        Ok(Rest {
+            wait,
+            listens: !endpoints.is_empty(),
+        })
     }
 
     /// Puts the events that came into deliveries.

@@ -106,7 +106,7 @@ impl Replica {
                 let Some(about) = about else {
                     return Ok(ControlFlow::Continue(()));
                 };
-                let place = Place::of(row, feed::POS)?;
+                let place = Place::of(row, feed::DOC)?;
                 let activity = feed::activity(row, &about.document, &about.names, &place, now)?;
                 page.events.push(Event {
                     id,

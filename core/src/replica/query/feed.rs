@@ -35,8 +35,10 @@ pub(super) struct Asked {
 /// Where a row stands in a feed.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
-    /// The Lamport clock of its change within a list, the time across lists.
+    /// Which list it is within one, the time across lists.
     major: i64,
+    /// In the causal order of its list.
+    pos: i64,
     hash: ChangeHash,
     n: i64,
 }
@@ -64,22 +66,30 @@ impl Place {
     pub(super) fn of(row: &Row<'_>, major: usize) -> rusqlite::Result<Self> {
         Ok(Self {
             major: row.get(major)?,
+            pos: row.get(POS)?,
             hash: blob(row, HASH)?,
             n: row.get(2)?,
         })
     }
 
     fn read(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, '.');
+        let mut parts = text.splitn(4, '.');
         Some(Self {
             major: parts.next()?.parse().ok()?,
+            pos: parts.next()?.parse().ok()?,
             hash: ChangeHash::try_from(unhex(parts.next()?)?.as_slice()).ok()?,
             n: parts.next()?.parse().ok()?,
         })
     }
 
     pub(super) fn write(&self) -> String {
-        format!("{}.{}.{}", self.major, self.hash.to_hex(), self.n)
+        let Self {
+            major,
+            pos,
+            hash,
+            n,
+        } = self;
+        format!("{major}.{pos}.{}.{n}", hash.to_hex())
     }
 }
 
@@ -117,7 +127,7 @@ pub(super) const COLUMNS: &str =
 /// How many columns those are, and some of them: by which the rows of one list, and those of all
 /// lists, are in order.
 pub(super) const COLUMNS_COUNT: usize = 13;
-pub(super) const POS: usize = 0;
+const POS: usize = 0;
 pub(super) const HASH: usize = 1;
 pub(super) const DOC: usize = 10;
 const PLACED: usize = 11;
@@ -134,10 +144,10 @@ pub(super) fn of_list(
         values.push(task.to_string().into());
         sql.push_str(" AND task = ?2");
     }
-    after(&mut sql, &mut values, "pos", asked);
+    after(&mut sql, &mut values, "doc", asked);
     sql.push_str(" ORDER BY pos DESC, hash DESC, n DESC");
     let documents = core::slice::from_ref(document);
-    collect(conn, &sql, values, documents, asked, POS)
+    collect(conn, &sql, values, documents, asked, DOC)
 }
 
 /// What happened in all lists, by the time that authors claim. What claims a time at which it was
@@ -151,7 +161,8 @@ pub(super) fn of_all(
         format!("SELECT {COLUMNS} FROM activity INDEXED BY activity_placed WHERE placed > ?1");
     let mut values: Vec<Value> = vec![i64::MIN.into()];
     after(&mut sql, &mut values, "placed", asked);
-    sql.push_str(" ORDER BY placed DESC, hash DESC, n DESC");
+    // Claims are in seconds: what a list had in one of them stays in its causal order.
+    sql.push_str(" ORDER BY placed DESC, pos DESC, hash DESC, n DESC");
     collect(conn, &sql, values, documents, asked, PLACED)
 }
 
@@ -161,12 +172,14 @@ fn after(sql: &mut String, values: &mut Vec<Value>, major: &str, asked: &Asked) 
     };
     let at = values.len() + 1;
     sql.push_str(&format!(
-        " AND ({major}, hash, n) < (?{at}, ?{}, ?{})",
+        " AND ({major}, pos, hash, n) < (?{at}, ?{}, ?{}, ?{})",
         at + 1,
-        at + 2
+        at + 2,
+        at + 3
     ));
     values.extend([
         Value::from(place.major),
+        Value::from(place.pos),
         Value::from(place.hash.as_bytes().to_vec()),
         Value::from(place.n),
     ]);

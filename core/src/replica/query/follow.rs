@@ -49,7 +49,7 @@ impl Followed {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(Names::load(conn, document)?),
         };
-        let place = Place::of(row, feed::POS)?;
+        let place = Place::of(row, feed::DOC)?;
         feed::activity(row, document, names, &place, self.now).map(Some)
     }
 }

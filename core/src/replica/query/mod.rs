@@ -10,6 +10,7 @@ mod lists;
 mod page;
 mod pending;
 mod placed;
+mod reminders;
 mod search;
 mod streak;
 mod work;
@@ -78,6 +79,11 @@ impl Replica {
             Query::Upcoming { days, zone } => {
                 let page = agenda::upcoming(conn, &self.in_use(conn)?, &reader(zone)?, *days)?;
                 Ok(Answer::Tasks(page))
+            }
+            Query::Reminders { from, to, zone } => {
+                let documents = self.in_use(conn)?;
+                let page = reminders::due(conn, &documents, &reader(zone)?, *from, *to)?;
+                Ok(Answer::Reminders(page))
             }
             Query::Calendar {
                 list,

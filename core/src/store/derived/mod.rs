@@ -32,7 +32,7 @@ pub(crate) use lifted::lifted;
 pub(crate) use lifted::{Moved, refresh_lifted};
 
 /// The version of everything that is derived: another one makes it all anew.
-pub(super) const DERIVED_VERSION: i64 = 7;
+pub(super) const DERIVED_VERSION: i64 = 8;
 /// The tables.
 pub(super) const DERIVED_SQL: &str = include_str!("../derived.sql");
 /// Their names.

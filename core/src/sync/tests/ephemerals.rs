@@ -2,8 +2,9 @@
 
 use super::common::{Bench, Wire, invite, join, list, person, relay, sync};
 use crate::membership::Role;
+use crate::model::Command;
 use crate::replica::Replica;
-use crate::sync::Event;
+use crate::sync::{Event, PresenceMessage, PresenceState, Unsigned, Voice};
 
 /// What the client at the end of `wire` hears when its relay forwards a frame.
 fn heard(
@@ -21,6 +22,57 @@ fn heard(
         _ => None,
     });
     data.collect()
+}
+
+#[test]
+fn a_relay_speaks_only_for_those_for_whom_it_may_witness() {
+    let bench = &mut Bench::new(43);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let ann = &mut person(bench, relay, "Ann");
+    let plans = list(sam, bench, "Plans");
+    let link = invite(sam, bench, plans, Role::Editor);
+    sync(sam, relay, bench);
+    join(ann, relay, bench, &link);
+    sync(ann, relay, bench);
+    let here = PresenceMessage {
+        state: PresenceState::Here,
+        task: None,
+    };
+    let mut voice = Voice::begin(relay, &mut bench.env()).unwrap();
+    let mut say = |author| {
+        let unsigned = Unsigned::presence(plans, author, None, &here);
+        voice.say(unsigned).unwrap()
+    };
+    let (for_sam, for_ann) = (say(sam.did()), say(ann.did()));
+    let mut watching = sync(ann, relay, bench);
+    assert!(heard(&mut watching, ann, relay, bench, for_sam.for_signed()).is_empty());
+    // Sam lets it; that says nothing of Ann.
+    let ticket = Command::CreateTicket {
+        list: Some(plans),
+        uses: None,
+        expires_in_s: None,
+    };
+    sam.execute(&ticket, &mut bench.env()).unwrap();
+    sync(sam, relay, bench);
+    let mut watching = sync(ann, relay, bench);
+    let (for_sam, for_ann_too) = (say(sam.did()), say(ann.did()));
+    assert_eq!(
+        heard(&mut watching, ann, relay, bench, for_sam.for_signed()),
+        [for_sam.message.data.to_vec()]
+    );
+    for said in [for_ann, for_ann_too] {
+        assert!(heard(&mut watching, ann, relay, bench, said.for_signed()).is_empty());
+    }
+    // A member who speaks for another one is no relay.
+    let mut wire = sync(ann, relay, bench);
+    (wire
+        .client
+        .send_ephemeral(ann, plans, &for_sam.message.data))
+    .unwrap();
+    let frame = wire.client.poll_transmit(ann).unwrap().unwrap();
+    let mut watching = sync(sam, relay, bench);
+    assert!(heard(&mut watching, sam, relay, bench, &frame).is_empty());
 }
 
 #[test]

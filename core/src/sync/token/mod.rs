@@ -6,16 +6,20 @@
 //! signed sessions, with one step more: when all frames of a batch were given to their sessions,
 //! [`TokenSession::settle`] takes in what they brought, within the same transaction.
 
+mod ephemeral;
 mod follow;
 pub(in crate::sync) mod frame;
 mod message;
+mod presence;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::ephemeral::Present;
 use self::follow::Follow;
 pub(super) use self::follow::SaidToMany;
-use self::frame::{Ephemeral, Incoming, Route};
+use self::frame::{Incoming, Route};
 use self::message::SyncMessage;
+pub(super) use self::presence::stock_form;
 use super::bulk::BULK_CHANGES_MIN;
 use super::error::SessionError;
 use super::event::Effect;
@@ -23,7 +27,6 @@ use super::exchange::may_read;
 use super::fanout::Fanout;
 use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
 use super::session::CONTROLS_MAX;
-use super::wire::EPHEMERAL_BYTES_MAX;
 use crate::document::limits::STOCK_MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
 use crate::identity::Did;
@@ -35,8 +38,6 @@ use crate::store::{DocumentRow, Refusal, StoreError, statements};
 const DOCUMENTS_MAX: usize = 10_000;
 /// The most documents that a session asked for and could not have, and hears of once it can.
 const WANTED_MAX: usize = 1_000;
-/// Ephemeral messages are let go while so many messages wait to be sent.
-const EPHEMERALS_MAX: usize = 64;
 
 /// Why a ticket does not let somebody in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +115,8 @@ pub struct TokenSession {
     dirty: BTreeSet<DocumentId>,
     waiting: VecDeque<Vec<u8>>,
     effects: Vec<Effect>,
+    /// What it said of its presence, where it is present.
+    present: BTreeMap<DocumentId, Present>,
 }
 
 impl TokenSession {
@@ -150,6 +153,7 @@ impl TokenSession {
             dirty: BTreeSet::new(),
             waiting: VecDeque::new(),
             effects: Vec::new(),
+            present: BTreeMap::new(),
         }))
     }
 
@@ -311,22 +315,6 @@ impl TokenSession {
             }
         }
         self.dirty.insert(*document);
-        Ok(())
-    }
-
-    fn on_ephemeral(&mut self, replica: &Replica, message: &Ephemeral) -> Result<(), SessionError> {
-        if message.data.len() > EPHEMERAL_BYTES_MAX {
-            return Err(SessionError::TooMany("bytes of an ephemeral message"));
-        }
-        // Only in one's own name, for the relay sees nobody else behind the client.
-        let own = self.peer.as_deref() == Some(message.sender.as_str());
-        if own && self.sees(replica, &message.document)? {
-            self.effects.push(Effect::StockEphemeral {
-                document: message.document,
-                // Each receiver's frame names that receiver.
-                frame: frame::ephemeral(message, ""),
-            });
-        }
         Ok(())
     }
 
@@ -510,30 +498,6 @@ impl TokenSession {
             self.dirty.insert(*document);
         }
         Ok(())
-    }
-
-    /// Hands on an ephemeral message of another token session, if the client follows its document.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be read.
-    pub fn forward(
-        &mut self,
-        replica: &Replica,
-        document: &DocumentId,
-        bytes: &[u8],
-    ) -> Result<bool, StoreError> {
-        if !self.follows.contains_key(document) || !self.sees(replica, document)? {
-            return Ok(false);
-        }
-        let Ok(Incoming::Ephemeral(message)) = frame::decode(bytes) else {
-            return Ok(false);
-        };
-        if self.waiting.len() >= EPHEMERALS_MAX {
-            return Ok(false);
-        }
-        let target = self.peer.as_deref().unwrap_or_default();
-        self.waiting.push_back(frame::ephemeral(&message, target));
-        Ok(true)
     }
 
     /// Says why the session ends.

@@ -125,6 +125,8 @@ export type Answer =
   | Page<Task>
   /** To `Query::Task` and `Query::FindTask`. */
   | Task
+  /** To `Query::Reminders`. */
+  | Page<Reminding>
   /** To `Query::Calendar`. */
   | Page<CalendarEntry>
   /** To `Query::Search`. */
@@ -1318,6 +1320,19 @@ export type Query =
     zone?: string;
   }
   /**
+   * Which reminders of open tasks are to be shown within some time, of all lists, the earliest
+   * first. Answer: `Answer::Reminders`.
+   */
+  | {
+    type: "reminders";
+    /** From this moment on. */
+    from: Timestamp;
+    /** And before this one; at most 366 days later. */
+    to: Timestamp;
+    /** The reader's time zone, an IANA name; UTC unless told. */
+    zone?: string;
+  }
+  /**
    * What is due in a range of days, tasks that recur once for each time. Answer:
    * `Answer::Calendar`.
    */
@@ -1492,6 +1507,16 @@ export type QuickAdd = {
    * one alone puts a backslash before its start and reads the text again.
    */
   spans?: Span[];
+};
+
+/** A reminder that is to be shown. */
+export type Reminding = {
+  /** When. */
+  at: Timestamp;
+  /** How long before the task is due. */
+  reminder: Reminder;
+  /** Of what. */
+  task: Task;
 };
 
 /** What somebody may do with a document. Later roles may do all that earlier ones may. */
@@ -1999,6 +2024,7 @@ export type AnswerOf = {
   focus: Page<Task>;
   today: Page<Task>;
   upcoming: Page<Task>;
+  reminders: Page<Reminding>;
   calendar: Page<CalendarEntry>;
   search: Page<Found>;
   comments: Page<Comment>;

@@ -257,7 +257,12 @@ impl Reader<'_> {
     }
 
     fn finish(mut self) -> Result<Import, ImportError> {
-        self.close(0, "")?;
+        if let Some(draft) = &self.draft {
+            let (line, text) = (draft.task.line, format!("BEGIN:{}", draft.kind));
+            let reason = "this component has no END; it ends with the file";
+            self.file.warnings.add(line, &text, reason);
+        }
+        self.close_draft()?;
         let resolved = self.links.resolve(&mut self.forest);
         let missing = [
             (
