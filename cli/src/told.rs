@@ -92,6 +92,7 @@ fn edited(row: &Activity, what: &str) -> String {
     match row.detail.fields.as_slice() {
         _ if row.comment.is_some() => format!("changed {what}"),
         [only] if only.field == "title" => match (&only.old, &only.new) {
+            (Some(old), Some(new)) if old == new => format!("renamed {what}, and back"),
             (Some(old), Some(new)) => format!("renamed {old} to {new}"),
             _ => format!("renamed {what}"),
         },

@@ -14,14 +14,17 @@
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use poo_tests::harness::{ANY_PORT, Home, Relay, Stage, sync_until_quiet, wait_until};
 use poo_tests::programs;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
-use tokio_tungstenite::tungstenite::{Message, accept_hdr};
+use tokio_tungstenite::tungstenite::{Message, WebSocket, accept_hdr};
 
 const LIST: &str = "Plans";
 
@@ -101,6 +104,41 @@ fn a_relay_that_is_down_costs_nothing() {
     assert!(link.contains("/join#"), "{link}");
 }
 
+/// Answers as a relay does that lets a client in.
+fn let_in(stream: TcpStream) -> Option<WebSocket<TcpStream>> {
+    #[allow(clippy::result_large_err, reason = "the library's own signature")]
+    let ours = |_: &Request, mut response: Response| {
+        let headers = response.headers_mut();
+        headers.insert("Sec-WebSocket-Protocol", "poo.sync.v1".parse().unwrap());
+        Ok(response)
+    };
+    accept_hdr(stream, ours).ok()
+}
+
+#[test]
+fn who_is_let_in_and_turned_away_comes_back_more_and_more_patiently() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = with_list(&stage, &relay);
+    let came = Arc::new(AtomicUsize::new(0));
+    let door = {
+        let came = Arc::clone(&came);
+        Listener::new(move |stream| {
+            came.fetch_add(1, Ordering::Relaxed);
+            drop(let_in(stream));
+        })
+    };
+    sam.ok(&["relay", &format!("ws://{}", door.address)]);
+    let watch = sam.start(&["sync", "--watch"]);
+    std::thread::sleep(Duration::from_secs(4));
+    watch.interrupt();
+    let run = watch.wait();
+    assert_eq!(run.code, 0, "{run:?}");
+    // After half a second, a second, two, at half of that at the earliest.
+    let came = came.load(Ordering::Relaxed);
+    assert!((2..=5).contains(&came), "{came} times");
+}
+
 #[test]
 fn what_is_no_relay_is_told_from_one_that_is_down() {
     let stage = Stage::new(programs!());
@@ -119,13 +157,7 @@ fn what_is_no_relay_is_told_from_one_that_is_down() {
     });
     let speaks = |message: Message| {
         Listener::new(move |stream| {
-            #[allow(clippy::result_large_err, reason = "the library's own signature")]
-            let ours = |_: &Request, mut response: Response| {
-                let headers = response.headers_mut();
-                headers.insert("Sec-WebSocket-Protocol", "poo.sync.v1".parse().unwrap());
-                Ok(response)
-            };
-            if let Ok(mut socket) = accept_hdr(stream, ours) {
+            if let Some(mut socket) = let_in(stream) {
                 let _said = socket.send(message.clone());
                 let _ended = socket.read();
             }

@@ -38,7 +38,10 @@ impl Cast {
         sam.link_device(&phone, "Phone");
         let join = |name: &str, role: &str| {
             let link = sam.share(LIST, role);
-            let home = stage.person(name, relay);
+            let home = match name {
+                "Bot" => stage.agent(name, relay, &sam),
+                name => stage.person(name, relay),
+            };
             assert_eq!(home.json(&["join", &link])["role"], role);
             home
         };

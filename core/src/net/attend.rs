@@ -67,17 +67,22 @@ pub async fn attend(
         };
         let ended = match connected {
             Ok(mut connection) => {
-                (pause, told_offline) = (RETRY_FIRST, false);
+                told_offline = false;
                 let mut visit = Visit {
                     list: *list,
                     connection: &mut connection,
                     presence: &mut presence,
                     attendance: Attendance::default(),
                     doing: doing.clone(),
+                    was_in_sync: false,
                 };
                 let ended = visit
                     .stay(replica, &mut system, &mut on_news, stop.as_mut())
                     .await;
+                // Not before: there are relays that let one in and turn one away.
+                if visit.was_in_sync {
+                    pause = RETRY_FIRST;
+                }
                 match ended {
                     Ok(()) => Ended::Asked,
                     Err(error) => Ended::Lost(error),
@@ -115,6 +120,7 @@ struct Visit<'a> {
     /// What this one has said of itself in this connection.
     attendance: Attendance,
     doing: watch::Receiver<Doing>,
+    was_in_sync: bool,
 }
 
 impl Visit<'_> {
@@ -132,6 +138,7 @@ impl Visit<'_> {
             // Nothing is said before the relay knows that this one follows the list.
             let is_in_sync = self.connection.session.is_in_sync();
             if is_in_sync {
+                self.was_in_sync = true;
                 self.connection.session.note_in_sync(replica)?;
                 let doing = *self.doing.borrow_and_update();
                 self.attendance.set(doing);

@@ -155,12 +155,13 @@ pub async fn watch(
     loop {
         let watched = async {
             let mut connection = connect(replica, options, &mut system).await?;
-            pause = RETRY_FIRST;
             follow(
                 &mut connection,
                 replica,
                 options,
                 &mut system,
+                // Not before: there are relays that let one in and turn one away.
+                || pause = RETRY_FIRST,
                 &mut on_event,
             )
             .await
@@ -183,12 +184,13 @@ pub async fn watch(
     }
 }
 
-/// Follows one connection until it ends.
+/// Follows one connection until it ends. Calls `on_in_sync` whenever it is.
 async fn follow(
     connection: &mut Connection,
     replica: &mut Replica,
     options: &Options,
     system: &mut System,
+    mut on_in_sync: impl FnMut(),
     on_event: &mut impl FnMut(Event),
 ) -> Result<(), NetError> {
     let mut seen = replica.data_version()?;
@@ -201,6 +203,7 @@ async fn follow(
             }
         }
         if connection.session.is_in_sync() {
+            on_in_sync();
             connection.session.note_in_sync(replica)?;
             if fetching.ask(replica, &mut connection.session)? {
                 // That goes out before anything is waited for.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use crate::model::interchange::{
     ExportList, ExportTask, ImportedComment, to_icalendar, to_json, to_markdown, to_todotxt,
 };
-use crate::model::{Comment, ExportFormat, List, Task, TaskId};
+use crate::model::{Comment, ExportFormat, List, Status, Task, TaskId};
 
 /// Writes what is not in the trash.
 pub(super) fn export(
@@ -13,6 +15,7 @@ pub(super) fn export(
     tasks: Vec<Task>,
     trashed: &BTreeSet<TaskId>,
     mut comments: BTreeMap<TaskId, Vec<Comment>>,
+    completed: &BTreeMap<TaskId, Date>,
     format: ExportFormat,
 ) -> String {
     let live = tasks.into_iter().filter(|task| !trashed.contains(&task.id));
@@ -21,7 +24,10 @@ pub(super) fn export(
         title: list.title.clone(),
         tasks: nest_with(
             live,
-            |task| exported(task, &mut comments),
+            |task| {
+                let day = completed.get(&task.id).copied();
+                exported(task, &mut comments, day)
+            },
             |task| &mut task.children,
         ),
     };
@@ -60,7 +66,11 @@ pub(super) fn nest_with<T>(
     top
 }
 
-fn exported(task: Task, comments: &mut BTreeMap<TaskId, Vec<Comment>>) -> ExportTask {
+fn exported(
+    task: Task,
+    comments: &mut BTreeMap<TaskId, Vec<Comment>>,
+    completed: Option<Date>,
+) -> ExportTask {
     ExportTask {
         id: task.id.to_string(),
         title: task.title,
@@ -84,8 +94,9 @@ fn exported(task: Task, comments: &mut BTreeMap<TaskId, Vec<Comment>>) -> Export
             .collect(),
         blocked_by: task.blocked_by.iter().map(ToString::to_string).collect(),
         tags: task.tags,
+        aisle: task.aisle,
         created_at: task.created_at,
+        completed: completed.filter(|_| task.status == Status::Done),
         children: Vec::new(),
-        ..ExportTask::default()
     }
 }

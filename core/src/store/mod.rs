@@ -148,6 +148,12 @@ impl Store {
         })
     }
 
+    /// To watch what SQLite does.
+    #[cfg(test)]
+    pub(crate) fn conn_mut(&mut self) -> &mut Connection {
+        &mut self.conn
+    }
+
     pub(crate) fn conn(&self) -> &Connection {
         &self.conn
     }

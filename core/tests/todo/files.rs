@@ -46,7 +46,7 @@ fn content(replica: &Replica, bench: &Bench, list: DocumentId) -> Vec<String> {
             let said: Vec<_> = said.into_iter().map(|comment| comment.text).collect();
             let waits: Vec<_> = task.blocked_by.iter().map(&title).collect();
             format!(
-                "{} {} {:?} {:?} {:?} {:?} {:?} {:?} {said:?} {waits:?} {:?}",
+                "{} {} {:?} {:?} {:?} {:?} {:?} {:?} {said:?} {waits:?} {:?} {:?} {:?} {:?}",
                 task.depth,
                 task.title,
                 task.notes,
@@ -56,6 +56,9 @@ fn content(replica: &Replica, bench: &Bench, list: DocumentId) -> Vec<String> {
                 task.reminders,
                 task.tags,
                 task.assignee.as_ref().map(|assignee| &assignee.name),
+                task.url,
+                task.priority,
+                task.aisle,
             )
         })
         .collect()
@@ -80,19 +83,18 @@ fn out_and_in_again_is_the_same_list() {
             tags: vec!["door".into(), "weekend".into()],
             assignee: Some(me),
             blocked_by: vec![sand],
+            url: Some("https://example.com/paint?a=1,2".into()),
+            priority: Some(poo_core::model::Priority::High),
+            aisle: Some("Paint; brushes".into()),
             ..titled("Paint the door")
         },
     );
-    create(
-        &mut sam,
-        bench,
-        plans,
-        NewTask {
-            parent: Some(paint),
-            status: Some(Status::Done),
-            ..titled("Buy paint")
-        },
-    );
+    let part = NewTask {
+        parent: Some(paint),
+        ..titled("Buy paint")
+    };
+    let part = create(&mut sam, bench, plans, part);
+    complete(&mut sam, bench, plans, part);
     for text in ["Blue?", "Yes, **blue**"] {
         let say = Command::AddComment {
             list: plans,
@@ -113,6 +115,19 @@ fn out_and_in_again_is_the_same_list() {
         let copy = list(&mut sam, bench, "Copy");
         import(&mut sam, bench, copy, read.tasks);
         assert_eq!(content(&sam, bench, copy), before, "{format:?}");
+        let made = |list| -> Vec<_> {
+            let all = tasks_of(&sam, list).into_iter();
+            all.map(|task| task.created_at).collect()
+        };
+        if format == ExportFormat::Json {
+            assert_eq!(made(copy), made(plans));
+        }
+        // The day on which something was done is told to other programs.
+        let day = match format {
+            ExportFormat::Json => "\"completed\": \"2026-09-21\"",
+            _ => "COMPLETED;X-POO-DAY=20260921:",
+        };
+        assert!(text.contains(day), "{text}");
     }
 }
 

@@ -102,6 +102,26 @@ impl Stage {
         home.ok(&["init", "--name", name, "--relay", relay.url()]);
         home
     }
+
+    /// A new agent with an identity of its own that syncs with `relay` and acts for `owner`.
+    #[must_use]
+    pub fn agent(&self, name: &str, relay: &Relay, owner: &Home) -> Home {
+        let home = self.empty(name);
+        let owner = owner.did();
+        home.ok(&[
+            "init",
+            "--name",
+            name,
+            "--relay",
+            relay.url(),
+            "--agent",
+            "--platform",
+            "openclaw",
+            "--owner",
+            &owner,
+        ]);
+        home
+    }
 }
 
 /// Syncs one after the other until a whole round brings nobody anything.

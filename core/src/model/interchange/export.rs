@@ -60,6 +60,9 @@ pub struct ExportTask {
     pub blocked_by: Vec<String>,
     /// Names of its tags.
     pub tags: Vec<String>,
+    /// Where it stands in a shop, if somebody said so. Written as JSON and iCalendar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aisle: Option<String>,
     /// When it was made. Markdown and todo.txt keep the day, in UTC.
     #[serde(
         skip_serializing_if = "Option::is_none",

@@ -40,6 +40,8 @@ pub(super) fn expected_tree(
             key: Some(task.id.clone()).filter(|id| awaited.contains(id)),
             blocked_by: task.blocked_by.clone(),
             tags: task.unique_tags().into_iter().map(str::to_owned).collect(),
+            aisle: task.aisle.clone().filter(|aisle| !aisle.is_empty()),
+            created_at: None,
             created: task.created_day(),
             completed: task.completed_day(),
             line: 0,
@@ -51,14 +53,18 @@ pub(super) fn expected_tree(
 pub(super) fn without_lines(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
     for task in &mut tasks {
         task.line = 0;
+        // Of JSON alone, which has a test of that.
+        task.created_at = None;
         task.children = without_lines(core::mem::take(&mut task.children));
     }
     tasks
 }
 
+/// What is left where a format has no place for comments and aisles.
 pub(super) fn without_comments(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
     for task in &mut tasks {
         task.comments.clear();
+        task.aisle = None;
         task.children = without_comments(core::mem::take(&mut task.children));
     }
     tasks
@@ -91,6 +97,7 @@ pub(super) fn exportable(tasks: &[ImportedTask]) -> Vec<ExportTask> {
             comments: task.comments.clone(),
             blocked_by: task.blocked_by.clone(),
             tags: task.tags.clone(),
+            aisle: task.aisle.clone(),
             created_at: task
                 .created
                 .and_then(|day| TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()),

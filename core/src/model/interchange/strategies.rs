@@ -128,6 +128,7 @@ pub(super) type Details = (
     Vec<String>,
     Option<String>,
     Vec<ImportedComment>,
+    Option<String>,
 );
 
 pub(super) fn some_details() -> impl Strategy<Value = Details> {
@@ -146,9 +147,11 @@ pub(super) fn some_details() -> impl Strategy<Value = Details> {
         proptest::collection::btree_set("(0|[1-9][0-9]{0,5})[mhd]", 0..3),
         proptest::option::of(some_text()),
         proptest::collection::vec(comment, 0..3),
+        proptest::option::of(some_text()),
     )
-        .prop_map(|(rule, reminders, assignee, comments)| {
-            (rule, reminders.into_iter().collect(), assignee, comments)
+        .prop_map(|(rule, reminders, assignee, comments, aisle)| {
+            let reminders = reminders.into_iter().collect();
+            (rule, reminders, assignee, comments, aisle)
         })
 }
 
@@ -196,8 +199,9 @@ pub(super) fn some_task() -> impl Strategy<Value = ExportTask> {
                 id,
                 details,
             )| {
-                let (recurrence, reminders, assignee, comments) = details;
+                let (recurrence, reminders, assignee, comments, aisle) = details;
                 ExportTask {
+                    aisle,
                     recurrence,
                     reminders,
                     assignee,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,15 @@ pub struct ImportedTask {
     /// Names of tags without `#`, `+` or `@`, each once, in the order in which they stood.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Where it stands in a shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aisle: Option<String>,
+    /// When it was made, where the text says more than a day.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::model::time::milliseconds_or_null"
+    )]
+    pub created_at: Option<Timestamp>,
     /// The day on which it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Date>,

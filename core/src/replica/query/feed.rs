@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params, params_from_iter};
@@ -335,6 +336,20 @@ pub(super) fn all_comments(
         }
     }
     Ok(found)
+}
+
+/// The day on which each task of a list was last completed.
+pub(super) fn completed_days(
+    conn: &Connection,
+    document: &DocumentRow,
+) -> Result<BTreeMap<TaskId, Date>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT task, day FROM activity
+         WHERE doc = ?1 AND action = 'completed' AND task IS NOT NULL AND day IS NOT NULL
+         ORDER BY pos, hash, n",
+    )?;
+    let rows = statement.query_map([document.row], |row| Ok((parsed(row, 0)?, parsed(row, 1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn comment(row: &Row<'_>, names: &Names) -> Result<Option<Comment>, StoreError> {

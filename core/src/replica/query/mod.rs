@@ -1,6 +1,8 @@
 //! Answering queries, from the read model alone.
 
 mod agenda;
+#[cfg(test)]
+mod cost;
 mod events;
 mod feed;
 mod find;
@@ -203,8 +205,15 @@ impl Replica {
                 // The same for everybody, whenever they export it.
                 let tree = Tree::load(conn, &document, &Reader::nobody())?;
                 let comments = feed::all_comments(conn, &document)?;
-                let text =
-                    super::export::export(&list, tree.tasks, &tree.trashed, comments, *format);
+                let completed = feed::completed_days(conn, &document)?;
+                let text = super::export::export(
+                    &list,
+                    tree.tasks,
+                    &tree.trashed,
+                    comments,
+                    &completed,
+                    *format,
+                );
                 Ok(Answer::Text(text))
             }
             // What waits for a relay is nobody's business at the relay.

@@ -11,7 +11,7 @@ use super::super::order::behind;
 use super::super::write::{Opened, Run, line, text};
 use super::super::{CommandError, Replica};
 use super::create::{Fresh, end_key, write_item};
-use super::{REMINDERS_MAX, Tags, check_task, tag_names, zone};
+use super::{AISLE_CHARS_MAX, REMINDERS_MAX, Tags, check_task, tag_names, zone};
 use crate::document::{DocumentId, Scalar};
 use crate::identity::Did;
 use crate::model::interchange::{
@@ -208,6 +208,13 @@ fn read(
         }
         found
     });
+    let aisle = task.aisle.as_deref().and_then(|given| {
+        let fits = line("aisle", given, AISLE_CHARS_MAX);
+        if fits.is_err() {
+            left.push(format!("Aisle: {given}"));
+        }
+        fits.ok()
+    });
     let notes = task.notes.as_deref().unwrap_or_default();
     let mut notes = text("notes", notes, NOTES_CHARS_MAX)?.to_owned();
     for line in left {
@@ -238,7 +245,7 @@ fn read(
             reminders,
             assignee,
             blocked_by: Vec::new(),
-            aisle: None,
+            aisle,
             parent,
             order,
             tags: tag_names(&tags)?,
@@ -293,8 +300,11 @@ fn read_course(
     (due, series)
 }
 
-/// The beginning of the day on which an imported task says it was made, in UTC.
+/// When an imported task says it was made; of a day that is its beginning, in UTC.
 fn created_ms(task: &ImportedTask) -> Option<i64> {
+    if let Some(at) = task.created_at {
+        return Some(at.as_millisecond());
+    }
     let midnight = task.created?.to_datetime(jiff::civil::Time::midnight());
     let at = jiff::tz::TimeZone::UTC.to_timestamp(midnight).ok()?;
     Some(at.as_millisecond())

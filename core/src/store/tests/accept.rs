@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::super::ops::OpError;
+use super::super::quarantine::{QUARANTINE_BYTES_MAX, QUARANTINE_CHANGES_MAX};
 use super::*;
 
 fn put(text: &str) -> Action {
@@ -54,6 +55,36 @@ fn a_change_waits_for_its_signature_while_more_is_on_its_way() {
     assert_eq!(bed.offer(vec![change.clone()], vec![], false), (0, vec![]));
     let tip = bed.tip(&owner, &change);
     assert_eq!(bed.offer(vec![], vec![tip], true), (1, vec![]));
+}
+
+#[test]
+fn what_waits_is_bounded() {
+    let bed = Bed::new();
+    let owner = bed.owner.clone();
+    let mut change = bed.item(&owner, 1);
+    let small = change.clone().encode();
+    let mut waiting = Quarantine::default();
+    for _ in 0..QUARANTINE_CHANGES_MAX {
+        assert!(waiting.push(small.clone()));
+    }
+    assert!(!waiting.push(small));
+    assert_eq!(waiting.drain().len(), QUARANTINE_CHANGES_MAX + 1);
+    assert_eq!((waiting.len(), waiting.bytes()), (0, 0));
+    // And by its size.
+    change.ops[1].action = put(&"x".repeat(64 * 1024));
+    let large = change.clone().encode();
+    let room = QUARANTINE_BYTES_MAX / large.bytes().len();
+    for _ in 0..room {
+        assert!(waiting.push(large.clone()));
+    }
+    assert!(!waiting.push(large));
+    // Signatures that come before what they sign are kept for one message's worth of history.
+    for seq in 1..=300 {
+        change.seq = seq;
+        change.ops[1].action = put("x");
+        waiting.push_tip(bed.tip(&owner, &change.clone().encode()));
+    }
+    assert_eq!(waiting.tips(&bed.actor(&owner)).len(), 256);
 }
 
 #[test]

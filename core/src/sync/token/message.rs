@@ -162,3 +162,46 @@ fn put_hashes(out: &mut Vec<u8>, hashes: &[ChangeHash]) {
         out.extend_from_slice(hash.as_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_would_divide_by_zero_or_fill_the_memory_is_not_looked_into() {
+        for (entries, bits_per_entry, probes) in [
+            (1, 0, 7),
+            (u32::MAX, u32::MAX, u32::MAX),
+            (0, 0, 0),
+            (1, 10, 1 << 30),
+        ] {
+            let mut filter = Vec::new();
+            for number in [entries, bits_per_entry, probes] {
+                put_uleb(&mut filter, u64::from(number));
+            }
+            filter.push(0xff);
+            let head = ChangeHash::from_bytes([7; 32]);
+            let mut bytes = vec![V1];
+            put_hashes(&mut bytes, &[head]);
+            put_hashes(&mut bytes, &[]);
+            put_uleb(&mut bytes, 1);
+            put_hashes(&mut bytes, &[head]);
+            put_uleb(&mut bytes, filter.len() as u64);
+            bytes.extend_from_slice(&filter);
+            put_uleb(&mut bytes, 0);
+            let message = SyncMessage::decode(&bytes).unwrap();
+            assert_eq!((message.heads, message.last_sync), (vec![head], vec![head]));
+        }
+    }
+
+    #[test]
+    fn a_filter_that_claims_to_be_longer_than_its_message_is_refused() {
+        let mut bytes = vec![V1];
+        put_hashes(&mut bytes, &[]);
+        put_hashes(&mut bytes, &[]);
+        put_uleb(&mut bytes, 1);
+        put_hashes(&mut bytes, &[]);
+        put_uleb(&mut bytes, u64::from(u32::MAX));
+        assert!(SyncMessage::decode(&bytes).is_err());
+    }
+}

@@ -80,6 +80,9 @@ pub(crate) fn command_line(table: &mut Table, fixture: &Fixture, scratch: &Path)
     time("poo task show", &|index| {
         Ok(words(&format!("task show {} --list Bench", at(index)?)))
     })?;
+    time("poo search, a word in every title", &|_| {
+        Ok(words("search long --list Bench"))
+    })?;
     time("poo task create", &|index| {
         Ok(words(&format!("task create Number-{index} --list Bench")))
     })?;

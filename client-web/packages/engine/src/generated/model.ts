@@ -829,6 +829,10 @@ export type ImportedTask = {
   blockedBy?: string[];
   /** Names of tags without `#`, `+` or `@`, each once, in the order in which they stood. */
   tags?: string[];
+  /** Where it stands in a shop. */
+  aisle?: string;
+  /** When it was made, where the text says more than a day. */
+  createdAt?: Timestamp;
   /** The day on which it was made. */
   created?: Date;
   /** The day on which it was done. */

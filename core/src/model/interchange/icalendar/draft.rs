@@ -235,6 +235,7 @@ impl Draft {
             "RRULE" | "X-POO-RRULE" if self.task.recurrence.is_none() && !value.is_empty() => {
                 self.task.recurrence = Some(property.value.to_owned());
             }
+            "X-POO-AISLE" => self.task.aisle = Some(file.text(line, property)),
             "X-POO-REMINDERS" => {
                 self.task.reminders = value.split(',').map(str::to_owned).collect();
             }

@@ -21,7 +21,7 @@
 //! Every field of a task is written. iCalendar text has no control characters: they are shown as
 //! signs such as `␛`, and the exact text goes along as a parameter, `X-POO-RAW`, that counts for
 //! as long as it fits to the value. `X-POO-STATUS` (blocked), `X-POO-DAY` (the calendar day of
-//! `COMPLETED`, which is a moment), `X-POO-AUTHOR` and `X-POO-CREATED` (of a comment), and
+//! `COMPLETED`, which is a moment), `X-POO-AUTHOR` and `X-POO-CREATED` (of a comment), `X-POO-AISLE`, and
 //! `X-POO-RRULE` and `X-POO-REMINDERS` (of a task without a due date, where the RFC has no place
 //! for them) carry what else has no name. A recurring task has a `DTSTART` equal to its `DUE`, as
 //! the RFC wants a `DTSTART` beside `RRULE`; it also wants `DUE` to be later, but every known

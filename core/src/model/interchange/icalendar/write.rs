@@ -145,6 +145,9 @@ fn write_task(out: &mut Out, task: &ExportTask) {
         out.line(&format!("{name}:{}", visible(rule)));
     }
     write_tags(out, task);
+    if let Some(aisle) = task.aisle.as_deref().filter(|aisle| !aisle.is_empty()) {
+        text(out, "X-POO-AISLE", "", aisle);
+    }
     if let Some(name) = task.some_assignee() {
         let shown = readable(name);
         let raw = raw_parameter(name, &shown);

@@ -4,7 +4,6 @@ use core::fmt::Display;
 use core::str::FromStr;
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::node::{Node, Object};
@@ -172,9 +171,15 @@ impl Reader {
                     );
                 }
                 ("createdAt", Node::Text(text)) => {
-                    let day = parsed::<Timestamp>(&text)
-                        .map(|at| at.map(|at| TimeZone::UTC.to_datetime(at).date()));
-                    keep(day, &mut task.created, "createdAt", text, &mut left);
+                    keep(
+                        parsed(&text),
+                        &mut task.created_at,
+                        "createdAt",
+                        text,
+                        &mut left,
+                    );
+                    let day = |at| TimeZone::UTC.to_datetime(at).date();
+                    task.created = task.created_at.map(day).or(task.created);
                 }
                 ("completed", Node::Text(text)) => {
                     keep(
@@ -188,6 +193,7 @@ impl Reader {
                 ("tags", Node::List(tags)) => {
                     task.set_tags(tags.iter().map(Node::describe).collect());
                 }
+                ("aisle", Node::Text(text)) => task.aisle = Some(text),
                 ("recurrence", Node::Text(text)) => task.recurrence = Some(text),
                 ("assignee", Node::Text(text)) => task.assignee = Some(text),
                 ("reminders", Node::List(list)) => {
