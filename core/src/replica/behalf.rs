@@ -5,6 +5,7 @@
 //! witnessed, which counts only where an owner's statement lets it.
 
 use core::mem;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -49,12 +50,16 @@ impl Replica {
     }
 
     /// Whether what this replica holds of a document may be shown: to its own person all, to
-    /// others what they have a role in.
+    /// others what they have a role in, of the lists to which they are confined.
     pub(super) fn sees(
         &self,
         conn: &rusqlite::Connection,
         document: &DocumentId,
     ) -> Result<bool, StoreError> {
+        let is_within = |lists: &BTreeSet<DocumentId>| lists.contains(document);
+        if !self.within.as_ref().is_none_or(is_within) {
+            return Ok(false);
+        }
         Ok(!self.keys.witnesses || statements::authority(conn, document)?.can_read(&self.keys.did))
     }
 }
@@ -62,10 +67,18 @@ impl Replica {
 impl Drop for OnBehalf<'_> {
     fn drop(&mut self) {
         mem::swap(&mut self.replica.keys, &mut self.own);
+        self.replica.within = None;
     }
 }
 
 impl OnBehalf<'_> {
+    /// Confines it to some lists: others are neither seen nor changed, as if they were not there.
+    #[must_use]
+    pub fn within(self, lists: Option<&BTreeSet<DocumentId>>) -> Self {
+        self.replica.within = lists.cloned();
+        self
+    }
+
     /// Carries out a command as [`Replica::execute`] does. What is not theirs to see is not there.
     ///
     /// # Errors
