@@ -131,6 +131,7 @@ fn what_an_agent_writes_is_witnessed_and_everybody_takes_it() {
     let query = Query::Activity {
         list: Some(s.list),
         task: None,
+        kind: None,
         limit: None,
         cursor: None,
     };
@@ -243,6 +244,7 @@ fn what_is_not_theirs_is_not_there() {
         Query::Activity {
             list: Some(list),
             task: None,
+            kind: None,
             limit: None,
             cursor: None,
         },
@@ -356,4 +358,99 @@ fn only_an_agents_own_word_introduces_it() {
             "{taken:?}"
         );
     }
+}
+
+#[test]
+fn who_is_confined_to_some_lists_finds_no_others() {
+    let mut s = scene(8, Role::Editor);
+    let (sam, inside) = (s.sam.did(), s.list);
+    let outside = list(&mut s.sam, &mut s.bench, "Apart");
+    let mut hidden = Vec::new();
+    for number in 0..5 {
+        task(
+            &mut s.sam,
+            &mut s.bench,
+            inside,
+            &format!("In {number}"),
+            None,
+        );
+        hidden.push(task(&mut s.sam, &mut s.bench, outside, "Out", None));
+    }
+    let ticket = Command::CreateTicket {
+        list: None,
+        uses: None,
+        expires_in_s: None,
+    };
+    s.sam.execute(&ticket, &mut s.bench.env()).unwrap();
+    sync(&mut s.sam, &mut s.relay, &mut s.bench);
+    let only = std::collections::BTreeSet::from([inside]);
+    let now = Timestamp::UNIX_EPOCH;
+    let mut behalf = s.relay.on_behalf_of(sam, None).within(Some(&only));
+    assert_eq!(
+        lists(behalf.query(&Query::Lists { all: true }, now)),
+        ["Work"]
+    );
+    // The pages are as full as if there were nothing else.
+    let mut query = Query::Tasks {
+        list: None,
+        filter: TaskFilter::default(),
+        limit: Some(2),
+        cursor: None,
+    };
+    let mut sizes = Vec::new();
+    loop {
+        let Answer::Tasks(page) = behalf.query(&query, now).unwrap() else {
+            panic!()
+        };
+        assert!(page.items.iter().all(|task| task.list == inside));
+        sizes.push(page.items.len());
+        let Query::Tasks { cursor, .. } = &mut query else {
+            panic!()
+        };
+        *cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [2, 2, 1]);
+    let activity = Query::Activity {
+        list: None,
+        task: None,
+        kind: None,
+        limit: Some(3),
+        cursor: None,
+    };
+    let Answer::Activity(page) = behalf.query(&activity, now).unwrap() else {
+        panic!()
+    };
+    assert_eq!(page.items.len(), 3);
+    assert!(page.items.iter().all(|row| row.list == inside));
+    let (list, task) = (outside, hidden[0]);
+    for query in [
+        Query::List { list },
+        Query::Task { list, task },
+        Query::FindTask {
+            text: task.to_string(),
+            list: None,
+        },
+        Query::FindList {
+            text: "Apart".into(),
+        },
+        Query::Members { list },
+        Query::Verify { list },
+    ] {
+        let answer = behalf.query(&query, now);
+        assert!(
+            matches!(answer, Err(QueryError::NotFound { .. })),
+            "{query:?}: {answer:?}"
+        );
+    }
+    let delete = |list, task| Command::DeleteTask { list, task };
+    let done = behalf.execute(&delete(list, task), &mut s.bench.env());
+    assert!(matches!(done, Err(CommandError::NotFound("list"))));
+    drop(behalf);
+    // The next one who is acted for sees all that is theirs.
+    let mut behalf = s.relay.on_behalf_of(sam, None);
+    let done = behalf.execute(&delete(list, task), &mut s.bench.env());
+    assert_eq!(done.unwrap(), Outcome::Done { changed: true });
 }

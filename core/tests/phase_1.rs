@@ -35,6 +35,7 @@ fn activity(replica: &Replica, bench: &Bench, list: DocumentId) -> Vec<Activity>
     let query = Query::Activity {
         list: Some(list),
         task: None,
+        kind: None,
         limit: Some(1_000),
         cursor: None,
     };
@@ -342,12 +343,14 @@ fn no_regression_core_ux() {
         Query::Activity {
             list: Some(groceries),
             task: None,
+            kind: None,
             limit: None,
             cursor: None,
         },
         Query::Activity {
             list: None,
             task: None,
+            kind: None,
             limit: None,
             cursor: None,
         },
@@ -422,6 +425,7 @@ fn perf_floor_reads_by_index() {
     let page = Query::Activity {
         list: Some(big),
         task: None,
+        kind: None,
         limit: Some(50),
         cursor: None,
     };

@@ -147,6 +147,7 @@ fn a_tag_that_two_made_is_one_to_people() {
     let query = Query::Activity {
         list: Some(plans),
         task: None,
+        kind: None,
         limit: None,
         cursor: None,
     };
@@ -231,4 +232,110 @@ fn a_range_of_days_is_of_when_tasks_are_shown_as_due() {
         panic!("no tasks");
     };
     assert_eq!(page.items.len(), 1);
+}
+
+#[test]
+fn pages_of_what_nobody_has_are_full() {
+    let bench = &mut Bench::new(6);
+    let sam = &mut found(bench, "Sam");
+    let me = sam.did();
+    let mut free = Vec::new();
+    for title in ["One", "Two", "Three"] {
+        let list = list(sam, bench, title);
+        for number in 0..6 {
+            let id = task(sam, bench, list, &format!("{title} {number}"), None);
+            if number % 3 == 0 {
+                free.push(id);
+                continue;
+            }
+            let mine = TaskPatch {
+                assignee: Some(Some(me)),
+                ..TaskPatch::default()
+            };
+            edit(sam, bench, list, id, mine);
+        }
+    }
+    let mut seen = Vec::new();
+    let mut cursor = None;
+    loop {
+        let query = Query::Tasks {
+            list: None,
+            filter: TaskFilter {
+                unassigned: true,
+                ..TaskFilter::default()
+            },
+            limit: Some(4),
+            cursor,
+        };
+        let Ok(Answer::Tasks(page)) = sam.query(&query, now(bench)) else {
+            panic!("no tasks");
+        };
+        assert!(page.items.iter().all(|task| task.assignee.is_none()));
+        seen.push(page.items.len());
+        free.retain(|id| !page.items.iter().any(|task| task.id == *id));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, [4, 2]);
+    assert_eq!(free, []);
+    let both = Query::Tasks {
+        list: None,
+        filter: TaskFilter {
+            unassigned: true,
+            assignee: Some(me),
+            ..TaskFilter::default()
+        },
+        limit: None,
+        cursor: None,
+    };
+    assert_eq!(
+        sam.query(&both, now(bench)).unwrap(),
+        Answer::Tasks(Vec::new().into())
+    );
+}
+
+#[test]
+fn pages_of_notes_are_full() {
+    use poo_core::model::ActivityKind as Kind;
+
+    let bench = &mut Bench::new(7);
+    let sam = &mut found(bench, "Sam");
+    let list = list(sam, bench, "Plans");
+    for number in 0..5 {
+        task(sam, bench, list, "Between", None);
+        let text = format!("Note {number}");
+        run(sam, bench, &Command::LogNote { list, text });
+    }
+    for in_list in [Some(list), None] {
+        let page = |kind, cursor| {
+            let query = Query::Activity {
+                list: in_list,
+                task: None,
+                kind,
+                limit: Some(3),
+                cursor,
+            };
+            match sam.query(&query, now(bench)) {
+                Ok(Answer::Activity(page)) => page,
+                other => panic!("{other:?}"),
+            }
+        };
+        let first = page(Some(Kind::Note), None);
+        assert_eq!(first.items.len(), 3);
+        let second = page(Some(Kind::Note), first.next_cursor.clone());
+        assert_eq!((second.items.len(), &second.next_cursor), (2, &None));
+        let notes = first.items.iter().chain(&second.items);
+        assert!(notes.clone().all(|row| row.action == Action::Note));
+        assert_eq!(notes.count(), 5);
+        let derived = page(Some(Kind::Derived), None);
+        assert_eq!(derived.items.len(), 3);
+        assert!(
+            derived
+                .items
+                .iter()
+                .all(|row| row.action == Action::Created)
+        );
+    }
 }

@@ -40,6 +40,7 @@ fn record(replica: &Replica, list: DocumentId) -> Vec<Activity> {
     let query = Query::Activity {
         list: Some(list),
         task: None,
+        kind: None,
         limit: Some(1_000),
         cursor: None,
     };

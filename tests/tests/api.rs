@@ -172,30 +172,198 @@ fn a_post_happens_once_and_a_change_meets_the_state_it_knows() {
     assert_eq!(krusty.read("tasks")["items"], json!([]));
 }
 
-#[test]
-fn pages_follow_one_another_without_gaps() {
-    let stage = Stage::new(programs!());
-    let relay = stage.relay("relay");
-    let (_sam, krusty, list) = sam_and_krusty(&stage, &relay);
-    for number in 0..7 {
-        let _made = krusty.make(
-            "tasks",
-            &json!({"list": list, "title": format!("T{number}")}),
-        );
-    }
-    let mut titles = Vec::new();
-    let mut path = "tasks?limit=3".to_owned();
+/// What is on all pages, and how much is on each.
+fn pages(caller: &Caller, path: &str) -> (Vec<Value>, Vec<usize>) {
+    let (mut all, mut sizes) = (Vec::new(), Vec::new());
+    let mut next = path.to_owned();
     loop {
-        let page = krusty.read(&path);
+        let page = caller.read(&next);
         let items = page["items"].as_array().unwrap();
-        titles.extend(items.iter().map(|task| text(&task["title"]).to_owned()));
+        all.extend(items.iter().cloned());
+        sizes.push(items.len());
         match page["nextCursor"].as_str() {
-            Some(cursor) => path = format!("tasks?limit=3&cursor={cursor}"),
-            None => break,
+            Some(cursor) => next = format!("{path}&cursor={cursor}"),
+            None => return (all, sizes),
         }
     }
-    titles.sort();
-    assert_eq!(titles, ["T0", "T1", "T2", "T3", "T4", "T5", "T6"]);
+}
+
+fn titles(tasks: &[Value]) -> Vec<&str> {
+    let mut titles: Vec<&str> = tasks.iter().map(|task| text(&task["title"])).collect();
+    titles.sort_unstable();
+    titles
+}
+
+#[test]
+fn pages_are_full_whatever_is_left_out() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let (sam, krusty, list) = sam_and_krusty(&stage, &relay);
+    sam.ok(&["list", "create", "Apart"]);
+    for number in 0..4 {
+        sam.task("Apart", &format!("A{number}"), &[]);
+    }
+    sam.ok(&["sync"]);
+    let made = sam.json(&["key", "create", "Work only", "--list", LIST]);
+    let reader = Caller::with_key(&relay, text(&made["secret"]));
+    let made = sam.json(&["key", "create", "All"]);
+    let everything = Caller::with_key(&relay, text(&made["secret"]));
+    let batch: Vec<Value> = (0..9).map(|n| json!({"title": format!("T{n}")})).collect();
+    let made = krusty.make("tasks/batch", &json!({"list": list, "tasks": batch}));
+    for (number, task) in made["items"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(task["title"], format!("T{number}"));
+        if number % 3 != 0 {
+            krusty.make(&format!("tasks/{}/claim", text(&task["id"])), &json!({}));
+        }
+    }
+    for number in 0..4 {
+        let note = json!({"list": list, "text": format!("N{number}")});
+        krusty.make("activity", &note);
+    }
+
+    let (all, sizes) = pages(&everything, "tasks?limit=4");
+    assert_eq!((all.len(), sizes), (13, vec![4, 4, 4, 1]));
+    // The lists that a key is not for, and tasks that somebody has, make no page shorter.
+    let (all, sizes) = pages(&reader, "tasks?limit=4");
+    assert_eq!(sizes, [4, 4, 1]);
+    assert_eq!(
+        titles(&all),
+        ["T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"]
+    );
+    let (free, sizes) = pages(&reader, "tasks?assignee=none&limit=2");
+    assert_eq!((titles(&free), sizes), (vec!["T0", "T3", "T6"], vec![2, 1]));
+    let (free, sizes) = pages(&everything, "tasks?assignee=none&limit=3");
+    assert_eq!((free.len(), sizes), (7, vec![3, 3, 1]));
+    let (mine, sizes) = pages(&krusty, "tasks?assignee=me&limit=4");
+    assert_eq!((mine.len(), sizes), (6, vec![4, 2]));
+    let (notes, sizes) = pages(&reader, "activity?kind=note&limit=3");
+    assert_eq!((notes.len(), sizes), (4, vec![3, 1]));
+    let (derived, _) = pages(&reader, "activity?kind=derived&limit=3");
+    assert!(
+        derived
+            .iter()
+            .all(|row| row["action"] != "note" && row["list"] == list)
+    );
+    // Nine were made, six claimed (assigned, and in progress); the list and its member before.
+    assert!(derived.len() >= 9 + 6, "{}", derived.len());
+    let (audit, sizes) = {
+        let made = sam.json(&["key", "create", "Manager", "--scope", "agents:manage"]);
+        pages(
+            &Caller::with_key(&relay, text(&made["secret"])),
+            "audit?limit=2",
+        )
+    };
+    // An agent with its key, and three keys.
+    assert_eq!((audit.len(), sizes), (5, vec![2, 2, 1]));
+}
+
+#[test]
+fn what_was_done_to_a_task_is_undone_moved_and_skipped() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let (sam, krusty, list) = sam_and_krusty(&stage, &relay);
+    let create = |body: Value| {
+        let mut body = body;
+        body["list"] = json!(list);
+        text(&krusty.make("tasks", &body)["id"]).to_owned()
+    };
+    let parent = create(json!({"title": "Parent"}));
+    let child = create(json!({"title": "Child", "parent": parent}));
+    let act = |id: &str, what: &str, body: Value| krusty.make(&format!("tasks/{id}/{what}"), &body);
+    let in_trash = || {
+        krusty.read("tasks?deleted=true")["items"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+
+    // Out of the trash with what is below.
+    assert_eq!(krusty.delete(&format!("tasks/{parent}")).status, 204);
+    assert_eq!(
+        (in_trash(), krusty.read("tasks")["items"].clone()),
+        (2, json!([]))
+    );
+    let back = act(&parent, "restore", json!({}));
+    assert_eq!((text(&back["id"]), back.get("deletedAt")), (&*parent, None));
+    assert_eq!(
+        (
+            in_trash(),
+            krusty.read("tasks")["items"].as_array().unwrap().len()
+        ),
+        (0, 2)
+    );
+
+    // To another parent, and among its siblings.
+    let other = create(json!({"title": "Other"}));
+    assert_eq!(
+        act(&child, "move", json!({"parent": other}))["parent"],
+        json!(other)
+    );
+    let top = act(&child, "move", json!({"parent": null, "after": parent}));
+    assert_eq!(top.get("parent"), None);
+    let order = || -> Vec<String> {
+        let tasks = krusty.read("tasks")["items"].clone();
+        let tasks = tasks.as_array().unwrap();
+        tasks
+            .iter()
+            .map(|task| text(&task["title"]).to_owned())
+            .collect()
+    };
+    assert_eq!(order(), ["Other", "Parent", "Child"]);
+    act(&other, "move", json!({"before": child}));
+    assert_eq!(order(), ["Parent", "Other", "Child"]);
+    for (body, field) in [
+        (json!({"parent": child}), "parent"),
+        (json!({"after": parent, "before": other}), "before"),
+        (json!({"under": parent}), "under"),
+    ] {
+        let (status, _, named) = krusty.post(&format!("tasks/{child}/move"), &body).fault();
+        assert_eq!((status, &*named), (400, field), "{body}");
+    }
+
+    // One time of what recurs is left out, where the caller's day is.
+    let daily = json!({"title": "Daily", "due": "2126-01-01", "recurrence": "FREQ=DAILY"});
+    let daily = create(daily);
+    let skipped = act(&daily, "skip", json!({"zone": "Pacific/Auckland"}));
+    assert_eq!(skipped["due"], "2126-01-02");
+    assert_eq!(act(&daily, "complete", json!({}))["due"], "2126-01-03");
+    assert_eq!(act(&daily, "reopen", json!({}))["due"], "2126-01-02");
+    let (status, _, field) = krusty
+        .post(&format!("tasks/{daily}/skip"), &json!({"zone": "Mars"}))
+        .fault();
+    assert_eq!((status, &*field), (400, "zone"));
+    let (status, _, field) = krusty
+        .post(&format!("tasks/{other}/skip"), &json!({}))
+        .fault();
+    assert_eq!((status, &*field), (400, "task"));
+
+    // Of tasks that are made together all are made, or none.
+    let wrong = json!({"list": list, "tasks": [{"title": "Good"}, {"title": ""}]});
+    let (status, _, field) = krusty.post("tasks/batch", &wrong).fault();
+    assert_eq!((status, &*field), (400, "tasks[1].title"));
+    for (tasks, field) in [
+        (json!([]), "tasks"),
+        (json!([{"title": "x", "colour": "red"}]), "tasks"),
+        (json!(vec![json!({"title": "x"}); 101]), "tasks"),
+    ] {
+        let body = json!({"list": list, "tasks": tasks});
+        let (status, _, named) = krusty.post("tasks/batch", &body).fault();
+        assert_eq!((status, &*named), (400, field));
+    }
+    assert!(!order().contains(&"Good".to_owned()));
+
+    // A list is put away and brought back by an owner.
+    sam.ok(&["ticket", "create"]);
+    let made = sam.json(&["key", "create", "Sam's"]);
+    let sams = Caller::with_key(&relay, text(&made["secret"]));
+    assert_eq!(sams.delete(&format!("lists/{list}")).status, 204);
+    assert_eq!(krusty.read("lists")["items"], json!([]));
+    let restore = format!("lists/{list}/restore");
+    assert_eq!(krusty.post(&restore, &json!({})).fault().1, "forbidden");
+    assert_eq!(sams.make(&restore, &json!({}))["id"], json!(list));
+    assert_eq!(krusty.read("lists")["items"].as_array().unwrap().len(), 1);
+    sam.ok(&["sync"]);
+    assert_eq!(sam.json(&["verify", LIST])["ok"], true);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use poo_tests::harness::{Home, Relay, Stage, wait_until};
+use poo_tests::harness::{Caller, Home, Relay, Stage, wait_until};
 use poo_tests::{packages, programs};
 use serde_json::{Value, json};
 
@@ -299,6 +299,61 @@ fn without_a_ticket_that_holds_nobody_gets_in() {
     let mut second = Node::start(&stage, &sams, "second", None);
     let mut late = Node::start(&stage, &ended, "late", None);
     for other in [&mut second, &mut late] {
+        assert!(other.find(&here)["unavailable"].is_string());
+    }
+}
+
+#[test]
+fn a_ticket_that_the_api_makes_lets_a_client_into_the_one_list_that_it_is_for() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = sam(&stage, &relay);
+    let milk = sam.task(LIST, "Milk", &[]);
+    let here = list_url(&sam);
+    let apart = sam.json(&["list", "create", "Apart"]);
+    let apart = format!("automerge:{}", apart["list"].as_str().unwrap());
+    // What lets the relay sign for Sam.
+    sam.ok(&["ticket", "create"]);
+    sam.ok(&["sync"]);
+    let scopes = ["--scope", "tickets:create", "--list", LIST];
+    let key = sam.json(&[&["key", "create", "Tickets"], &scopes[..]].concat());
+    let key = Caller::with_key(&relay, key["secret"].as_str().unwrap());
+    let list = here.trim_start_matches("automerge:");
+    // A key for some lists makes none for all.
+    let (status, code, field) = key.post("tickets", &json!({})).fault();
+    assert_eq!((status, &*code, &*field), (403, "forbidden", "list"));
+    for (body, field) in [
+        (json!({"list": list, "uses": 0}), "uses"),
+        (json!({"list": list, "uses": 101}), "uses"),
+        (json!({"list": list, "expiresInS": 86_401}), "expiresInS"),
+    ] {
+        let (status, _, named) = key.post("tickets", &body).fault();
+        assert_eq!((status, &*named), (400, field));
+    }
+    let once = [("Idempotency-Key", "one")];
+    let body = json!({"list": list}).to_string();
+    let made = key.send("POST", "tickets", &once, &body);
+    assert_eq!(made.status, 201, "{made:?}");
+    let ticket = made.json()["secret"].as_str().unwrap().to_owned();
+    // It is shown once.
+    let again = key.send("POST", "tickets", &once, &body);
+    assert_eq!((again.status, again.json().get("secret")), (201, None));
+
+    let mut node = Node::start(&stage, &ticket, "node", None);
+    assert_eq!(node.find(&here)["doc"]["items"][&milk]["title"], "Milk");
+    node.put(json!(["items", milk, "title"]), json!("Oat milk"));
+    wait_until("Sam has it", || {
+        sam.ok(&["sync"]);
+        sam.titles(LIST) == ["Oat milk"]
+    });
+    let report = sam.json(&["verify", LIST]);
+    assert_eq!(report["ok"], true, "{report}");
+    assert_eq!(report["authors"][1]["via"], "witnessed");
+    assert!(node.find(&apart)["unavailable"].is_string());
+    // One client came already; and one that is not as it was made lets nobody in.
+    let mut second = Node::start(&stage, &ticket, "second", None);
+    let mut changed = Node::start(&stage, &ticket[..ticket.len() - 1], "changed", None);
+    for other in [&mut second, &mut changed] {
         assert!(other.find(&here)["unavailable"].is_string());
     }
 }

@@ -94,6 +94,7 @@ fn ls(app: &App, args: LsArgs) -> Result<(), Problem> {
     let query = Query::Activity {
         list,
         task,
+        kind: None,
         limit: args.limit,
         cursor: args.cursor,
     };

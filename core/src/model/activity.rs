@@ -60,6 +60,17 @@ words!(
     Left => "left", Removed => "removed", RoleChanged => "role_changed", Note => "note"
 );
 
+/// Where a row of the activity comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum ActivityKind {
+    /// Somebody wrote it.
+    Note,
+    /// It follows from what somebody did.
+    Derived,
+}
+
 /// A field that was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -150,6 +150,7 @@ where
 /// Where a task goes. Without `before` and `after` it goes on top.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MovePlace {
     /// The new parent; `null` is the top level; absent keeps the parent.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]

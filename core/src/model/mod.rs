@@ -21,7 +21,7 @@ mod time;
 mod values;
 mod view;
 
-pub use activity::{Activity, ActivityAction, ActivityDetail, FieldEdit};
+pub use activity::{Activity, ActivityAction, ActivityDetail, ActivityKind, FieldEdit};
 pub use command::{Command, Outcome};
 pub(crate) use due::zone;
 pub use due::{Due, DueError};

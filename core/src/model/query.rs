@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activity, Aisle, CalendarEntry, Comment, Device, Folder, Found, Identity, InviteView, List,
-    Member, Priority, QuickAdd, Reminding, Sort, Status, Streak, Tag, Task, TaskId, TemplateView,
-    TicketView, VerifyReport,
+    Activity, ActivityKind, Aisle, CalendarEntry, Comment, Device, Folder, Found, Identity,
+    InviteView, List, Member, Priority, QuickAdd, Reminding, Sort, Status, Streak, Tag, Task,
+    TaskId, TemplateView, TicketView, VerifyReport,
 };
 use crate::document::DocumentId;
 use crate::identity::Did;
@@ -143,6 +143,9 @@ pub enum Query {
         /// With this task of the list only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         task: Option<TaskId>,
+        /// Rows of this kind only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<ActivityKind>,
         /// At most so many; 100 unless told, 1,000 at most.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<u32>,
@@ -245,6 +248,9 @@ pub struct TaskFilter {
     /// For this member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee: Option<Did>,
+    /// For nobody: those that no member has.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub unassigned: bool,
     /// With a tag of this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,

@@ -5,6 +5,7 @@
 //! witnessed, which counts only where an owner's statement lets it.
 
 use core::mem;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -50,12 +51,16 @@ impl Replica {
     }
 
     /// Whether what this replica holds of a document may be shown: to its own person all, to
-    /// others what they have a role in.
+    /// others what they have a role in, of the lists to which they are confined.
     pub(super) fn sees(
         &self,
         conn: &rusqlite::Connection,
         document: &DocumentId,
     ) -> Result<bool, StoreError> {
+        let is_within = |lists: &BTreeSet<DocumentId>| lists.contains(document);
+        if !self.within.as_ref().is_none_or(is_within) {
+            return Ok(false);
+        }
         Ok(!self.keys.witnesses || statements::authority(conn, document)?.can_read(&self.keys.did))
     }
 }
@@ -63,10 +68,18 @@ impl Replica {
 impl Drop for OnBehalf<'_> {
     fn drop(&mut self) {
         mem::swap(&mut self.replica.keys, &mut self.own);
+        self.replica.within = None;
     }
 }
 
 impl OnBehalf<'_> {
+    /// Confines it to some lists: others are neither seen nor changed, as if they were not there.
+    #[must_use]
+    pub fn within(self, lists: Option<&BTreeSet<DocumentId>>) -> Self {
+        self.replica.within = lists.cloned();
+        self
+    }
+
     /// Carries out a command as [`Replica::execute`] does. What is not theirs to see is not there.
     ///
     /// # Errors
@@ -117,10 +130,11 @@ impl OnBehalf<'_> {
         message: &PresenceMessage,
     ) -> Result<Unsigned, CommandError> {
         let Keyring { did, device, .. } = &self.replica.keys;
-        let authority = statements::authority(self.replica.conn(), &list)?;
-        if !authority.can_read(did) {
+        let conn = self.replica.conn();
+        if !self.replica.sees(conn, &list)? {
             return Err(CommandError::NotFound("list"));
         }
+        let authority = statements::authority(conn, &list)?;
         if !authority.may_witness(&Did::from_key(device.public()), did) {
             return Err(CommandError::NotWitnessed);
         }

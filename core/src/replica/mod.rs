@@ -37,6 +37,7 @@ mod verify;
 mod witness;
 mod write;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -164,6 +165,9 @@ impl From<crate::identity::Keys> for Keyring {
 pub struct Replica {
     store: Store,
     keys: Keyring,
+    /// The only lists that are looked at and changed, while it acts for somebody who may touch no
+    /// others; none: all.
+    within: Option<BTreeSet<DocumentId>>,
 }
 
 impl Replica {
@@ -192,7 +196,11 @@ impl Replica {
     /// [`OpenError`] if the file cannot be used.
     pub fn open_to_read(path: &Path, keys: Keyring) -> Result<Self, OpenError> {
         let store = Store::open_to_read(path)?;
-        Ok(Self { store, keys })
+        Ok(Self {
+            store,
+            keys,
+            within: None,
+        })
     }
 
     /// A replica that lives as long as this value: for tests and for clients without storage.
@@ -204,7 +212,11 @@ impl Replica {
     }
 
     fn with_store(store: Store, keys: Keyring) -> Result<Self, OpenError> {
-        let replica = Self { store, keys };
+        let replica = Self {
+            store,
+            keys,
+            within: None,
+        };
         let device = replica.keys.device.public();
         match replica.meta_blob::<crate::identity::PublicKey>("device")? {
             Some(owner) if owner != device => Err(OpenError::OtherDevice),

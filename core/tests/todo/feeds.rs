@@ -16,6 +16,7 @@ fn feed(replica: &Replica, bench: &Bench, rows: u32) -> Vec<Activity> {
         let query = Query::Activity {
             list: None,
             task: None,
+            kind: None,
             limit: Some(rows),
             cursor,
         };

@@ -69,6 +69,7 @@ fn activity(replica: &Replica, bench: &Bench, list: DocumentId) -> Vec<Activity>
     let query = Query::Activity {
         list: Some(list),
         task: None,
+        kind: None,
         limit: Some(1_000),
         cursor: None,
     };

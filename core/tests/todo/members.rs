@@ -160,6 +160,7 @@ fn who_is_made_a_member_by_a_clock_that_is_ahead_does_not_stay_on_top() {
     let query = Query::Activity {
         list: None,
         task: None,
+        kind: None,
         limit: None,
         cursor: None,
     };

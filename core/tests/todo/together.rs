@@ -244,6 +244,7 @@ fn activity_is_the_same_everywhere_also_for_who_comes_late() {
         let query = Query::Activity {
             list: Some(plans),
             task: None,
+            kind: None,
             limit: Some(3),
             cursor,
         };
@@ -261,6 +262,7 @@ fn activity_is_the_same_everywhere_also_for_who_comes_late() {
     let query = Query::Activity {
         list: None,
         task: None,
+        kind: None,
         limit: None,
         cursor: None,
     };

@@ -147,6 +147,7 @@ pub fn activity(replica: &Replica, list: DocumentId, now: Timestamp) -> Vec<Acti
         let query = Query::Activity {
             list: Some(list),
             task: None,
+            kind: None,
             limit: Some(1_000),
             cursor,
         };

@@ -40,7 +40,7 @@ struct Connect {
 /// How an agent stands to this relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Standing {
+pub(super) enum Standing {
     /// No list lets it in yet.
     Waiting,
     /// It may act.
@@ -52,7 +52,7 @@ enum Standing {
 /// An agent.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Agent {
+pub(super) struct Agent {
     /// Who it is.
     did: Did,
     /// Its name.
@@ -78,6 +78,12 @@ struct Agent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     last_active_at: Option<String>,
+}
+
+impl Agent {
+    pub(super) fn did(&self) -> Did {
+        self.did
+    }
 }
 
 /// Agents.
@@ -158,6 +164,16 @@ impl AgentRow {
     }
 }
 
+/// The agents that somebody connected, the first one first.
+pub(super) fn all(
+    replica: &mut Replica,
+    owner: &Did,
+    now: Timestamp,
+) -> Result<Vec<Agent>, Problem> {
+    let rows = AgentRow::of(replica.host_tables(), owner)?;
+    rows.into_iter().map(|row| row.show(replica, now)).collect()
+}
+
 /// Whether somebody has connected an agent here that was not disconnected.
 pub(super) fn is_connected(conn: &Connection, did: &Did, owner: &Did) -> rusqlite::Result<bool> {
     let found = AgentRow::find(conn, did, owner)?;
@@ -172,10 +188,7 @@ pub(super) fn is_connected(conn: &Connection, did: &Did, owner: &Did) -> rusqlit
 async fn list_agents(State(api): State<Api>, caller: Caller) -> Result<Reply, Problem> {
     caller.needs(Scope::AgentsManage)?;
     api.read(&caller, |view| {
-        let rows = AgentRow::of(view.replica.host_tables(), &view.caller.owner)?;
-        let now = view.now;
-        let items = rows.into_iter().map(|row| row.show(view.replica, now));
-        let items: Vec<Agent> = items.collect::<Result<_, _>>()?;
+        let items = all(view.replica, &view.caller.owner, view.now)?;
         Reply::ok(&AgentPage { items })
     })
     .await

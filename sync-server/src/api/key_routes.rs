@@ -73,7 +73,7 @@ struct RotateKey {
 /// A key without its secret.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ApiKey {
+pub(super) struct ApiKey {
     /// Names it.
     id: String,
     /// What it is called.
@@ -114,7 +114,7 @@ struct KeyPage {
 /// Something that was done with a key or an agent.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct AuditEntry {
+pub(super) struct AuditEntry {
     /// When.
     #[schema(format = DateTime)]
     at: String,
@@ -173,8 +173,7 @@ impl From<KeyRow> for ApiKey {
 async fn list_keys(State(api): State<Api>, caller: Caller) -> Result<Reply, Problem> {
     caller.needs(Scope::AgentsManage)?;
     api.read(&caller, |view| {
-        let rows = KeyRow::of(view.replica.host_tables(), &view.caller.owner)?;
-        let items = rows.into_iter().map(ApiKey::from).collect();
+        let items = all(view.replica.host_tables(), &view.caller.owner)?;
         Reply::ok(&KeyPage { items })
     })
     .await
@@ -347,27 +346,47 @@ async fn list_audit(
         }
     };
     api.read(&caller, move |view| {
-        let mut statement = view.replica.host_tables().prepare_cached(
-            "SELECT id, at, actor, action, target FROM host_audit
-             WHERE owner = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-        )?;
-        let owner = view.caller.owner.key();
-        let rows = statement.query_map(params![owner.as_ref(), before, limit], |row| {
-            let entry = AuditEntry {
-                at: time(row.get(1)?),
-                actor: keys::did(row, 2)?,
-                action: row.get(3)?,
-                target: row.get(4)?,
-            };
-            Ok((row.get::<_, i64>(0)?, entry))
-        })?;
-        let rows: Vec<(i64, AuditEntry)> = rows.collect::<Result<_, _>>()?;
-        let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
-        let next_cursor = rows.last().filter(|_| full).map(|(id, _)| id.to_string());
+        let conn = view.replica.host_tables();
+        // One more than is shown: it says whether there is another page.
+        let mut rows = audit(conn, &view.caller.owner, before, i64::from(limit) + 1)?;
+        let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > shown;
+        rows.truncate(shown);
+        let next_cursor = rows.last().filter(|_| more).map(|(id, _)| id.to_string());
         let items = rows.into_iter().map(|(_, entry)| entry).collect();
         Reply::ok(&AuditPage { items, next_cursor })
     })
     .await
+}
+
+/// The keys that somebody made, the oldest first.
+pub(super) fn all(conn: &Connection, owner: &Did) -> Result<Vec<ApiKey>, Problem> {
+    let rows = KeyRow::of(conn, owner)?;
+    Ok(rows.into_iter().map(ApiKey::from).collect())
+}
+
+/// What was done with keys and agents of somebody, the latest first, each with its number: those
+/// before one.
+pub(super) fn audit(
+    conn: &Connection,
+    owner: &Did,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<(i64, AuditEntry)>, Problem> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, at, actor, action, target FROM host_audit
+         WHERE owner = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![owner.key().as_ref(), before, limit], |row| {
+        let entry = AuditEntry {
+            at: time(row.get(1)?),
+            actor: keys::did(row, 2)?,
+            action: row.get(3)?,
+            target: row.get(4)?,
+        };
+        Ok((row.get(0)?, entry))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// A key that the caller may manage: one that they made, or their own.

@@ -17,17 +17,20 @@ mod presence;
 mod problem;
 mod readers;
 mod reply;
+mod said;
 mod sealing;
 mod tasks;
 mod telemetry;
 mod tickets;
+mod work;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use axum::http::{Method, StatusCode};
 use axum::middleware;
 use axum::routing::any;
 use jiff::Timestamp;
@@ -432,18 +435,7 @@ pub(crate) struct View<'a> {
 impl View<'_> {
     /// Answers a query as it looks to the caller.
     pub(crate) fn query(&mut self, query: &Query) -> Result<Answer, Problem> {
-        let behalf = self
-            .replica
-            .on_behalf_of(self.caller.did, self.caller.hosted.as_ref());
-        Ok(behalf.query(query, self.now)?)
-    }
-
-    /// Refuses a list that the caller's key is not for, as if it were not there.
-    pub(crate) fn check(&self, list: &DocumentId) -> Result<(), Problem> {
-        match self.caller.may_touch(list) {
-            true => Ok(()),
-            false => Err(Problem::not_found("list")),
-        }
+        Ok(self.caller.behalf(self.replica).query(query, self.now)?)
     }
 }
 
@@ -469,7 +461,6 @@ impl Hand<'_, '_> {
         list: &DocumentId,
         command: &Command,
     ) -> Result<Outcome, Problem> {
-        self.view().check(list)?;
         let (outcome, _) = self.act(command)?;
         self.turn.changed(*list);
         Ok(outcome)
@@ -477,8 +468,7 @@ impl Hand<'_, '_> {
 
     /// Carries out a command for the caller, and says which space is theirs.
     fn act(&mut self, command: &Command) -> Result<(Outcome, DocumentId), Problem> {
-        let hosted = self.caller.hosted.as_ref();
-        let mut behalf = self.turn.replica.on_behalf_of(self.caller.did, hosted);
+        let mut behalf = self.caller.behalf(self.turn.replica);
         let outcome = behalf.execute(command, &mut self.turn.env)?;
         Ok((outcome, behalf.space()))
     }
@@ -532,8 +522,10 @@ fn routes() -> OpenApiRouter<Api> {
     let all = OpenApiRouter::new()
         .merge(auth::sign_in::routes())
         .merge(tasks::routes())
+        .merge(work::routes())
         .merge(lists::routes())
         .merge(presence::routes())
+        .merge(said::routes())
         .merge(agents::routes())
         .merge(key_routes::routes())
         .merge(live::routes())
@@ -549,10 +541,20 @@ fn cors(origins: &[String]) -> CorsLayer {
         true => AllowOrigin::any(),
         false => AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok())),
     };
+    // The wildcard would not stand for `Authorization`.
+    let headers = [
+        AUTHORIZATION,
+        CONTENT_TYPE,
+        IF_MATCH,
+        IF_NONE_MATCH,
+        HeaderName::from_static("idempotency-key"),
+        HeaderName::from_static("last-event-id"),
+        HeaderName::from_static("x-api-key"),
+    ];
     CorsLayer::new()
         .allow_origin(allowed)
-        .allow_methods(Any)
-        .allow_headers(Any)
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers(headers)
         .expose_headers(Any)
         .max_age(Duration::from_secs(3_600))
 }

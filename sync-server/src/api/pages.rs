@@ -68,6 +68,21 @@ pub(crate) enum Denied {
     Missing(ProblemBody),
 }
 
+/// Describes a page of the engine's.
+macro_rules! page {
+    ($(#[$about:meta])* $name:ident, $of:ident) => {
+        $(#[$about])*
+        #[derive(utoipa::ToSchema)]
+        #[allow(dead_code, reason = "it describes what the engine's own type says")]
+        #[schema(rename_all = "camelCase")]
+        struct $name {
+            items: Vec<$of>,
+            next_cursor: Option<String>,
+        }
+    };
+}
+pub(crate) use page;
+
 /// What the document says of the API as a whole.
 pub(crate) fn about() -> OpenApi {
     let bearer = HttpBuilder::new()

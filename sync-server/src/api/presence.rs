@@ -50,7 +50,6 @@ async fn list_presence(
 ) -> Result<Reply, Problem> {
     caller.needs(Scope::TasksRead)?;
     api.read(&caller, move |view| {
-        view.check(&list)?;
         match view.query(&Query::List { list })? {
             Answer::List(_) => Ok(()),
             _ => Err(unexpected()),
@@ -75,13 +74,8 @@ async fn say_presence(
     Body(SayPresence { state, task }): Body<SayPresence>,
 ) -> Result<Reply, Problem> {
     caller.needs(Scope::TasksRead)?;
-    if !caller.may_touch(&list) {
-        return Err(Problem::not_found("list"));
-    }
     api.work(move |turn| {
-        let behalf = turn
-            .replica
-            .on_behalf_of(caller.did, caller.hosted.as_ref());
+        let behalf = caller.behalf(turn.replica);
         let said = behalf.presence(list, &PresenceMessage { state, task })?;
         drop(behalf);
         turn.say(said);

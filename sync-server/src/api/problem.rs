@@ -197,6 +197,12 @@ impl Problem {
         self
     }
 
+    /// Says in which of several things the field at fault is.
+    pub(crate) fn within(mut self, thing: &str) -> Self {
+        self.field = self.field.map(|field| format!("{thing}.{field}"));
+        self
+    }
+
     /// Names who has the task.
     pub(crate) fn held_by(mut self, holder: impl Into<String>) -> Self {
         self.holder = Some(holder.into());

@@ -86,7 +86,7 @@ async fn create_ticket(
         let expires_at = hand.turn.env.now.as_millisecond() + i64::from(life) * 1_000;
         let mut nonce = [0; 16];
         hand.turn.env.rng.fill_bytes(&mut nonce);
-        let behalf = hand.turn.replica.on_behalf_of(hand.caller.did, None);
+        let behalf = hand.caller.behalf(hand.turn.replica);
         let ticket = behalf.ticket(wanted.list, uses, expires_at, nonce);
         drop(behalf);
         let made = TicketMade {

@@ -24,6 +24,9 @@ pub(crate) struct ListArgs {
     /// For this member only: `me`, or a name or the beginning of it, with --list
     #[arg(long, value_name = "MEMBER")]
     assigned_to: Option<String>,
+    /// Those that nobody has only
+    #[arg(long, conflicts_with = "assigned_to")]
+    unassigned: bool,
     /// With this tag only
     #[arg(long)]
     tag: Option<String>,
@@ -83,6 +86,7 @@ pub(super) fn list(app: &App, args: ListArgs) -> Result<(), Problem> {
             status: args.status,
             priority: args.priority,
             assignee,
+            unassigned: args.unassigned,
             tag: args.tag.as_deref().map(find::tag),
             due_from: due.and_then(|due| due.from),
             due_to: due.and_then(|due| due.to),

@@ -70,6 +70,7 @@ fn opening_a_list_and_its_record_costs_as_much_in_ten_times_as_many_tasks() {
     let record = |list| Query::Activity {
         list: Some(list),
         task: None,
+        kind: None,
         limit: Some(PAGE),
         cursor: None,
     };

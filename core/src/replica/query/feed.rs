@@ -12,7 +12,7 @@ use super::{bad_cursor, checked_limit, name_of, time};
 use crate::bytes::unhex;
 use crate::document::ChangeHash;
 use crate::identity::Did;
-use crate::model::{Activity, ActivityAction, ActivityDetail, Comment, Page, TaskId};
+use crate::model::{Activity, ActivityAction, ActivityDetail, ActivityKind, Comment, Page, TaskId};
 use crate::replica::QueryError;
 use crate::store::{Actors, DocumentRow, StoreError, blob, parsed, statements};
 
@@ -26,7 +26,7 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is asked for.
 pub(super) struct Asked {
-    task: Option<TaskId>,
+    kind: Option<ActivityKind>,
     limit: usize,
     /// Where the page before ended.
     after: Option<Place>,
@@ -46,13 +46,13 @@ pub(super) struct Place {
 
 impl Asked {
     pub(super) fn new(
-        task: Option<TaskId>,
+        kind: Option<ActivityKind>,
         limit: Option<u32>,
         cursor: Option<&str>,
         now: Timestamp,
     ) -> Result<Self, QueryError> {
         Ok(Self {
-            task,
+            kind,
             limit: checked_limit(limit, PAGE_DEFAULT, PAGE_MAX)?,
             after: cursor
                 .map(|text| Place::read(text).ok_or_else(bad_cursor))
@@ -137,15 +137,16 @@ const PLACED: usize = 11;
 pub(super) fn of_list(
     conn: &Connection,
     document: &DocumentRow,
+    task: Option<&TaskId>,
     asked: &Asked,
 ) -> Result<Page<Activity>, QueryError> {
     let mut sql = format!("SELECT {COLUMNS} FROM activity WHERE doc = ?1");
     let mut values: Vec<Value> = vec![document.row.into()];
-    if let Some(task) = &asked.task {
+    if let Some(task) = task {
         values.push(task.to_string().into());
         sql.push_str(" AND task = ?2");
     }
-    after(&mut sql, &mut values, "doc", asked);
+    narrow(&mut sql, &mut values, "doc", asked);
     sql.push_str(" ORDER BY pos DESC, hash DESC, n DESC");
     let documents = core::slice::from_ref(document);
     collect(conn, &sql, values, documents, asked, DOC)
@@ -161,13 +162,19 @@ pub(super) fn of_all(
     let mut sql =
         format!("SELECT {COLUMNS} FROM activity INDEXED BY activity_placed WHERE placed > ?1");
     let mut values: Vec<Value> = vec![i64::MIN.into()];
-    after(&mut sql, &mut values, "placed", asked);
+    narrow(&mut sql, &mut values, "placed", asked);
     // Claims are in seconds: what a list had in one of them stays in its causal order.
     sql.push_str(" ORDER BY placed DESC, pos DESC, hash DESC, n DESC");
     collect(conn, &sql, values, documents, asked, PLACED)
 }
 
-fn after(sql: &mut String, values: &mut Vec<Value>, major: &str, asked: &Asked) {
+/// Adds what is asked of a row: its kind, and that it stands behind the page before.
+fn narrow(sql: &mut String, values: &mut Vec<Value>, major: &str, asked: &Asked) {
+    sql.push_str(match asked.kind {
+        None => "",
+        Some(ActivityKind::Note) => " AND action = 'note'",
+        Some(ActivityKind::Derived) => " AND action <> 'note'",
+    });
     let Some(place) = &asked.after else {
         return;
     };

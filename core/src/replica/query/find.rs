@@ -65,7 +65,7 @@ pub(super) fn find_list(
 /// Finds a task by its id or by the end of one.
 pub(super) fn find_task(
     conn: &Connection,
-    viewer: &Viewer,
+    viewer: &Viewer<'_>,
     text: &str,
     list: Option<&DocumentId>,
 ) -> Result<(DocumentId, TaskId), QueryError> {
@@ -91,7 +91,7 @@ pub(super) fn find_task(
          WHERE item.short >= ?1 AND item.short < ?1 || 'g' AND (?2 IS NULL OR document.doc = ?2)
              AND (?3 IS NULL OR EXISTS (SELECT 1 FROM document_identity AS who
                  WHERE who.doc = item.doc AND who.did = ?3 AND who.role IS NOT NULL))
-         ORDER BY item.doc, item.task LIMIT 6",
+         ORDER BY item.doc, item.task",
     )?;
     let rows = statement.query_map(
         params![backwards, list.map(AsRef::as_ref), viewer.limited_to()],
@@ -103,8 +103,16 @@ pub(super) fn find_task(
             ))
         },
     )?;
-    let found: Vec<(DocumentId, TaskId, String)> =
-        rows.collect::<Result<_, _>>().map_err(StoreError::from)?;
+    let mut found: Vec<(DocumentId, TaskId, String)> = Vec::new();
+    for row in rows {
+        let row: (DocumentId, _, _) = row.map_err(StoreError::from)?;
+        if viewer.looks_at(&row.0) {
+            found.push(row);
+        }
+        if found.len() > CANDIDATES_MAX {
+            break;
+        }
+    }
     match found.as_slice() {
         [] => Err(not_found("task", text)),
         [(list, task, _)] => Ok((*list, *task)),

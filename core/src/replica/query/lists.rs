@@ -1,6 +1,6 @@
 //! The lists that this replica holds, as their person sees them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
@@ -14,14 +14,21 @@ use crate::store::{StoreError, parsed};
 
 /// Who looks at lists.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Viewer {
+pub(super) struct Viewer<'a> {
     pub(super) did: Did,
     /// Whether they see what they have no role in: what a device holds, its person may see, also
     /// after they lost access to it.
     pub(super) sees_all: bool,
+    /// The only lists that they look at; none: all.
+    pub(super) within: Option<&'a BTreeSet<DocumentId>>,
 }
 
-impl Viewer {
+impl Viewer<'_> {
+    /// Whether a list is one of those that they look at.
+    pub(super) fn looks_at(&self, list: &DocumentId) -> bool {
+        self.within.is_none_or(|lists| lists.contains(list))
+    }
+
     /// Whose roles decide what is seen, where they do.
     pub(super) fn limited_to(&self) -> Option<[u8; 32]> {
         (!self.sees_all).then(|| *self.did.key().as_bytes())
@@ -71,7 +78,7 @@ impl Named {
 /// Every list by title, or one of them.
 pub(super) fn named(
     conn: &Connection,
-    viewer: Viewer,
+    viewer: Viewer<'_>,
     space: &DocumentId,
     only: Option<&DocumentId>,
 ) -> Result<Vec<Named>, StoreError> {
@@ -118,6 +125,7 @@ pub(super) fn named(
         })
     })?;
     let mut lists: Vec<Named> = rows.collect::<Result<_, _>>()?;
+    lists.retain(|named| viewer.looks_at(&named.list.id));
     place(conn, space, &mut lists)?;
     Ok(lists)
 }

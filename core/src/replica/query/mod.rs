@@ -122,19 +122,17 @@ impl Replica {
             Query::Activity {
                 list,
                 task,
+                kind,
                 limit,
                 cursor,
             } => {
+                let asked = feed::Asked::new(*kind, *limit, cursor.as_deref(), now)?;
                 let page = match list {
                     Some(list) => {
                         let document = self.document(conn, list)?;
-                        let asked = feed::Asked::new(*task, *limit, cursor.as_deref(), now)?;
-                        feed::of_list(conn, &document, &asked)?
+                        feed::of_list(conn, &document, task.as_ref(), &asked)?
                     }
-                    None => {
-                        let asked = feed::Asked::new(None, *limit, cursor.as_deref(), now)?;
-                        feed::of_all(conn, &self.documents(conn, None)?, &asked)?
-                    }
+                    None => feed::of_all(conn, &self.documents(conn, None)?, &asked)?,
                 };
                 Ok(Answer::Activity(page))
             }
@@ -228,10 +226,11 @@ impl Replica {
     }
 
     /// Who looks, and whether at everything that is here.
-    fn viewer(&self) -> lists::Viewer {
+    fn viewer(&self) -> lists::Viewer<'_> {
         lists::Viewer {
             did: self.did(),
             sees_all: !self.keys().witnesses,
+            within: self.within.as_ref(),
         }
     }
 

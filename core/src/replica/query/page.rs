@@ -185,6 +185,9 @@ fn fitting(
     if let Some(assignee) = &filter.assignee {
         and("assignee = ?", assignee.to_string().into());
     }
+    if filter.unassigned {
+        and("(assignee IS NULL) = ?", true.into());
+    }
     if let Some(tag) = &filter.tag {
         and(
             "EXISTS (SELECT 1 FROM json_each(item.tags) AS mine

@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use poo_core::document::DocumentId;
 use poo_core::identity::{Did, Keypair};
+use poo_core::replica::{OnBehalf, Replica};
 
 use super::Scope;
 use crate::api::problem::{Code, Problem};
@@ -25,7 +26,7 @@ pub(crate) struct Caller {
     /// The only lists that the key is for.
     lists: Option<BTreeSet<DocumentId>>,
     /// The key with which the relay signs for them; none: its own.
-    pub(crate) hosted: Option<Keypair>,
+    hosted: Option<Keypair>,
 }
 
 impl Caller {
@@ -61,6 +62,11 @@ impl Caller {
         }
     }
 
+    /// Whether a person acts themselves, in all that is theirs.
+    pub(crate) fn is_whole_person(&self) -> bool {
+        self.did == self.owner && self.lists.is_none()
+    }
+
     /// Refuses what the credentials do not allow.
     pub(crate) fn needs(&self, scope: Scope) -> Result<(), Problem> {
         if self.scopes.contains(&scope) {
@@ -85,9 +91,11 @@ impl Caller {
         self.lists.as_ref()
     }
 
-    /// Whether the key is for a list. Their role in it is another matter.
-    pub(crate) fn may_touch(&self, list: &DocumentId) -> bool {
-        self.lists.as_ref().is_none_or(|lists| lists.contains(list))
+    /// The replica as it acts for them. Lists that their key is not for are not there.
+    pub(crate) fn behalf<'a>(&self, replica: &'a mut Replica) -> OnBehalf<'a> {
+        replica
+            .on_behalf_of(self.did, self.hosted.as_ref())
+            .within(self.lists.as_ref())
     }
 }
 

@@ -9,9 +9,10 @@ use poo_core::model::EventFilter;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(super) use self::views::Webhook;
 use self::views::{
     Accepted, CreateWebhook, DeliveryPage, DeliveryState, DeliveryView, EditWebhook, FormatName,
-    Redelivered, RotateWebhook, Webhook, WebhookPage, WhichDeliveries, with_secret,
+    Redelivered, RotateWebhook, WebhookPage, WhichDeliveries, with_secret,
 };
 use super::Api;
 use super::auth::{Caller, Scope};
@@ -282,11 +283,11 @@ async fn delete_webhook(
     let endpoint = api.webhook(&caller, &id.0).await?;
     let removed = api
         .webhooks()
-        .with(move |store, _| store.remove(&endpoint.owner, &endpoint.id))
+        .with(move |store, _| store.remove(&endpoint.owner, Some(&endpoint.id)))
         .await?;
     match removed {
-        true => Ok(Reply::done()),
-        false => Err(Problem::not_found("webhook")),
+        0 => Err(Problem::not_found("webhook")),
+        _ => Ok(Reply::done()),
     }
 }
 

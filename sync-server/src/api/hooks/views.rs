@@ -72,7 +72,7 @@ pub(super) struct EditWebhook {
 /// How events are put to an endpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum FormatName {
+pub(in crate::api) enum FormatName {
     /// The event as JSON, signed (Standard Webhooks).
     #[default]
     Standard,
@@ -95,7 +95,7 @@ pub(super) struct RotateWebhook {
 /// An endpoint.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Webhook {
+pub(in crate::api) struct Webhook {
     /// Names it.
     pub(super) id: String,
     /// Where it is.

@@ -126,23 +126,25 @@ impl Store {
         Ok(Some(endpoint))
     }
 
-    /// Removes an endpoint with all that waits for it. False if there is none.
-    pub(crate) fn remove(&self, owner: &Did, id: &str) -> Result<bool, HooksError> {
+    /// Removes an endpoint of an identity, or all of them, with all that waits for them. Gives how
+    /// many.
+    pub(crate) fn remove(&self, owner: &Did, id: Option<&str>) -> Result<usize, HooksError> {
         let tx = self.conn.unchecked_transaction()?;
-        let removed = tx
-            .prepare_cached("DELETE FROM endpoint WHERE owner = ?1 AND id = ?2")?
-            .execute(params![owner.to_string(), id])?;
-        if removed > 0 {
-            tx.prepare_cached(
-                "DELETE FROM attempt WHERE delivery IN
-                     (SELECT n FROM delivery WHERE endpoint = ?1)",
-            )?
-            .execute(params![id])?;
-            tx.prepare_cached("DELETE FROM delivery WHERE endpoint = ?1")?
-                .execute(params![id])?;
+        for statement in [
+            "DELETE FROM attempt WHERE delivery IN (SELECT n FROM delivery
+                 JOIN endpoint ON endpoint.id = delivery.endpoint
+                 WHERE endpoint.owner = ?1 AND (?2 IS NULL OR endpoint.id = ?2))",
+            "DELETE FROM delivery WHERE endpoint IN (SELECT id FROM endpoint
+                 WHERE owner = ?1 AND (?2 IS NULL OR id = ?2))",
+        ] {
+            tx.prepare_cached(statement)?
+                .execute(params![owner.to_string(), id])?;
         }
+        let removed = tx
+            .prepare_cached("DELETE FROM endpoint WHERE owner = ?1 AND (?2 IS NULL OR id = ?2)")?
+            .execute(params![owner.to_string(), id])?;
         tx.commit()?;
-        Ok(removed > 0)
+        Ok(removed)
     }
 }
 

@@ -173,8 +173,9 @@ fn an_event_is_queued_once_and_its_place_moves_with_it() {
     bench.now += SignedDuration::from_hours(31 * 24);
     bench.store.prune(bench.now).unwrap();
     assert_eq!(bench.store.log(&endpoint, None, None, 9).unwrap().len(), 0);
-    assert!(bench.store.remove(&bench.owner, &endpoint).unwrap());
-    assert!(!bench.store.remove(&bench.owner, &endpoint).unwrap());
+    let remove = |who: &Did, id| bench.store.remove(who, id).unwrap();
+    assert_eq!(remove(&bench.owner, Some(&endpoint)), 1);
+    assert_eq!(remove(&bench.owner, Some(&endpoint)), 0);
 }
 
 #[test]
@@ -183,7 +184,8 @@ fn secrets_turn_and_others_endpoints_are_not_there() {
     let endpoint = bench.register();
     let other = Did::from_key(Keypair::from_seed(&[2; 32]).public());
     assert!(bench.store.endpoint(&other, &endpoint).unwrap().is_none());
-    assert!(!bench.store.remove(&other, &endpoint).unwrap());
+    assert_eq!(bench.store.remove(&other, Some(&endpoint)).unwrap(), 0);
+    assert_eq!(bench.store.remove(&other, None).unwrap(), 0);
     let before = bench
         .store
         .endpoint(&bench.owner, &endpoint)

@@ -23,7 +23,7 @@ pub(crate) const ACTORS: usize = 2 * PEOPLE;
 const ROUNDS: usize = 25;
 const CHANGES_PER_ITEM: usize = 5;
 /// The address in the fixture's databases; a measurement that connects sets its own.
-const NOWHERE: &str = "ws://127.0.0.1:1";
+pub(crate) const NOWHERE: &str = "ws://127.0.0.1:1";
 
 /// Time and randomness from a seed.
 pub(crate) struct Moment {
@@ -93,7 +93,7 @@ impl Part {
 impl Fixture {
     /// The fixture, made where it is not there yet.
     pub(crate) fn get(target: &Path, items: usize) -> Outcomes<Self> {
-        let name = format!("fixture-{VERSION}-{items}-{:016x}", fnv(&schema()));
+        let name = format!("fixture-{VERSION}-{items}-{:016x}", version());
         let folder = target.join(name);
         let list = made_once(&folder, || {
             eprintln!("making a list of {items} items in {}", folder.display());
@@ -125,18 +125,26 @@ impl Fixture {
 
     /// A copy of one part that a measurement may write to.
     pub(crate) fn copy(&self, part: Part, scratch: &Path) -> Outcomes<PathBuf> {
-        let to = scratch.join(part.name());
-        std::fs::create_dir_all(&to)?;
-        for entry in std::fs::read_dir(self.folder.join(part.name()))? {
-            let entry = entry?;
-            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
-        }
-        Ok(to)
+        copy(&self.folder, part, scratch)
     }
 }
 
+/// A copy of one part of what is in a folder.
+pub(crate) fn copy(folder: &Path, part: Part, scratch: &Path) -> Outcomes<PathBuf> {
+    let to = scratch.join(part.name());
+    std::fs::create_dir_all(&to)?;
+    for entry in std::fs::read_dir(folder.join(part.name()))? {
+        let entry = entry?;
+        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(to)
+}
+
 /// Makes what belongs into a folder, where it is not there whole.
-fn made_once(folder: &Path, make: impl FnOnce() -> Outcomes<DocumentId>) -> Outcomes<DocumentId> {
+pub(crate) fn made_once(
+    folder: &Path,
+    make: impl FnOnce() -> Outcomes<DocumentId>,
+) -> Outcomes<DocumentId> {
     let done = folder.join("list");
     if !done.exists() {
         if folder.exists() {
@@ -149,20 +157,20 @@ fn made_once(folder: &Path, make: impl FnOnce() -> Outcomes<DocumentId>) -> Outc
     Ok(std::fs::read_to_string(&done)?.trim().parse()?)
 }
 
-/// All that decides whether a database from before is still one of today: its tables, and the
+/// Names all that decides whether a database from before is still one of today: its tables, and the
 /// version of what is derived.
-fn schema() -> String {
+pub(crate) fn version() -> u64 {
     let derived = include_str!("../../../../core/src/store/derived/mod.rs");
     let version = derived
         .lines()
         .find(|line| line.contains("DERIVED_VERSION: i64"));
-    [
+    let all = [
         include_str!("../../../../core/src/store/schema.sql"),
         include_str!("../../../../core/src/store/schema_2.sql"),
         include_str!("../../../../core/src/store/derived.sql"),
         version.unwrap_or_default(),
-    ]
-    .concat()
+    ];
+    fnv(&all.concat())
 }
 
 /// Opens a copy of a part.
@@ -171,7 +179,7 @@ pub(crate) fn open(folder: &Path, part: Part) -> Outcomes<Replica> {
     Ok(Replica::open(&folder.join(part.database()), keys.into())?)
 }
 
-fn create(folder: &Path, part: Part, keys: Keyring) -> Outcomes<Replica> {
+pub(crate) fn create(folder: &Path, part: Part, keys: Keyring) -> Outcomes<Replica> {
     let folder = folder.join(part.name());
     std::fs::create_dir_all(&folder)?;
     KeyFile::at(folder.join("keys")).create(&Keys {

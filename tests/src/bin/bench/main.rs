@@ -10,22 +10,23 @@
 mod engine;
 mod fixture;
 mod many;
+mod page;
 mod peers;
 mod processes;
+mod rest;
 mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use fixture::{Fixture, Outcomes};
+use rest::Shape;
 use table::Table;
 
 const USAGE: &str = "bench [--items COUNT] [--write FILE] \
     [--only app|reads|commands|command-line|syncs|frames|relay|automerge]\n\
+    bench --only rest [--small] [--write FILE]\n\
     bench --only peers [--quick] [--server NAME] [--loads LETTERS] [--write FILE]";
-
-/// The heading of what `--only peers` measures, at the end of the page.
-const PEERS: &str = "## Beside its peers";
 
 /// A part of the table. It works on copies of its own, in a folder of its own.
 type Part = fn(&mut Table, &Fixture, &Path) -> Outcomes<()>;
@@ -46,6 +47,7 @@ struct Args {
     only: Option<String>,
     write: Option<PathBuf>,
     quick: bool,
+    small: bool,
     server: Option<String>,
     loads: Option<String>,
 }
@@ -56,6 +58,7 @@ fn args() -> Outcomes<Args> {
         only: None,
         write: None,
         quick: false,
+        small: false,
         server: None,
         loads: None,
     };
@@ -66,6 +69,7 @@ fn args() -> Outcomes<Args> {
             "--items" => args.items = value()?.parse()?,
             "--only" => args.only = Some(value()?),
             "--quick" => args.quick = true,
+            "--small" => args.small = true,
             "--server" => args.server = Some(value()?),
             "--loads" => args.loads = Some(value()?),
             "--write" => args.write = Some(value()?.into()),
@@ -108,12 +112,23 @@ fn run() -> Outcomes<()> {
         let page = format!("{}\n{page}", machine(&build));
         println!("{page}");
         if let Some(path) = args.write {
-            let before = std::fs::read_to_string(&path)?;
-            let before = before.split(PEERS).next().unwrap_or_default().trim_end();
-            let plot_path = path.with_file_name("benchmarks.svg");
-            std::fs::write(plot_path, plot)?;
+            std::fs::write(path.with_file_name("benchmarks.svg"), plot)?;
             let about = "![The same as a picture](benchmarks.svg)";
-            std::fs::write(path, format!("{before}\n\n{PEERS}\n\n{page}\n{about}\n"))?;
+            page::write(&path, Some(page::PEERS), &format!("{page}\n{about}"))?;
+        }
+        return Ok(());
+    }
+    if args.only.as_deref() == Some("rest") {
+        let shape = match args.small {
+            true => Shape::SMALL,
+            false => Shape::WHOLE,
+        };
+        let measured = rest::measure(shape, &folder, &scratch);
+        std::fs::remove_dir_all(&scratch)?;
+        let page = format!("{}\n{}", machine(&build), measured?.markdown());
+        println!("{page}");
+        if let Some(path) = args.write {
+            page::write(&path, Some(page::REST), &page)?;
         }
         return Ok(());
     }
@@ -123,11 +138,7 @@ fn run() -> Outcomes<()> {
     let page = format!("{}\n{}", machine(&build), measured?.markdown());
     println!("{page}");
     if let Some(path) = args.write {
-        // What was measured beside the peers stays.
-        let before = std::fs::read_to_string(&path).unwrap_or_default();
-        let peers = before.split_once(PEERS).map(|(_, peers)| peers);
-        let peers = peers.map_or(String::new(), |peers| format!("\n{PEERS}{peers}"));
-        std::fs::write(path, format!("# Benchmarks\n\n{page}{peers}"))?;
+        page::write(&path, None, &page)?;
     }
     Ok(())
 }

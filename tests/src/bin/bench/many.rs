@@ -188,6 +188,7 @@ fn reads(table: &mut Table, replica: &Replica, fixture: &Fixture) -> Outcomes<()
     let activity = |list| Query::Activity {
         list,
         task: None,
+        kind: None,
         limit: Some(100),
         cursor: None,
     };

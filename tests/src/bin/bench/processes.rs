@@ -99,7 +99,7 @@ pub(crate) fn command_line(table: &mut Table, fixture: &Fixture, scratch: &Path)
 }
 
 /// A relay of its own, ended when it is dropped.
-struct Relay {
+pub(crate) struct Relay {
     child: Child,
     /// What it prints; it would end if nobody held the other end.
     _out: BufReader<ChildStdout>,
@@ -107,10 +107,11 @@ struct Relay {
 }
 
 impl Relay {
-    fn start(data: &Path) -> Outcomes<Self> {
+    pub(crate) fn start(data: &Path, more: &[&str]) -> Outcomes<Self> {
         let mut child = Command::new(program("poo-server")?)
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(more)
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()?;
@@ -126,8 +127,24 @@ impl Relay {
         })
     }
 
+    /// The address for clients.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How long its threads have worked.
+    pub(crate) fn cpu(&self) -> Outcomes<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // Behind the name, which may hold anything: user and system time are the 12th and 13th.
+        let (_, rest) = stat.rsplit_once(')').ok_or("no stat")?;
+        let ticks = rest.split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(|text| text.parse::<u64>().unwrap_or(0)).sum();
+        // Linux tells programs of a hundred ticks a second, whatever it counts by itself.
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
     /// Memory in use, in bytes.
-    fn memory(&self) -> Outcomes<u64> {
+    pub(crate) fn memory(&self) -> Outcomes<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status
             .lines()
@@ -152,7 +169,7 @@ pub(crate) fn relay(table: &mut Table, fixture: &Fixture, scratch: &Path) -> Out
     let data = fixture.copy(Part::Relay, scratch)?;
     let mut owner = open(&fixture.copy(Part::Owner, scratch)?, Part::Owner)?;
     let did = owner.relay_did()?.ok_or("no relay")?;
-    let server = Relay::start(&data)?;
+    let server = Relay::start(&data, &[])?;
     owner.set_relay(&server.url, Some(did))?;
     table.value(
         "memory of the relay, just started",

@@ -41,6 +41,12 @@ impl Times {
         Ok(times)
     }
 
+    /// Many at once.
+    pub(crate) fn from_all(mut all: Vec<Duration>) -> Self {
+        all.sort_unstable();
+        Self(all)
+    }
+
     fn at(&self, share: f64) -> Duration {
         #[allow(
             clippy::cast_possible_truncation,
@@ -77,6 +83,12 @@ impl Table {
             String::new()
         };
         self.push(what, text(times.median()), p95, note.into());
+    }
+
+    /// Something timed often, with its slowest hundredth.
+    pub(crate) fn tail(&mut self, what: &str, times: &Times) {
+        let note = format!("p99 {}; {} times", text(times.at(0.99)), times.0.len());
+        self.times(what, times, note);
     }
 
     /// Something timed once.

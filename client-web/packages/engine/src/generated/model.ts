@@ -1676,6 +1676,8 @@ export type TaskFilter = {
   priority?: Priority;
   /** For this member. */
   assignee?: Did;
+  /** For nobody: those that no member has. */
+  unassigned?: boolean;
   /** With a tag of this name. */
   tag?: string;
   /** Due on this day or later. */
