@@ -24,8 +24,6 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SayPresence {
-    /// `here`, `typing`, or `left` when they go.
-    #[schema(inline)]
     state: PresenceState,
     /// The task that they look at.
     task: Option<TaskId>,
