@@ -135,7 +135,7 @@ pub(super) fn of_list(
         values.push(task.to_string().into());
         sql.push_str(" AND task = ?2");
     }
-    narrow(&mut sql, &mut values, "pos", asked);
+    narrow(&mut sql, &mut values, ["activity", "pos"], asked);
     sql.push_str(" ORDER BY pos DESC, hash DESC, n DESC");
     let documents = core::slice::from_ref(document);
     collect(conn, &sql, values, documents, asked, POS)
@@ -148,27 +148,34 @@ pub(super) fn of_all(
     documents: &[DocumentRow],
     asked: &Asked,
 ) -> Result<Page<Activity>, QueryError> {
-    let mut sql =
-        format!("SELECT {COLUMNS} FROM activity INDEXED BY activity_placed WHERE placed > ?1");
-    let mut values: Vec<Value> = vec![i64::MIN.into()];
-    narrow(&mut sql, &mut values, "placed", asked);
-    sql.push_str(" ORDER BY placed DESC, hash DESC, n DESC");
+    // What is of other lists, most of it at a relay, is passed over in the index.
+    let mut sql = format!(
+        "SELECT {COLUMNS} FROM activity AS found INDEXED BY activity_placed
+         CROSS JOIN activity ON activity.doc = found.doc AND activity.pos = found.pos
+             AND activity.hash = found.hash AND activity.n = found.n
+         WHERE found.placed > ?1 AND found.doc IN (SELECT value FROM json_each(?2))"
+    );
+    let rows: Vec<i64> = documents.iter().map(|document| document.row).collect();
+    let rows = serde_json::to_string(&rows).unwrap_or_default();
+    let mut values: Vec<Value> = vec![i64::MIN.into(), rows.into()];
+    narrow(&mut sql, &mut values, ["found", "placed"], asked);
+    sql.push_str(" ORDER BY found.placed DESC, found.hash DESC, found.n DESC");
     collect(conn, &sql, values, documents, asked, PLACED)
 }
 
 /// Adds what is asked of a row: its kind, and that it stands behind the page before.
-fn narrow(sql: &mut String, values: &mut Vec<Value>, major: &str, asked: &Asked) {
+fn narrow(sql: &mut String, values: &mut Vec<Value>, [table, major]: [&str; 2], asked: &Asked) {
     sql.push_str(match asked.kind {
         None => "",
-        Some(ActivityKind::Note) => " AND action = 'note'",
-        Some(ActivityKind::Derived) => " AND action <> 'note'",
+        Some(ActivityKind::Note) => " AND activity.action = 'note'",
+        Some(ActivityKind::Derived) => " AND activity.action <> 'note'",
     });
     let Some(place) = &asked.after else {
         return;
     };
     let at = values.len() + 1;
     sql.push_str(&format!(
-        " AND ({major}, hash, n) < (?{at}, ?{}, ?{})",
+        " AND ({table}.{major}, {table}.hash, {table}.n) < (?{at}, ?{}, ?{})",
         at + 1,
         at + 2
     ));
