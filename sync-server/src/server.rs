@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::api::{self, Api, Ground, Peer};
+use crate::api::{self, Api, Ground, Peer, Sealer};
 use crate::engine::{Engine, EngineError, Input};
 use crate::flow::Flow;
 use crate::metrics::{self, Sources};
@@ -113,8 +113,12 @@ impl Server {
             .clone()
             .unwrap_or_else(|| format!("ws://{address}"));
         let (stopper, stop) = watch::channel(false);
+        let before = config.master_key_before.as_deref();
+        let before = before.map(Sealer::from_file).transpose();
+        let before = before.map_err(EngineError::from)?;
         let (webhooks, carrying) = Webhooks::start(
             &config.data.join("webhooks.db"),
+            (Arc::clone(&engine.sealer), before.as_ref()),
             &config.webhooks,
             engine.feed.clone(),
             Arc::clone(&engine.metrics),

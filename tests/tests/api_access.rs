@@ -469,6 +469,7 @@ fn an_account_is_exported_whole_and_ends_with_all_that_acts_for_it() {
     let krusty = Caller::agent(&relay, &sam, "Krusty", LIST);
     let ann = stage.person("Ann", &relay);
     ann.ok(&["list", "create", "Hers"]);
+    ann.ok(&["sync"]);
     let scopes = ["--scope", "tasks:read", "--scope", "tasks:write"];
     let hers = ann.json(&[&["key", "create", "Hers"], &scopes[..]].concat());
     let hers = Caller::with_key(&relay, text(&hers["secret"]));

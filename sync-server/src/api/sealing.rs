@@ -1,5 +1,5 @@
-//! How the keys that the relay keeps for others rest: sealed with a master key that is not in the
-//! database, so that a copy of the database alone signs nothing.
+//! How the keys and secrets that the relay keeps for others rest: sealed with a master key that is
+//! not in the database, so that a copy of the database alone signs nothing.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -60,6 +60,12 @@ pub enum MasterKeyError {
     Cipher,
 }
 
+impl core::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Sealer")
+    }
+}
+
 /// Seals and opens.
 pub(crate) struct Sealer {
     name: [u8; NAME_BYTES],
@@ -67,7 +73,8 @@ pub(crate) struct Sealer {
 }
 
 impl Sealer {
-    fn new(master: &[u8; 32]) -> Result<Self, MasterKeyError> {
+    /// With a master key that is at hand.
+    pub(crate) fn new(master: &[u8; 32]) -> Result<Self, MasterKeyError> {
         let digest = Sha256::new()
             .chain_update(b"poo/master-key/v1")
             .chain_update(master)
@@ -124,10 +131,20 @@ impl Sealer {
         bound: &[u8],
         env: &mut Env<'_>,
     ) -> Result<Vec<u8>, MasterKeyError> {
+        self.seal_bytes(key.seed().as_slice(), bound, env)
+    }
+
+    /// The same for a secret of any length.
+    pub(crate) fn seal_bytes(
+        &self,
+        secret: &[u8],
+        bound: &[u8],
+        env: &mut Env<'_>,
+    ) -> Result<Vec<u8>, MasterKeyError> {
         let mut nonce = [0; NONCE_LEN];
         env.rng.fill_bytes(&mut nonce);
         let mut sealed = [&self.name[..], &nonce].concat();
-        let mut secret = Zeroizing::new(key.seed().to_vec());
+        let mut secret = Zeroizing::new(secret.to_vec());
         let nonce = Nonce::assume_unique_for_key(nonce);
         let tag = self
             .key
@@ -140,16 +157,24 @@ impl Sealer {
 
     /// Opens what [`Self::seal`] made. `None` if it was sealed with another key, or was changed.
     pub(crate) fn unseal(&self, sealed: &[u8], bound: &[u8]) -> Option<Keypair> {
+        let secret = self.unseal_bytes(sealed, bound)?;
+        let seed: Zeroizing<[u8; 32]> = Zeroizing::new(secret.as_slice().try_into().ok()?);
+        Some(Keypair::from_seed(&seed))
+    }
+
+    /// The same for a secret of any length.
+    pub(crate) fn unseal_bytes(&self, sealed: &[u8], bound: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let rest = sealed.strip_prefix(&self.name[..])?;
         let (nonce, secret) = rest.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut secret = Zeroizing::new(secret.to_vec());
-        let opened = self
+        let length = self
             .key
             .open_in_place(nonce, Aad::from(bound), secret.as_mut_slice())
-            .ok()?;
-        let seed: Zeroizing<[u8; 32]> = Zeroizing::new((&*opened).try_into().ok()?);
-        Some(Keypair::from_seed(&seed))
+            .ok()?
+            .len();
+        secret.truncate(length);
+        Some(secret)
     }
 
     /// Seals anew what `before` sealed, all of it or nothing.

@@ -34,6 +34,7 @@ use courier::Courier;
 use guard::Guard;
 use store::{Queued, Store};
 
+use crate::api::Sealer;
 use crate::engine::EngineError;
 use crate::events::Feed;
 use crate::metrics::Metrics;
@@ -90,14 +91,16 @@ impl Webhooks {
     /// Opens the database at `path` and begins to deliver.
     pub(crate) fn start(
         path: &Path,
+        (sealer, before): (Arc<Sealer>, Option<&Sealer>),
         settings: &WebhookSettings,
         feed: Feed,
         metrics: Arc<Metrics>,
         stop: watch::Receiver<bool>,
     ) -> Result<(Self, JoinHandle<()>), EngineError> {
         let refused = |e: &dyn std::fmt::Display| EngineError::System(e.to_string());
-        let system = System::new().map_err(|e| refused(&e))?;
-        let store = Store::open(path).map_err(|e| refused(&e))?;
+        let mut system = System::new().map_err(|e| refused(&e))?;
+        let store =
+            Store::open(path, sealer, before, &mut system.env()).map_err(|e| refused(&e))?;
         let guard = Guard {
             allowed: settings.networks.clone(),
         };

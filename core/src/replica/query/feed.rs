@@ -146,7 +146,7 @@ pub(super) fn of_list(
         values.push(task.to_string().into());
         sql.push_str(" AND task = ?2");
     }
-    narrow(&mut sql, &mut values, "doc", asked);
+    narrow(&mut sql, &mut values, ["activity", "doc"], asked);
     sql.push_str(" ORDER BY pos DESC, hash DESC, n DESC");
     let documents = core::slice::from_ref(document);
     collect(conn, &sql, values, documents, asked, DOC)
@@ -159,28 +159,38 @@ pub(super) fn of_all(
     documents: &[DocumentRow],
     asked: &Asked,
 ) -> Result<Page<Activity>, QueryError> {
-    let mut sql =
-        format!("SELECT {COLUMNS} FROM activity INDEXED BY activity_placed WHERE placed > ?1");
-    let mut values: Vec<Value> = vec![i64::MIN.into()];
-    narrow(&mut sql, &mut values, "placed", asked);
+    // What is of other lists, most of it at a relay, is passed over in the index.
+    let mut sql = format!(
+        "SELECT {COLUMNS} FROM activity AS found INDEXED BY activity_placed
+         CROSS JOIN activity ON activity.doc = found.doc AND activity.pos = found.pos
+             AND activity.hash = found.hash AND activity.n = found.n
+         WHERE found.placed > ?1 AND found.doc IN (SELECT value FROM json_each(?2))"
+    );
+    let rows: Vec<i64> = documents.iter().map(|document| document.row).collect();
+    let rows = serde_json::to_string(&rows).unwrap_or_default();
+    let mut values: Vec<Value> = vec![i64::MIN.into(), rows.into()];
+    narrow(&mut sql, &mut values, ["found", "placed"], asked);
     // Claims are in seconds: what a list had in one of them stays in its causal order.
-    sql.push_str(" ORDER BY placed DESC, pos DESC, hash DESC, n DESC");
+    sql.push_str(
+        " ORDER BY found.placed DESC, found.pos DESC, found.hash DESC, found.n DESC",
+    );
     collect(conn, &sql, values, documents, asked, PLACED)
 }
 
 /// Adds what is asked of a row: its kind, and that it stands behind the page before.
-fn narrow(sql: &mut String, values: &mut Vec<Value>, major: &str, asked: &Asked) {
+fn narrow(sql: &mut String, values: &mut Vec<Value>, [table, major]: [&str; 2], asked: &Asked) {
     sql.push_str(match asked.kind {
         None => "",
-        Some(ActivityKind::Note) => " AND action = 'note'",
-        Some(ActivityKind::Derived) => " AND action <> 'note'",
+        Some(ActivityKind::Note) => " AND activity.action = 'note'",
+        Some(ActivityKind::Derived) => " AND activity.action <> 'note'",
     });
     let Some(place) = &asked.after else {
         return;
     };
     let at = values.len() + 1;
     sql.push_str(&format!(
-        " AND ({major}, pos, hash, n) < (?{at}, ?{}, ?{}, ?{})",
+        " AND ({table}.{major}, {table}.pos, {table}.hash, {table}.n)
+             < (?{at}, ?{}, ?{}, ?{})",
         at + 1,
         at + 2,
         at + 3

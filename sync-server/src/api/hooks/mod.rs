@@ -259,11 +259,11 @@ async fn edit_webhook(
     };
     let written = endpoint.clone();
     api.webhooks()
-        .with(move |store, _| {
+        .with(move |store, env| {
             if let Some(end) = end {
                 store.begin_at(&end)?;
             }
-            store.write(&written)
+            store.write(&written, env)
         })
         .await?;
     Reply::ok(&Webhook::from(endpoint))

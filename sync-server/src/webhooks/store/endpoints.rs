@@ -7,6 +7,7 @@ use rusqlite::types::Type;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::{HooksError, Store};
+use crate::api::Sealer;
 use crate::webhooks::endpoint::{Endpoint, Wish};
 use crate::webhooks::signature::{SECRET_BYTES, Secret};
 
@@ -33,16 +34,17 @@ impl Store {
              ORDER BY created_at, id"
         ))?;
         let rows = statement.query_map(params![owner.map(ToString::to_string)], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        rows.map(|row| self.open_up(row?)).collect()
     }
 
     /// One of the endpoints of an identity.
     pub(crate) fn endpoint(&self, owner: &Did, id: &str) -> Result<Option<Endpoint>, HooksError> {
         let sql = format!("SELECT {COLUMNS} FROM endpoint WHERE owner = ?1 AND id = ?2");
         let mut statement = self.conn.prepare_cached(&sql)?;
-        Ok(statement
+        let found = statement
             .query_row(params![owner.to_string(), id], read)
-            .optional()?)
+            .optional()?;
+        found.map(|sealed| self.open_up(sealed)).transpose()
     }
 
     /// Registers an endpoint, with a secret of its own.
@@ -74,14 +76,22 @@ impl Store {
             created_at: env.now,
             failing_since: None,
         };
-        self.write(&endpoint)?;
+        self.write(&endpoint, env)?;
         Ok(Registered::Here(Box::new(endpoint)))
     }
 
     /// Writes an endpoint as it is now.
-    pub(crate) fn write(&self, endpoint: &Endpoint) -> Result<(), HooksError> {
+    pub(crate) fn write(&self, endpoint: &Endpoint, env: &mut Env<'_>) -> Result<(), HooksError> {
         let wish = &endpoint.wish;
+        let mut seal = |secret: Option<&Secret>, what: Kept| {
+            let bound = what.bound(&endpoint.id);
+            let sealed = secret.map(|secret| self.sealer.seal_bytes(secret.bytes(), &bound, env));
+            sealed.transpose().map_err(|_| HooksError::Cipher)
+        };
         let mut secrets = endpoint.secrets.iter();
+        let secret = seal(secrets.next(), Kept::Secret)?;
+        let secret_before = seal(secrets.next(), Kept::Secret)?;
+        let token = seal(endpoint.token.as_ref(), Kept::Token)?;
         self.conn
             .prepare_cached(&format!(
                 "INSERT OR REPLACE INTO endpoint ({COLUMNS}) VALUES
@@ -98,10 +108,10 @@ impl Store {
                 wish.assignee.map(|did| did.to_string()),
                 wish.enabled,
                 endpoint.disabled_reason,
-                secrets.next().map(Secret::bytes),
-                secrets.next().map(Secret::bytes),
+                secret,
+                secret_before,
                 endpoint.rotation_ends.map(Timestamp::as_millisecond),
-                endpoint.token.as_ref().map(Secret::bytes),
+                token,
                 endpoint.created_at.as_millisecond(),
                 endpoint.failing_since.map(Timestamp::as_millisecond),
             ])?;
@@ -122,7 +132,7 @@ impl Store {
         endpoint.secrets.truncate(1);
         endpoint.secrets.insert(0, secret(env));
         endpoint.rotation_ends = env.now.checked_add(overlap).ok();
-        self.write(&endpoint)?;
+        self.write(&endpoint, env)?;
         Ok(Some(endpoint))
     }
 
@@ -148,6 +158,81 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Opens the secrets of an endpoint as it was read.
+    fn open_up(&self, sealed: Endpoint) -> Result<Endpoint, HooksError> {
+        let open = |secret: &Secret, what: Kept| open(&self.sealer, &sealed.id, secret, what);
+        let secrets = sealed.secrets.iter();
+        let secrets = secrets.map(|secret| open(secret, Kept::Secret));
+        Ok(Endpoint {
+            secrets: secrets.collect::<Option<_>>().ok_or(HooksError::Cipher)?,
+            token: match &sealed.token {
+                None => None,
+                Some(token) => Some(open(token, Kept::Token).ok_or(HooksError::Cipher)?),
+            },
+            ..sealed
+        })
+    }
+
+    /// Seals anew what `before` sealed, or nothing did: all of it, or none.
+    pub(super) fn take_over(
+        &self,
+        before: Option<&Sealer>,
+        unsealed: bool,
+        env: &mut Env<'_>,
+    ) -> Result<(), HooksError> {
+        let sql = format!("SELECT {COLUMNS} FROM endpoint");
+        let mut statement = self.conn.prepare(&sql)?;
+        let all: Vec<Endpoint> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
+        for found in all {
+            if self.open_up(found.clone()).is_ok() {
+                continue;
+            }
+            let open = |secret: &Secret, what: Kept| match (unsealed, before) {
+                (true, _) => Some(secret.clone()),
+                (false, Some(before)) => open(before, &found.id, secret, what)
+                    .or_else(|| open(&self.sealer, &found.id, secret, what)),
+                (false, None) => None,
+            };
+            let secrets = found.secrets.iter();
+            let secrets = secrets.map(|secret| open(secret, Kept::Secret));
+            let opened = Endpoint {
+                secrets: secrets.collect::<Option<_>>().ok_or(HooksError::Sealed)?,
+                token: match &found.token {
+                    None => None,
+                    Some(token) => Some(open(token, Kept::Token).ok_or(HooksError::Sealed)?),
+                },
+                ..found.clone()
+            };
+            self.write(&opened, env)?;
+        }
+        Ok(())
+    }
+}
+
+/// What is kept sealed.
+#[derive(Clone, Copy)]
+enum Kept {
+    Secret,
+    Token,
+}
+
+impl Kept {
+    /// What it is sealed for: it opens in no other place.
+    fn bound(self, endpoint: &str) -> Vec<u8> {
+        let what = match self {
+            Self::Secret => "secret",
+            Self::Token => "token",
+        };
+        format!("poo/webhook/{what}/v1/{endpoint}").into_bytes()
+    }
+}
+
+fn open(sealer: &Sealer, endpoint: &str, secret: &Secret, what: Kept) -> Option<Secret> {
+    let opened = sealer.unseal_bytes(secret.bytes(), &what.bound(endpoint))?;
+    Some(Secret::new(opened.to_vec()))
+}
+
 fn secret(env: &mut Env<'_>) -> Secret {
     let mut bytes = vec![0; SECRET_BYTES];
     env.rng.fill_bytes(&mut bytes);
@@ -163,6 +248,7 @@ fn time(millisecond: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_millisecond(millisecond?).ok()
 }
 
+/// Reads an endpoint, its secrets sealed as they are.
 fn read(row: &Row<'_>) -> rusqlite::Result<Endpoint> {
     fn wrong(at: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
         rusqlite::Error::FromSqlConversionFailure(at, Type::Text, Box::new(error))

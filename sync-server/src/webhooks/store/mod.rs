@@ -8,18 +8,24 @@ mod endpoints;
 mod tests;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use poo_core::model::EventId;
+use poo_core::replica::Env;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 pub(crate) use deliveries::{Delivery, Logged, Outcome, Queued, State, Waiting};
 pub(crate) use endpoints::Registered;
 
+use crate::api::Sealer;
+
 /// "poow" in ASCII: marks a SQLite file as one of webhooks.
 const APPLICATION_ID: i32 = 0x706f_6f77;
 /// The version of the schema.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+/// The one in which secrets were not sealed.
+const UNSEALED: i64 = 1;
 /// How long a writer waits for another one.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -29,6 +35,14 @@ pub(crate) enum HooksError {
     /// The file is of another program, or of a newer version of this one.
     #[error("the file is not a database of webhooks that this version knows")]
     Foreign,
+    /// Secrets in it were sealed with another key.
+    #[error(
+        "secrets of webhooks are sealed with another master key: start with that one, or name it with --master-key-before"
+    )]
+    Sealed,
+    /// A secret cannot be sealed or opened.
+    #[error("a secret of a webhook cannot be sealed or opened")]
+    Cipher,
     /// SQLite failed.
     #[error("the database of webhooks failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -41,11 +55,18 @@ pub(crate) enum HooksError {
 #[derive(Debug)]
 pub(crate) struct Store {
     conn: Connection,
+    sealer: Arc<Sealer>,
 }
 
 impl Store {
-    /// Opens or makes the database at `path`. It holds secrets: only its owner can read it.
-    pub(crate) fn open(path: &Path) -> Result<Self, HooksError> {
+    /// Opens or makes the database at `path`. It says who is told of what: only its owner can read
+    /// it. The secrets in it are sealed; what `before` sealed is sealed anew.
+    pub(crate) fn open(
+        path: &Path,
+        sealer: Arc<Sealer>,
+        before: Option<&Sealer>,
+        env: &mut Env<'_>,
+    ) -> Result<Self, HooksError> {
         let mut options = std::fs::OpenOptions::new();
         options.create(true).append(true);
         #[cfg(unix)]
@@ -56,22 +77,31 @@ impl Store {
         conn.execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
+             PRAGMA secure_delete = ON;
              PRAGMA temp_store = MEMORY;",
         )?;
         let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        let store = Self { conn, sealer };
+        let tx = store.conn.unchecked_transaction()?;
         match (version, id) {
             (0, 0) => {
-                let tx = conn.unchecked_transaction()?;
                 tx.execute_batch(include_str!("schema.sql"))?;
                 tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-                tx.pragma_update(None, "user_version", VERSION)?;
-                tx.commit()?;
             }
-            (VERSION, APPLICATION_ID) => {}
+            (UNSEALED | VERSION, APPLICATION_ID) => {
+                store.take_over(before, version == UNSEALED, env)?;
+            }
             _ => return Err(HooksError::Foreign),
         }
-        Ok(Self { conn })
+        tx.pragma_update(None, "user_version", VERSION)?;
+        tx.commit()?;
+        // What lay open before is in the log no longer, either.
+        let emptied = store
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        emptied.optional()?;
+        Ok(store)
     }
 
     /// Up to which event the stream was put into deliveries.

@@ -11,7 +11,7 @@ CREATE TABLE endpoint (
     assignee        TEXT,
     enabled         INTEGER NOT NULL,
     disabled_reason TEXT,
-    secret          BLOB NOT NULL,
+    secret          BLOB NOT NULL,             -- sealed, as are the next and the token
     secret_before   BLOB,                      -- the one that was rotated out
     rotation_ends   INTEGER,                   -- until when that still signs
     token           BLOB,                      -- what the other side wants to see

@@ -10,25 +10,34 @@ use poo_core::net::System;
 
 use super::*;
 use crate::webhooks::Retries;
-use crate::webhooks::endpoint::Wish;
+use crate::webhooks::endpoint::{Endpoint, Wish};
+use crate::webhooks::signature::Secret;
+
+fn sealer(master: u8) -> Arc<Sealer> {
+    Arc::new(Sealer::new(&[master; 32]).unwrap())
+}
+
+fn open(path: &Path) -> Result<Store, HooksError> {
+    Store::open(path, sealer(1), None, &mut System::new().unwrap().env())
+}
 
 struct Bench {
     store: Store,
     system: System,
     owner: Did,
     now: Timestamp,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Bench {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         Self {
-            store: Store::open(&dir.path().join("webhooks.db")).unwrap(),
+            store: open(&dir.path().join("webhooks.db")).unwrap(),
             system: System::new().unwrap(),
             owner: Did::from_key(Keypair::from_seed(&[1; 32]).public()),
             now: "2026-11-23T09:00:00Z".parse().unwrap(),
-            _dir: dir,
+            dir,
         }
     }
 
@@ -123,7 +132,7 @@ fn what_fails_for_days_is_given_up_and_switches_its_endpoint_off() {
     found.wish.enabled = true;
     found.disabled_reason = None;
     found.failing_since = None;
-    bench.store.write(&found).unwrap();
+    bench.store.write(&found, &mut bench.system.env()).unwrap();
     assert_eq!(
         bench.store.redeliver(&endpoint, None, bench.now).unwrap(),
         1
@@ -225,6 +234,73 @@ fn secrets_turn_and_others_endpoints_are_not_there() {
 }
 
 #[test]
+fn secrets_rest_sealed_and_move_to_another_master_key() {
+    let mut bench = Bench::new();
+    let path = bench.dir.path().join("webhooks.db");
+    let id = bench.register();
+    let hour = SignedDuration::from_hours(1);
+    let env = &mut bench.system.env();
+    let turned = bench.store.rotate(&bench.owner, &id, hour, env).unwrap();
+    let mut endpoint = turned.unwrap();
+    endpoint.token = Some(Secret::new(b"the token of the other side".to_vec()));
+    bench.store.write(&endpoint, env).unwrap();
+    let secrets = |endpoint: &Endpoint| -> Vec<Vec<u8>> {
+        let all = endpoint.secrets.iter().chain(&endpoint.token);
+        all.map(|secret| secret.bytes().to_vec()).collect()
+    };
+    let wanted = secrets(&endpoint);
+    assert_eq!(wanted.len(), 3);
+    let lie_open = || {
+        let files = std::fs::read_dir(bench.dir.path()).unwrap();
+        let files = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        let all: Vec<Vec<u8>> = files.collect();
+        let holds = |secret: &Vec<u8>| {
+            let here = |file: &Vec<u8>| file.windows(secret.len()).any(|it| it == secret);
+            all.iter().any(here)
+        };
+        wanted.iter().filter(|secret| holds(secret)).count()
+    };
+    assert_eq!(lie_open(), 0);
+
+    // The next master key takes them over from the one before, and from no other.
+    let reopen = |sealer: &Arc<Sealer>, before: Option<&Sealer>| {
+        let mut system = System::new().unwrap();
+        Store::open(&path, Arc::clone(sealer), before, &mut system.env())
+    };
+    let next = sealer(2);
+    for before in [None, Some(&*sealer(3))] {
+        let refused = reopen(&next, before);
+        assert!(matches!(refused, Err(HooksError::Sealed)), "{refused:?}");
+    }
+    for before in [Some(&*sealer(1)), None] {
+        let store = reopen(&next, before).unwrap();
+        let found = store.endpoint(&bench.owner, &id).unwrap().unwrap();
+        assert_eq!(secrets(&found), wanted);
+    }
+    assert!(reopen(&sealer(1), None).is_err());
+    // A secret that is put where another endpoint's is opens nothing.
+    let conn = Connection::open(&path).unwrap();
+    let moved = "UPDATE endpoint SET id = 'wh_other'";
+    conn.execute(moved, []).unwrap();
+    assert!(reopen(&next, None).is_err());
+    conn.execute("UPDATE endpoint SET id = ?1", [&id]).unwrap();
+
+    // Those that an earlier version left open are sealed when it is opened.
+    conn.execute(
+        "UPDATE endpoint SET secret = ?1, secret_before = ?2, token = ?3",
+        params![wanted[0], wanted[1], wanted[2]],
+    )
+    .unwrap();
+    conn.pragma_update(None, "user_version", UNSEALED).unwrap();
+    drop(conn);
+    assert_eq!(lie_open(), 3);
+    let store = reopen(&next, None).unwrap();
+    let found = store.endpoint(&bench.owner, &id).unwrap().unwrap();
+    assert_eq!(secrets(&found), wanted);
+    assert_eq!(lie_open(), 0);
+}
+
+#[test]
 fn another_programs_file_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("webhooks.db");
@@ -232,12 +308,12 @@ fn another_programs_file_is_left_alone() {
     conn.execute_batch("PRAGMA user_version = 9; CREATE TABLE recipes (name TEXT)")
         .unwrap();
     drop(conn);
-    assert!(matches!(Store::open(&path), Err(HooksError::Foreign)));
+    assert!(matches!(open(&path), Err(HooksError::Foreign)));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         let path = dir.path().join("new.db");
-        drop(Store::open(&path).unwrap());
+        drop(open(&path).unwrap());
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0);
     }
