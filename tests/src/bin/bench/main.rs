@@ -123,11 +123,11 @@ fn run() -> Outcomes<()> {
     let page = format!("{}\n{}", machine(&build), measured?.markdown());
     println!("{page}");
     if let Some(path) = args.write {
-        // What was measured beside the peers stays.
+        // What was measured in a browser and beside the peers stays.
         let before = std::fs::read_to_string(&path).unwrap_or_default();
-        let peers = before.split_once(PEERS).map(|(_, peers)| peers);
-        let peers = peers.map_or(String::new(), |peers| format!("\n{PEERS}{peers}"));
-        std::fs::write(path, format!("# Benchmarks\n\n{page}{peers}"))?;
+        let other = before.split_once("\n## ").map(|(_, other)| other);
+        let other = other.map_or(String::new(), |other| format!("\n## {other}"));
+        std::fs::write(path, format!("# Benchmarks\n\n{page}{other}"))?;
     }
     Ok(())
 }
