@@ -57,5 +57,5 @@ fuzz: ## look for bytes that break a reader: make fuzz TARGET=session SECONDS=60
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny
 
-bench: ## measure a large list: make bench, or make bench ARGS="--write docs/BENCHMARKS.md"
+bench: ## measure it all: make bench, make bench ARGS="--only web", or ARGS="--write docs/BENCHMARKS.md"
 	@scripts/bench $(ARGS)

@@ -3,7 +3,6 @@ import { brotliCompressSync, constants } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
-import { aisles } from "./aisles.plugin.ts";
 
 /** The worker that starts the app offline gets the list of what the app is made of. */
 function offline(): Plugin {
@@ -65,8 +64,11 @@ function compressed(): Plugin {
 export default defineConfig({
   // Relative, so that the app runs below any path.
   base: "./",
-  plugins: [react(), aisles(), offline(), compressed()],
-  worker: { format: "es" },
+  plugins: [react(), offline(), compressed()],
+  worker: {
+    format: "es",
+    rolldownOptions: { output: { entryFileNames: "assets/worker-[hash].js" } },
+  },
   build: {
     target: "es2023",
     emptyOutDir: true,

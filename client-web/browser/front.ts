@@ -75,7 +75,9 @@ export class Front {
     const file = normalize(PAGES.includes(path) ? "/index.html" : path.replace(/\?.*/, ""));
     const own = this.#folder && join(this.#folder, file);
     if (own && extname(file) && existsSync(own)) {
-      this.#send(answer, file, readFileSync(own));
+      const small = /\bbr\b/.test(String(asked.headers["accept-encoding"])) && existsSync(`${own}.br`);
+      if (small) answer.setHeader("content-encoding", "br");
+      this.#send(answer, file, readFileSync(small ? `${own}.br` : own), small);
       return;
     }
     const { "accept-encoding": _, ...headers } = asked.headers;
@@ -97,9 +99,9 @@ export class Front {
     asked.pipe(forward);
   }
 
-  #send(answer: ServerResponse, file: string, body: Buffer): void {
+  #send(answer: ServerResponse, file: string, body: Buffer, compressed = false): void {
     const kind = KINDS[extname(file)] ?? "application/octet-stream";
-    const text = /text/.test(kind) ? this.alter(file, body.toString()) : body;
+    const text = !compressed && /text/.test(kind) ? this.alter(file, body.toString()) : body;
     const headers = { "content-type": kind, "cache-control": "no-cache" };
     answer.writeHead(200, { ...headers, "content-security-policy": this.#policy }).end(text);
   }

@@ -1,6 +1,6 @@
 /** What a list offers beyond its rows: aisles, filters, a public link, small joys, a reminder. */
 
-import { expect, test } from "./relay.ts";
+import { expect, test, type } from "./relay.ts";
 
 test("a shopping list goes by the aisles of the shop, and by one's own", async ({ someone }) => {
   const sam = await someone();
@@ -110,7 +110,7 @@ test("a public link lets everybody look, until it is taken back; so do invites e
   await page.getByRole("button", { name: "Take the link back" }).click();
   await page.getByRole("button", { name: "Yes, and who came by it is out" }).click();
   await expect(page.getByRole("button", { name: "Make a public link" })).toBeVisible();
-  await expect(ann.page.getByText("You are not in this list any more")).toBeVisible();
+  await expect(ann.page.getByText("Your copy is kept here, as it was.")).toBeVisible();
 });
 
 test("a cleared day is celebrated once, in nobody's way", async ({ someone }) => {
@@ -137,6 +137,36 @@ test("a cleared day is celebrated once, in nobody's way", async ({ someone }) =>
   await sam.box("Third").click();
   await expect(page.getByText("Done: Third")).toBeVisible();
   await expect(joy).toBeHidden();
+});
+
+test("three days in a row are celebrated, on the third", async ({ browser, relay }) => {
+  // The engine's clock goes on by a day with each start. A worker that keeps the app would not ask.
+  const context = await browser.newContext({ serviceWorkers: "block" });
+  const page = await context.newPage();
+  let days = -2;
+  await context.route(/assets\/worker-[^/]*\.js$/, async (route) => {
+    const answer = await route.fetch();
+    const clock = `{ const real = Date.now; Date.now = () => real() + ${days * 86_400_000}; }\n`;
+    await route.fulfill({ response: answer, body: clock + (await answer.text()) });
+  });
+  const joy = page.getByText("3 days in a row. Well done!");
+  for (; days <= 0; days += 1) {
+    await page.clock.setFixedTime(Date.now() + days * 86_400_000);
+    await page.goto("about:blank");
+    await page.goto(relay.url);
+    await page.locator("#main [data-row]").first().waitFor({ timeout: 120_000 });
+    for (const which of ["first", "second"]) {
+      const task = `The ${which} of ${days}`;
+      await type(page, task);
+      await page.getByRole("checkbox", { name: `Complete ${task}` }).click();
+      await expect(page.getByText(`Done: ${task}`)).toBeVisible();
+      if (days < 0) await expect(joy).toBeHidden();
+      else if (which === "first") await expect(joy).toBeVisible();
+    }
+  }
+  await page.getByRole("link", { name: /^Today/ }).click();
+  await expect(page.getByText("3 days in a row", { exact: true })).toBeVisible();
+  await context.close();
 });
 
 test("one is reminded of the recovery phrase by the way, and can put it off", async ({ someone }) => {

@@ -35,6 +35,50 @@ test("two browsers share a list by a link and see each other's edits, also those
   await expect(ann.row("Sam was away")).toBeVisible();
 });
 
+test("where two set one thing at once, the other's word is offered, and can be taken", async ({
+  someone,
+}) => {
+  const sam = await someone();
+  await sam.add("Buy bread");
+  await expect(sam.row("Buy bread")).toBeVisible();
+  await sam.saved();
+  const ann = await someone(await sam.share("Sam"));
+  await ann.page.getByLabel("Your name").fill("Ann");
+  await ann.page.getByRole("button", { name: "Join" }).click();
+  await expect(ann.row("Buy bread")).toBeVisible();
+  await ann.saved();
+
+  await sam.context.setOffline(true);
+  await ann.context.setOffline(true);
+  for (const [person, title] of [
+    [sam, "Buy rye bread"],
+    [ann, "Buy two loaves"],
+  ] as const) {
+    await person.row("Buy bread").click();
+    await person.page.getByLabel("Title", { exact: true }).fill(title);
+    await person.page.getByLabel("Title", { exact: true }).press("Enter");
+    await expect(person.row(title)).toBeVisible();
+  }
+  await sam.context.setOffline(false);
+  await ann.context.setOffline(false);
+  // Both see the same title, and beside it what the other one wrote.
+  const offer = (person: typeof sam) =>
+    person.page.getByRole("listitem").filter({ hasText: "at the same time" });
+  await expect(offer(sam)).toBeVisible();
+  await expect(offer(ann)).toBeVisible();
+  const title = await sam.page.getByLabel("Title", { exact: true }).inputValue();
+  await expect(ann.page.getByLabel("Title", { exact: true })).toHaveValue(title);
+  const [lost, whose] = title === "Buy rye bread" ? ["Buy two loaves", "Ann"] : ["Buy rye bread", "Sam"];
+  await expect(offer(sam)).toContainText(`${whose} set the title to ${lost} at the same time.`);
+  await expect(sam.page.getByRole("img", { name: "Two people changed this at once" })).toBeVisible();
+
+  await offer(sam).getByRole("button", { name: "Use that" }).click();
+  for (const person of [sam, ann]) {
+    await expect(person.page.getByLabel("Title", { exact: true })).toHaveValue(lost);
+    await expect(offer(person)).toBeHidden();
+  }
+});
+
 test("who is removed keeps a copy and is told so", async ({ someone }) => {
   const sam = await someone();
   await sam.add("Secret plan");
@@ -47,7 +91,7 @@ test("who is removed keeps a copy and is told so", async ({ someone }) => {
   await sam.page.getByRole("button", { name: "Share", exact: true }).click();
   await sam.page.getByRole("button", { name: "Remove Ann" }).click();
   await sam.page.getByRole("button", { name: "Remove Ann" }).click();
-  await expect(ann.page.getByText("You are not in this list any more")).toBeVisible();
+  await expect(ann.page.getByText("Sam removed you from this list. Your copy is kept here")).toBeVisible();
   await expect(ann.row("Secret plan")).toBeVisible();
   await expect(ann.page.locator("#add")).toBeHidden();
 });

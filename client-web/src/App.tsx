@@ -1,15 +1,17 @@
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { AddBar } from "./list/AddBar.tsx";
-import { ListView, Skeleton } from "./list/ListView.tsx";
 import { Sidebar } from "./lists/Sidebar.tsx";
 import { syncInWords } from "./people/SyncMark.tsx";
-import { useWaiting } from "./state/add.ts";
+import { useGhosts } from "./state/add.ts";
 import { begin, home, useFailed, useOpened } from "./state/begin.ts";
 import { engine, redo, undo, useStatus } from "./state/engine.ts";
 import { go, usePlace } from "./state/route.ts";
+import { Skeleton } from "./ui/Skeleton.tsx";
 import { Toasts } from "./ui/Toasts.tsx";
 import { ViewHead } from "./views/ViewHead.tsx";
 
+const loadList = () => import("./list/ListView.tsx");
+const ListView = lazy(loadList);
 const Agenda = lazy(() => import("./views/Agenda.tsx").then(({ Agenda }) => ({ default: Agenda })));
 const Details = lazy(() => import("./task/Details.tsx").then(({ Details }) => ({ default: Details })));
 const AllTasks = lazy(() => import("./views/AllTasks.tsx"));
@@ -39,6 +41,8 @@ export function App() {
     if (begun) return;
     begun = true;
     void begin();
+    // Not needed to type, but as soon as there is a list: so it comes right behind the first paint.
+    requestAnimationFrame(() => setTimeout(() => void loadList()));
   }, []);
   useEffect(() => {
     if (phase === "ready" && place.at === "none" && !opened) void home();
@@ -123,7 +127,7 @@ export function App() {
 
 /** What is there before anything is loaded: one can type already. */
 function Blank() {
-  const waiting = useWaiting();
+  const waiting = useGhosts();
   return (
     <div className="view">
       <ViewHead title="" />

@@ -133,6 +133,7 @@ fn concerns(query: &Query, documents: &BTreeSet<DocumentId>) -> bool {
         Query::Comments { list, .. }
         | Query::Tags { list }
         | Query::Aisles { list }
+        | Query::Stands { list }
         | Query::Invites { list }
         | Query::Verify { list }
         | Query::Export { list, .. }
@@ -161,6 +162,7 @@ impl Followed {
             Answer::Comments(page) => self.rows(page),
             Answer::Tags(page) => self.rows(page),
             Answer::Aisles(page) => self.rows(page),
+            Answer::Stands(page) => self.rows(page),
             Answer::Activity(page) => self.rows(page),
             Answer::Folders(page) => self.rows(page),
             Answer::Templates(page) => self.rows(page),

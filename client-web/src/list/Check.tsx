@@ -1,14 +1,16 @@
 import type { Task } from "@poo/engine";
+import { useTicked } from "./tasks.ts";
 
 /** The round box: checking it off should feel good. Its ring tells the priority. */
 export function Check({ task, disabled, onToggle }: { task: Task; disabled: boolean; onToggle: () => void }) {
+  const done = useTicked(task);
   return (
     <span className={`check priority-${task.priority}`}>
       <input
         type="checkbox"
-        checked={task.done}
+        checked={done}
         disabled={disabled}
-        aria-label={`${task.done ? "Reopen" : "Complete"} ${task.title}${
+        aria-label={`${done ? "Reopen" : "Complete"} ${task.title}${
           task.priority === "none" ? "" : `, ${task.priority} priority`
         }`}
         onChange={onToggle}

@@ -123,6 +123,17 @@ export function ListHead({
           ))}
         </button>
       )}
+      {shared && (
+        <button
+          type="button"
+          className="icon-button proof"
+          aria-label="Who wrote this list"
+          title="Every change is signed: who wrote this list"
+          onClick={() => setOpen("verify")}
+        >
+          <ShieldCheck size={18} />
+        </button>
+      )}
       <button type="button" className="button primary share" onClick={() => setOpen("share")}>
         <UserPlus size={16} /> <span>Share</span>
       </button>

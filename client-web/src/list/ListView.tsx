@@ -1,11 +1,12 @@
 import type { List, Member, PersonHere, Task } from "@poo/engine";
 import { ChevronRight } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
-import { filterInAddress, fits, forEngine } from "../lib/filter.ts";
-import { useWaiting } from "../state/add.ts";
-import { engine, run, useAnswer, useLatest, useLive, zone } from "../state/engine.ts";
+import { filterInAddress, fits } from "../lib/filter.ts";
+import { useGhosts } from "../state/add.ts";
+import { engine, run, useAnswer, useLatest, useLive } from "../state/engine.ts";
 import { local, remember, useLocal } from "../state/local.ts";
 import { go } from "../state/route.ts";
+import { Skeleton } from "../ui/Skeleton.tsx";
 import { AddBar } from "./AddBar.tsx";
 import { BatchBar } from "./BatchBar.tsx";
 import { FilterBar, NoneFits, useFilter } from "./FilterBar.tsx";
@@ -15,24 +16,16 @@ import { type Drop, flat, nest, rows, step } from "./rows.ts";
 import { TaskList } from "./TaskList.tsx";
 import type { RowActions } from "./TaskRow.tsx";
 import { remove, toggle } from "./tasks.ts";
+import { useTasks } from "./useTasks.ts";
 
 const AislesView = lazy(() => import("./AislesView.tsx"));
 
-const TASKS_MAX = 10_000;
-
 /** One list: what is to do, what is done, and a line to add to it. */
-export function ListView({ id, task }: { id: string; task: string | undefined }) {
+export default function ListView({ id, task }: { id: string; task: string | undefined }) {
   const { data: list, error } = useAnswer({ type: "list", list: id });
   const sort = list?.sort ?? "manual";
   const [filter] = useFilter();
-  const tasks = useLive({
-    type: "tasks",
-    list: id,
-    limit: TASKS_MAX,
-    sort,
-    zone,
-    ...(filter && forEngine(filter)),
-  });
+  const tasks = useTasks(id, sort, filter);
   const members = useLive({ type: "members", list: id });
   const here = useHere(id);
 
@@ -54,16 +47,26 @@ export function ListView({ id, task }: { id: string; task: string | undefined })
     );
   }
   return (
-    <Loaded
-      key={id}
-      id={id}
-      list={list}
-      tasks={tasks?.items}
-      members={members?.items}
-      here={here}
-      current={task}
-    />
+    <Loaded key={id} id={id} list={list} tasks={tasks} members={members?.items} here={here} current={task} />
   );
+}
+
+/** Says how it came that a list is not one's own any more. */
+function Gone({ list }: { list: string }) {
+  const me = useLive({ type: "whoami" });
+  const said = useLive({ type: "activity", list, limit: 50 });
+  const last = said?.items.find(
+    (row) =>
+      (row.action === "removed" && row.memberName === me?.name) ||
+      (row.action === "left" && row.actor === me?.did),
+  );
+  const words =
+    last?.action === "removed"
+      ? `${last.actorName} removed you from this list.`
+      : last
+        ? "You left this list."
+        : "You are not in this list any more.";
+  return <p className="notice">{words} Your copy is kept here, as it was.</p>;
 }
 
 /** Who looks at a list now, beside oneself. */
@@ -89,7 +92,7 @@ function Loaded({
 }: {
   id: string;
   list: List | undefined;
-  tasks: Task[] | undefined;
+  tasks: readonly Task[] | undefined;
   members: Member[] | undefined;
   here: PersonHere[];
   current: string | undefined;
@@ -98,7 +101,7 @@ function Loaded({
   const [doneOpen, setDoneOpen] = useLocal(`done/${id}`, false);
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   const [selecting, setSelecting] = useState(false);
-  const waiting = useWaiting();
+  const drafts = useGhosts();
   const folded = useMemo(() => new Set(foldedList), [foldedList]);
   const [filter] = useFilter();
   const [filterOpen, setFilterOpen] = useState(false);
@@ -205,7 +208,7 @@ function Loaded({
     }
     return at;
   }, [here]);
-  const ghosts = waiting.filter((draft) => draft.list === id || draft.list === null);
+  const ghosts = drafts.filter((draft) => !draft.parent && (draft.list === id || draft.list === null));
   const chosen = (tasks ?? []).filter((task) => selection.has(task.id));
   const common = { actions, selection, selecting, current, members, peopleAt, readOnly, onKey, listId: id };
   return (
@@ -221,9 +224,7 @@ function Loaded({
       )}
       <main className="scroll" id="main">
         <PhraseReminder />
-        {list?.role === null && (
-          <p className="notice">You are not in this list any more. Your copy is kept here, as it was.</p>
-        )}
+        {list?.role === null && <Gone list={id} />}
         {list?.deletedAt && (
           <div className="notice">
             <span>This list was deleted.</span>
@@ -299,16 +300,3 @@ function Loaded({
 }
 
 const NONE: string[] = [];
-
-export function Skeleton() {
-  return (
-    <div className="skeleton" aria-hidden="true">
-      {[62, 44, 71, 38].map((width) => (
-        <div key={width} className="row">
-          <span className="check" />
-          <span className="bone" style={{ width: `${width}%` }} />
-        </div>
-      ))}
-    </div>
-  );
-}

@@ -19,6 +19,8 @@ import { type RowActions, TaskRow } from "./TaskRow.tsx";
 
 const ROW_PX = 44;
 const NEST_PX = 26;
+const CAME_MOST = 10;
+const NONE: ReadonlySet<string> = new Set();
 
 /** Rows of tasks, of which only those in view are in the page. Arrows and j, k go through them. */
 export function TaskList({
@@ -70,6 +72,7 @@ export function TaskList({
     scrollMargin: offset,
   });
   const ids = useMemo(() => rows.map((row) => row.task.id), [rows]);
+  const came = useCame(ids);
   const sensors = useSensors(
     useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
     useSensor(TouchSensor, { activationConstraint: { delay: 180, tolerance: 8 } }),
@@ -133,6 +136,7 @@ export function TaskList({
           return (
             <li
               key={item.key}
+              className={came.has(row.task.id) ? "came" : undefined}
               ref={virtualizer.measureElement}
               data-index={item.index}
               aria-setsize={rows.length}
@@ -173,4 +177,18 @@ export function TaskList({
       </SortableContext>
     </DndContext>
   );
+}
+
+/** What came to rows that were there: it is let in softly, whoever added it. */
+function useCame(ids: readonly string[]): ReadonlySet<string> {
+  const before = useRef<ReadonlySet<string> | null>(null);
+  const [came, setCame] = useState(NONE);
+  useLayoutEffect(() => {
+    const known = before.current;
+    before.current = new Set(ids);
+    const fresh = known ? ids.filter((id) => !known.has(id)) : [];
+    // Many at once are another view of the list.
+    if (fresh.length > 0 && fresh.length <= CAME_MOST) setCame(new Set(fresh));
+  }, [ids]);
+  return came;
 }

@@ -6,6 +6,7 @@ import { memo } from "react";
 import { dueInWords } from "../lib/dates.ts";
 import { inWords } from "../lib/recurrence.ts";
 import { Avatar } from "../ui/Avatar.tsx";
+import { useLongPress } from "../ui/useLongPress.ts";
 import { Check } from "./Check.tsx";
 import type { Row } from "./rows.ts";
 
@@ -88,6 +89,7 @@ function RowBody({
   grip,
 }: Props & { grip: React.ReactNode }) {
   const { task, depth } = row;
+  const press = useLongPress(() => actions.select(task));
   const classes = ["row"];
   if (task.done) classes.push("done");
   if (selected) classes.push("selected");
@@ -111,7 +113,12 @@ function RowBody({
           type="button"
           className="row-title"
           data-row={task.id}
-          onClick={(event) => (selecting || event.shiftKey ? actions.select(task) : actions.open(task))}
+          {...press.props}
+          onClick={(event) => {
+            if (press.wasHeld()) return;
+            if (selecting || event.shiftKey) actions.select(task);
+            else actions.open(task);
+          }}
         >
           {task.title}
         </button>

@@ -1,6 +1,6 @@
 import type { Task } from "@poo/engine";
 import { describe, expect, test } from "vitest";
-import { drop, nest, rows, step } from "./rows.ts";
+import { byStand, drop, nest, rows, step } from "./rows.ts";
 
 /** `a`, with `b` and `c` in it, then `d`; `e` is done. */
 function tasks(): Task[] {
@@ -48,6 +48,23 @@ describe("drop", () => {
   test("a task takes its parts along, and cannot go into them", () => {
     expect(drop(open(), "a", "c", 1)).toBeNull();
     expect(drop(open(), "a", "d", 0)).toEqual({ parent: null, after: "d", depth: 0 });
+  });
+});
+
+describe("in a shop", () => {
+  test("rows stand where the engine says, in the order that they have, and new ones at the end", () => {
+    const stands = [
+      { aisle: "Produce", tasks: ["d"] },
+      { aisle: "Bakery", tasks: [] },
+      { aisle: "Dairy", tasks: ["b", "a"] },
+      { aisle: "Other", tasks: [] },
+    ];
+    const groups = byStand(open(), stands).map(([aisle, of]) => [aisle, ids(of)]);
+    expect(groups).toEqual([
+      ["Produce", "d"],
+      ["Dairy", "ab"],
+      ["Other", "c"],
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Task } from "@poo/engine";
+import type { Stand, Task } from "@poo/engine";
 
 /** A task as it is shown: how deep, and whether its parts are shown. */
 export interface Row {
@@ -6,6 +6,17 @@ export interface Row {
   depth: number;
   parts: number;
   open: boolean;
+}
+
+/** Rows as they were made last: what is the same row is not drawn again. */
+const known = new WeakMap<Task, Row>();
+
+function row(task: Task, parts: number, open: boolean, depth = task.depth): Row {
+  const before = known.get(task);
+  if (before?.parts === parts && before.open === open && before.depth === depth) return before;
+  const made = { task, depth, parts, open };
+  known.set(task, made);
+  return made;
 }
 
 /** What is to do and what is done, top-level tasks with all below them, without what is folded in. */
@@ -25,15 +36,24 @@ export function rows(tasks: readonly Task[], folded: ReadonlySet<string>): { ope
     const has = parts.get(task.id) ?? 0;
     const isOpen = has > 0 && !folded.has(task.id);
     if (has > 0 && !isOpen) hiddenBelow = task.depth;
-    into.push({ task, depth: task.depth, parts: has, open: isOpen });
+    into.push(row(task, has, isOpen));
   }
   return { open, done };
 }
 
 /** The same for some of the tasks, whose parents need not be among them: each for itself. */
 export function flat(tasks: readonly Task[]): { open: Row[]; done: Row[] } {
-  const all = tasks.map((task) => ({ task, depth: 0, parts: 0, open: false }));
+  const all = tasks.map((task) => row(task, 0, false, 0));
   return { open: all.filter(({ task }) => !task.done), done: all.filter(({ task }) => task.done) };
+}
+
+/** Rows by where they stand in a shop, without the aisles in which nothing is. */
+export function byStand(all: readonly Row[], stands: readonly Stand[]): [aisle: string, rows: Row[]][] {
+  const groups = stands.map(({ aisle }): [string, Row[]] => [aisle, []]);
+  const places = new Map(stands.flatMap(({ tasks }, at) => tasks.map((task) => [task, groups[at]] as const)));
+  // The last is for everything else: also for what came this moment.
+  for (const row of all) (places.get(row.task.id) ?? groups.at(-1))?.[1].push(row);
+  return groups.filter(([, rows]) => rows.length > 0);
 }
 
 /** Where a row goes that is dropped on another one, as deep as it was drawn to. */

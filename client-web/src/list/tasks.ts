@@ -1,21 +1,51 @@
 /** What can be done with tasks from any view. */
 
 import type { Task } from "@poo/engine";
+import { useSyncExternalStore } from "react";
 import { celebrateWhatIsReached } from "../state/celebrate.ts";
 import { run, undo, zone } from "../state/engine.ts";
 import { say } from "../state/toasts.ts";
 
 const undoToast = (text: string) => say({ text, action: { label: "Undo", run: () => void undo() } });
 
+/** What was checked or unchecked here this moment, and is on its way to be kept. */
+const ticked = new Map<string, boolean>();
+const hearers = new Set<() => void>();
+
+async function tick<T>({ id }: Task, done: boolean, work: Promise<T>): Promise<T> {
+  const set = (change: () => void) => {
+    change();
+    for (const changed of hearers) changed();
+  };
+  set(() => ticked.set(id, done));
+  try {
+    return await work;
+  } finally {
+    set(() => ticked.delete(id));
+  }
+}
+
+/** Whether a task is done, as its box shows it: at once. */
+export function useTicked(task: Task): boolean {
+  const now = useSyncExternalStore(
+    (changed) => {
+      hearers.add(changed);
+      return () => hearers.delete(changed);
+    },
+    () => ticked.get(task.id),
+  );
+  return now ?? task.done;
+}
+
 /** Checks off, or opens again. */
 export async function toggle(task: Task): Promise<void> {
   const { list, id } = task;
   if (task.done) {
-    await run({ type: "reopen_task", list, task: id });
+    await tick(task, false, run({ type: "reopen_task", list, task: id }));
     return;
   }
   navigator.vibrate?.(12);
-  const outcome = await run({ type: "complete_task", list, task: id, zone });
+  const outcome = await tick(task, true, run({ type: "complete_task", list, task: id, zone }));
   if (!outcome) return;
   undoToast(task.recurrence ? `Done for this time: ${task.title}` : `Done: ${task.title}`);
   void celebrateWhatIsReached([task]);

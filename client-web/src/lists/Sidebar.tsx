@@ -15,12 +15,16 @@ import {
   Sun,
   Trash2,
 } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { SyncMark } from "../people/SyncMark.tsx";
 import { run, useLive, zone } from "../state/engine.ts";
 import { useLocal } from "../state/local.ts";
 import { href, type Place, usePlace } from "../state/route.ts";
-import { FolderMenu, ListMenu } from "./SidebarMenus.tsx";
+
+// Without lists there is nothing to do with them: this need not be there to begin.
+const menus = () => import("./SidebarMenus.tsx");
+const ListMenu = lazy(() => menus().then(({ ListMenu }) => ({ default: ListMenu })));
+const FolderMenu = lazy(() => menus().then(({ FolderMenu }) => ({ default: FolderMenu })));
 
 /** Everything that one can go to. */
 export function Sidebar({
@@ -212,7 +216,7 @@ function Folded({
             <ChevronRight size={14} /> {title}
           </button>
         </h2>
-        {menu}
+        <Suspense>{menu}</Suspense>
       </div>
       {open && <ul className="nav">{children}</ul>}
     </section>
@@ -245,7 +249,9 @@ function ListItem({ list, folders }: { list: List; folders: readonly Folder[] })
         <span className="nav-text">{list.title}</span>
         {list.open > 0 && <span className="nav-count">{list.open}</span>}
       </a>
-      <ListMenu list={list} folders={folders} />
+      <Suspense fallback={<span className="icon-button" />}>
+        <ListMenu list={list} folders={folders} />
+      </Suspense>
     </li>
   );
 }

@@ -2,9 +2,14 @@
 
 import type { Due, QuickAdd } from "@poo/engine";
 import { useSyncExternalStore } from "react";
+import { type Filter, fits, forEngine } from "../lib/filter.ts";
 import { engine, inWords, zone } from "./engine.ts";
 import { local, remember } from "./local.ts";
+import { go, type Place, place } from "./route.ts";
 import { say } from "./toasts.ts";
+
+/** How far ahead the page of what comes looks. */
+export const DAYS_AHEAD = 30;
 
 export interface Draft {
   list: string | null;
@@ -26,24 +31,39 @@ export function understand(text: string, list: string | null): Promise<QuickAdd>
 const WAITING = "waiting";
 const hearers = new Set<() => void>();
 
-export function waiting(): readonly Draft[] {
+const NONE: Draft[] = [];
+/** What is being added this moment: the engine has it. */
+let adding: readonly Draft[] = NONE;
+/** All that is not a task yet. */
+let ghosts: readonly Draft[] = waiting();
+
+function waiting(): readonly Draft[] {
   return local<Draft[]>(WAITING, NONE);
 }
 
-const NONE: Draft[] = [];
+function changed(): void {
+  ghosts = [...adding, ...waiting()];
+  for (const hear of hearers) hear();
+}
 
 function setWaiting(drafts: Draft[]): void {
   remember(WAITING, drafts);
-  for (const changed of hearers) changed();
+  changed();
 }
 
-export function useWaiting(): readonly Draft[] {
+function setAdding(drafts: readonly Draft[]): void {
+  adding = drafts;
+  changed();
+}
+
+/** What was typed and is no task yet: it is shown all the same. */
+export function useGhosts(): readonly Draft[] {
   return useSyncExternalStore(
     (changed) => {
       hearers.add(changed);
       return () => hearers.delete(changed);
     },
-    () => waiting(),
+    () => ghosts,
   );
 }
 
@@ -53,24 +73,26 @@ export async function add(draft: Draft): Promise<void> {
     setWaiting([...waiting(), draft]);
     return;
   }
-  await put(draft);
+  setAdding([draft, ...adding]);
+  await put(draft, () => setAdding(adding.filter((other) => other !== draft)));
 }
 
 /** Adds what waited. */
 export async function addWaiting(list: string | null): Promise<void> {
   for (const draft of [...waiting()]) {
-    await put({ ...draft, list: draft.list ?? list });
-    setWaiting(waiting().filter((other) => other !== draft));
+    const added = () => setWaiting(waiting().filter((other) => other !== draft));
+    await put({ ...draft, list: draft.list ?? list }, added);
   }
 }
 
-async function put(draft: Draft): Promise<void> {
+/** Adds a task, and says when it is one: or that it will be none. */
+async function put(draft: Draft, added: () => void): Promise<void> {
   try {
     const said = await understand(draft.text, draft.list);
     const list = (said.list && (await listCalled(said.list))) || draft.list || (await anyList());
     const assignee = said.assignee && (await memberCalled(list, said.assignee));
     const due = said.due ?? draft.due;
-    await engine.execute({
+    const made = await engine.execute({
       type: "create_task",
       list,
       title: said.title,
@@ -81,10 +103,50 @@ async function put(draft: Draft): Promise<void> {
       ...(assignee ? { assignee } : {}),
       ...(draft.parent ? { parent: draft.parent } : {}),
     });
-    if (draft.list && list !== draft.list) say({ text: `Added to ${said.list}` });
+    added();
+    if (!draft.parent) await tellWhere(list, made.task, said.title);
   } catch (error) {
+    added();
     // What was typed can be typed again from here.
     say({ text: `“${draft.text}” was not added. ${inWords(error)}`, tone: "bad" });
+  }
+}
+
+/** Nothing that was added is gone without a word: where it cannot be seen from here, it is said. */
+async function tellWhere(list: string, task: string, title: string): Promise<void> {
+  const here = place();
+  if (await isShown(here, list, task)) return;
+  if ((here.at === "list" && here.list === list) || here.at === "all") {
+    const whole = () => go({ ...here, filter: undefined });
+    say({ text: `“${title}” is added. The filter hides it.`, action: { label: "Show all", run: whole } });
+    return;
+  }
+  const { title: where } = await engine.query({ type: "list", list });
+  const open = () => go({ at: "list", list, task });
+  say({ text: `Added to ${where}: ${title}`, action: { label: "Open", run: open } });
+}
+
+/** Whether a task is among those that a place shows. */
+async function isShown(here: Place, list: string, task: string): Promise<boolean> {
+  const filtered = async (filter: Filter, list?: string) => {
+    const asked = { type: "tasks", limit: 10_000, zone, ...forEngine(filter) } as const;
+    const { items } = await engine.query(list ? { ...asked, list } : asked);
+    return items.some((one) => one.id === task && fits(filter, one));
+  };
+  switch (here.at) {
+    case "list":
+      return here.list === list && (!here.filter || filtered(here.filter, list));
+    case "all":
+      return !here.filter || filtered(here.filter);
+    case "today":
+    case "focus":
+      return (await engine.query({ type: here.at, zone })).items.some((one) => one.id === task);
+    case "upcoming": {
+      const { items } = await engine.query({ type: "upcoming", days: DAYS_AHEAD, zone });
+      return items.some((one) => one.id === task);
+    }
+    default:
+      return true;
   }
 }
 

@@ -48,6 +48,10 @@ export function go(place: Place, how: "push" | "replace" = "push"): void {
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
+export function place(): Place {
+  return current;
+}
+
 export function usePlace(): Place {
   return useSyncExternalStore(
     (changed) => {

@@ -1,6 +1,5 @@
 import type { Task } from "@poo/engine";
 import { ShoppingBasket } from "lucide-react";
-import { AISLES, guessAisle } from "../list/aisles.ts";
 import { useLive } from "../state/engine.ts";
 import { Field } from "./Fields.tsx";
 
@@ -12,10 +11,8 @@ export default function AisleField({
   task: Task;
   onChange: (aisle: string | null) => void;
 }) {
-  const own = useLive({ type: "aisles", list: task.list })?.items ?? [];
-  const names = [...own.map((aisle) => aisle.name), ...AISLES];
-  // One that was taken off the list still stands where it was put.
-  if (task.aisle && !names.includes(task.aisle)) names.unshift(task.aisle);
+  const stands = useLive({ type: "stands", list: task.list })?.items ?? [];
+  const guessed = task.aisle ? undefined : stands.find((stand) => stand.tasks.includes(task.id))?.aisle;
   return (
     <Field icon={<ShoppingBasket size={17} />} label="Aisle">
       <select
@@ -24,10 +21,10 @@ export default function AisleField({
         value={task.aisle ?? ""}
         onChange={(event) => onChange(event.target.value || null)}
       >
-        <option value="">By its name: {guessAisle(task.title, own)}</option>
-        {names.map((name) => (
-          <option key={name} value={name}>
-            {name}
+        <option value="">By its name{guessed && `: ${guessed}`}</option>
+        {stands.map(({ aisle }) => (
+          <option key={aisle} value={aisle}>
+            {aisle}
           </option>
         ))}
       </select>

@@ -3,8 +3,9 @@ import { Plus } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Check } from "../list/Check.tsx";
 import { toggle } from "../list/tasks.ts";
+import { useTasks } from "../list/useTasks.ts";
 import { add } from "../state/add.ts";
-import { useLive, zone } from "../state/engine.ts";
+import { useLive } from "../state/engine.ts";
 import { go } from "../state/route.ts";
 
 /** The parts of a task. */
@@ -12,8 +13,8 @@ export function Subtasks({ task, readOnly }: { task: Task; readOnly: boolean }) 
   const [text, setText] = useState("");
   // The same question as the list asks, so that both have one answer.
   const list = useLive({ type: "list", list: task.list });
-  const all = useLive({ type: "tasks", list: task.list, limit: 10_000, sort: list?.sort ?? "manual", zone });
-  const parts = useMemo(() => (all?.items ?? []).filter((one) => one.parent === task.id), [all, task.id]);
+  const all = useTasks(task.list, list?.sort ?? "manual");
+  const parts = useMemo(() => (all ?? []).filter((one) => one.parent === task.id), [all, task.id]);
   return (
     <section className="details-part">
       <h3>

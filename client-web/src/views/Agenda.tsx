@@ -3,15 +3,15 @@ import { Flame } from "lucide-react";
 import { useMemo } from "react";
 import { capital, dueInWords, parts, today } from "../lib/dates.ts";
 import { AddBar } from "../list/AddBar.tsx";
-import { Skeleton } from "../list/ListView.tsx";
 import { focusNear } from "../list/near.ts";
 import { type RowActions, TaskRow } from "../list/TaskRow.tsx";
 import { remove, toggle } from "../list/tasks.ts";
+import { DAYS_AHEAD } from "../state/add.ts";
 import { useLive, zone } from "../state/engine.ts";
 import { go } from "../state/route.ts";
+import { Skeleton } from "../ui/Skeleton.tsx";
 import { ViewHead } from "./ViewHead.tsx";
 
-const DAYS_AHEAD = 30;
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Tasks of all lists: what is due today, what comes, what matters. */

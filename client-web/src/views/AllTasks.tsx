@@ -2,13 +2,13 @@ import type { Member } from "@poo/engine";
 import { useMemo } from "react";
 import { filterInAddress, fits, forEngine } from "../lib/filter.ts";
 import { FilterBar, NoneFits, useFilter } from "../list/FilterBar.tsx";
-import { Skeleton } from "../list/ListView.tsx";
 import { flat } from "../list/rows.ts";
 import { TaskList } from "../list/TaskList.tsx";
 import type { RowActions } from "../list/TaskRow.tsx";
 import { remove, toggle } from "../list/tasks.ts";
 import { useLive, zone } from "../state/engine.ts";
 import { go } from "../state/route.ts";
+import { Skeleton } from "../ui/Skeleton.tsx";
 import { ViewHead } from "./ViewHead.tsx";
 
 const TASKS_MAX = 10_000;

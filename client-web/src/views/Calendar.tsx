@@ -1,16 +1,52 @@
+import {
+  DndContext,
+  type DragEndEvent,
+  DragOverlay,
+  type DragStartEvent,
+  PointerSensor,
+  pointerWithin,
+  TouchSensor,
+  useDraggable,
+  useDroppable,
+  useSensor,
+  useSensors,
+} from "@dnd-kit/core";
 import type { CalendarEntry } from "@poo/engine";
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useMemo, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { addDays, day, due as dueOf, iso, parts, timeInWords, today } from "../lib/dates.ts";
 import { dayName } from "../lib/recurrence.ts";
-import { run, useLive, zone } from "../state/engine.ts";
+import { runUndoable, useLive, zone } from "../state/engine.ts";
 import { useLocal } from "../state/local.ts";
 import { go } from "../state/route.ts";
 import { ViewHead } from "./ViewHead.tsx";
 
 const MONTH_DAYS = 42;
+/** Of a month so many are shown a day; the week shows the rest. */
+const MONTH_MOST = 4;
+/** How many days each key moves a task. */
+const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 
-/** What is due, by days: a month or a week. A task is dragged to another day to move its date. */
+const inWords = (date: string) =>
+  day(date).toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long" });
+const keyOf = ({ task, due }: CalendarEntry) => `${task.id}@${due}`;
+// Of a task that recurs only the next time can be moved: the others follow from its rule.
+const isMovable = ({ task, due, done }: CalendarEntry) => !done && (!task.recurrence || task.due === due);
+
+/** Moves what is due to another day, and keeps its time. */
+async function moveTo({ task, due }: CalendarEntry, date: string): Promise<void> {
+  const { date: before, time, zone: written } = parts(due);
+  if (date === before) return;
+  await runUndoable(
+    { type: "edit_task", list: task.list, task: task.id, due: dueOf(date, time, written ?? zone) },
+    `Moved to ${inWords(date)}: ${task.title}`,
+  );
+}
+
+/**
+ * What is due, by days: a month or a week. A task is dragged to another day, or brought there with
+ * Alt and the arrows, to move its date.
+ */
 export default function Calendar() {
   const [span, setSpan] = useLocal<"month" | "week">("calendar", "month");
   const [at, setAt] = useState(today());
@@ -24,6 +60,33 @@ export default function Calendar() {
     }
     return map;
   }, [entries]);
+  const [dragged, setDragged] = useState<CalendarEntry | null>(null);
+  const sensors = useSensors(
+    useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
+    useSensor(TouchSensor, { activationConstraint: { delay: 180, tolerance: 8 } }),
+  );
+  // A task that was moved by keys keeps the focus where it went.
+  const followed = useRef<string | null>(null);
+  useEffect(() => {
+    if (!followed.current || !entries) return;
+    const there = document.querySelector<HTMLElement>(`[data-entry="${followed.current}"]`);
+    if (there && there !== document.activeElement) there.focus();
+  }, [entries]);
+  const onKey = (event: KeyboardEvent, entry: CalendarEntry) => {
+    const by = event.altKey ? STEPS[event.key] : undefined;
+    if (by === undefined || !isMovable(entry)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const date = addDays(parts(entry.due).date, by);
+    followed.current = entry.task.id;
+    if (!days.includes(date)) setAt(date);
+    void moveTo(entry, date);
+  };
+  const ended = ({ active, over }: DragEndEvent) => {
+    setDragged(null);
+    const entry = entries?.items.find((one) => keyOf(one) === active.id);
+    if (entry && over) void moveTo(entry, String(over.id));
+  };
   const month = day(at).getMonth();
   const turn = (by: 1 | -1) => {
     const date = day(at);
@@ -60,16 +123,36 @@ export default function Calendar() {
               {dayName(index)}
             </span>
           ))}
-          {days.map((date) => (
-            <Day
-              key={date}
-              date={date}
-              entries={byDay.get(date) ?? []}
-              dim={span === "month" && day(date).getMonth() !== month}
-              isToday={date === now}
-              most={span === "month" ? 4 : 100}
-            />
-          ))}
+          <DndContext
+            sensors={sensors}
+            collisionDetection={pointerWithin}
+            onDragStart={({ active }: DragStartEvent) =>
+              setDragged(entries?.items.find((one) => keyOf(one) === active.id) ?? null)
+            }
+            onDragCancel={() => setDragged(null)}
+            onDragEnd={ended}
+          >
+            {days.map((date) => (
+              <Day
+                key={date}
+                date={date}
+                entries={byDay.get(date) ?? []}
+                dim={span === "month" && day(date).getMonth() !== month}
+                isToday={date === now}
+                most={span === "month" ? MONTH_MOST : Number.POSITIVE_INFINITY}
+                onKey={onKey}
+                onMore={() => {
+                  setSpan("week");
+                  setAt(date);
+                }}
+              />
+            ))}
+            <DragOverlay dropAnimation={null}>
+              {dragged && (
+                <div className={`entry dragged priority-${dragged.task.priority}`}>{dragged.task.title}</div>
+              )}
+            </DragOverlay>
+          </DndContext>
         </div>
       </main>
     </div>
@@ -89,67 +172,67 @@ function Day({
   dim,
   isToday,
   most,
+  onKey,
+  onMore,
 }: {
   date: string;
   entries: readonly CalendarEntry[];
   dim: boolean;
   isToday: boolean;
   most: number;
+  onKey: (event: KeyboardEvent, entry: CalendarEntry) => void;
+  onMore: () => void;
 }) {
-  const [over, setOver] = useState(false);
-  const classes = ["calendar-day", dim && "dim", isToday && "today", over && "over"]
+  const { setNodeRef, isOver } = useDroppable({ id: date });
+  const classes = ["calendar-day", dim && "dim", isToday && "today", isOver && "over"]
     .filter(Boolean)
     .join(" ");
-  const label = day(date).toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long" });
   return (
-    <section
-      className={classes}
-      aria-label={label}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        const said = event.dataTransfer.getData("application/x-poo");
-        if (!said) return;
-        const { list, task, due } = JSON.parse(said) as { list: string; task: string; due: string };
-        const { time, zone: written } = parts(due);
-        void run({ type: "edit_task", list, task, due: dueOf(date, time, written ?? zone) });
-      }}
-    >
+    <section ref={setNodeRef} className={classes} aria-label={inWords(date)}>
       <span className="calendar-date" aria-hidden="true">
         {day(date).getDate()}
       </span>
       <ul>
         {entries.slice(0, most).map((entry) => (
-          <Entry key={entry.task.id + entry.due} entry={entry} />
+          <Entry key={keyOf(entry)} entry={entry} onKey={onKey} />
         ))}
-        {entries.length > most && <li className="calendar-more">{entries.length - most} more</li>}
+        {entries.length > most && (
+          <li>
+            <button type="button" className="calendar-more" onClick={onMore}>
+              {entries.length - most} more
+            </button>
+          </li>
+        )}
       </ul>
     </section>
   );
 }
 
-function Entry({ entry }: { entry: CalendarEntry }) {
+function Entry({
+  entry,
+  onKey,
+}: {
+  entry: CalendarEntry;
+  onKey: (event: KeyboardEvent, entry: CalendarEntry) => void;
+}) {
   const { task, due, done } = entry;
   const { time } = parts(due);
-  // Of a task that recurs only the next time can be moved: the others follow from its rule.
-  const movable = !done && (!task.recurrence || task.due === due);
+  const { setNodeRef, listeners, isDragging } = useDraggable({
+    id: keyOf(entry),
+    disabled: !isMovable(entry),
+  });
+  const classes = ["entry", `priority-${task.priority}`, done && "done", isDragging && "leaving"]
+    .filter(Boolean)
+    .join(" ");
   return (
     <li>
       <button
         type="button"
-        className={`entry priority-${task.priority}${done ? " done" : ""}`}
-        draggable={movable}
-        onDragStart={(event) =>
-          event.dataTransfer.setData(
-            "application/x-poo",
-            JSON.stringify({ list: task.list, task: task.id, due }),
-          )
-        }
+        ref={setNodeRef}
+        className={classes}
+        data-entry={task.id}
+        {...listeners}
+        onKeyDown={(event) => onKey(event, entry)}
         onClick={() => go({ at: "list", list: task.list, task: task.id })}
       >
         {time && <span className="entry-time">{timeInWords(time)}</span>} {task.title}

@@ -27,6 +27,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ["Esc", "Close, clear"],
     ],
   ],
+  ["In the calendar", [["Alt ←, →, ↑, ↓", "Move by a day, by a week"]]],
   [
     "While adding",
     [

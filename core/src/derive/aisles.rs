@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::keywords::KEYWORDS;
+use crate::model::{Aisle as OwnAisle, Stand, TaskId};
 
 /// How much of a title is looked at, in words. A title of 500 characters has at most 250.
 const TITLE_WORDS_MAX: usize = 250;
@@ -103,17 +104,6 @@ impl Aisle {
     }
 }
 
-/// An aisle that a person made.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OwnAisle {
-    /// Its name.
-    pub name: String,
-    /// What is found there, each one or more words. Its name is one of them without saying so.
-    #[serde(default)]
-    pub keywords: Vec<String>,
-}
-
 /// Built-in keywords by their words, each in the singular.
 static INDEX: LazyLock<BTreeMap<Vec<String>, Aisle>> = LazyLock::new(|| {
     let keywords = KEYWORDS.iter().flat_map(|(aisle, keywords)| {
@@ -147,6 +137,49 @@ pub fn guess_aisle<'a>(title: &str, own: &'a [OwnAisle]) -> &'a str {
         let aisle = aisle.or_else(|| guess_built_in(&title));
         aisle.unwrap_or(Aisle::Other).name()
     })
+}
+
+/// Something to be bought, as far as its place in the shop hangs on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Thing<'a> {
+    /// The task.
+    pub id: TaskId,
+    /// The task that it is a part of.
+    pub parent: Option<TaskId>,
+    /// What it is called.
+    pub title: &'a str,
+    /// The aisle that somebody chose for it.
+    pub said: Option<&'a str>,
+}
+
+/// Brings a grocery list into the order of a walk through the shop: its own aisles first,
+/// [`Aisle::Other`] last, and those in which nothing stands, too. What somebody said outranks the
+/// list's own keywords, and those outrank what the title tells. What is below a task stays with
+/// it; so parents have to come before what is below them.
+pub fn stands<'a>(things: impl IntoIterator<Item = Thing<'a>>, own: &[OwnAisle]) -> Vec<Stand> {
+    let place = |aisle: &str| {
+        let built_in = Aisle::ALL.iter().position(|one| one.name() == aisle);
+        let walked = built_in.map_or(0, |at| at.saturating_add(1));
+        (walked, aisle.to_lowercase(), aisle.to_owned())
+    };
+    let names = own.iter().map(|aisle| aisle.name.as_str());
+    let names = names.chain(Aisle::ALL.map(Aisle::name));
+    let mut stands: BTreeMap<_, Vec<TaskId>> =
+        names.map(|name| (place(name), Vec::new())).collect();
+    let mut placed = BTreeMap::new();
+    for thing in things {
+        let above = thing.parent.and_then(|parent| placed.get(&parent).cloned());
+        let stand = above.unwrap_or_else(|| {
+            let guessed = || guess_aisle(thing.title, own);
+            place(thing.said.unwrap_or_else(guessed))
+        });
+        stands.entry(stand.clone()).or_default().push(thing.id);
+        placed.insert(thing.id, stand);
+    }
+    let stands = stands.into_iter();
+    stands
+        .map(|((_, _, aisle), tasks)| Stand { aisle, tasks })
+        .collect()
 }
 
 /// The person's aisle with the longest keyword in the title; of equally long ones the first aisle.
@@ -279,6 +312,53 @@ mod tests {
         ] {
             assert_eq!(guess_aisle(title, &own), expected, "{title}");
         }
+    }
+
+    #[test]
+    fn a_walk_goes_by_own_aisles_first_and_keeps_parts_with_their_whole() {
+        let own = [OwnAisle {
+            name: "Market".to_owned(),
+            keywords: vec!["honey".to_owned()],
+        }];
+        let id = |n: u8| TaskId::from_bytes([n; 16]);
+        let thing = |n: u8, title: &'static str| Thing {
+            id: id(n),
+            parent: None,
+            title,
+            said: None,
+        };
+        let things = [
+            thing(1, "Milk"),
+            thing(2, "Present for Ann"),
+            Thing {
+                parent: Some(id(2)),
+                ..thing(3, "Apples")
+            },
+            thing(4, "Apples"),
+            Thing {
+                said: Some("Cellar"),
+                ..thing(5, "Apples")
+            },
+            thing(6, "Honey"),
+        ];
+        let all = stands(things, &own);
+        // The shop's, the list's own, and the one that somebody named.
+        assert_eq!(all.len(), Aisle::ALL.len() + 2);
+        let walked: Vec<_> = all
+            .iter()
+            .filter(|stand| !stand.tasks.is_empty())
+            .map(|stand| (stand.aisle.as_str(), stand.tasks.clone()))
+            .collect();
+        assert_eq!(
+            walked,
+            [
+                ("Cellar", vec![id(5)]),
+                ("Market", vec![id(6)]),
+                ("Produce", vec![id(4)]),
+                ("Dairy & Eggs", vec![id(1)]),
+                ("Other", vec![id(2), id(3)]),
+            ]
+        );
     }
 
     #[test]

@@ -49,5 +49,5 @@ pub use values::{ListView, Priority, Sort, Status, ValueError};
 pub use view::{
     AgentProfile, Aisle, Assignee, Attachment, AuthorReport, CalendarEntry, Comment, Conflict,
     Device, Folder, Found, Identity, InviteView, List, Member, MemberDevice, Milestone, Progress,
-    Reminding, Streak, Tag, Task, TemplateView, TicketView, VerifyReport, Via,
+    Reminding, Stand, Streak, Tag, Task, TemplateView, TicketView, VerifyReport, Via,
 };

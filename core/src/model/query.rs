@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activity, ActivityKind, Aisle, CalendarEntry, Comment, Device, Folder, Found, Identity,
-    InviteView, List, Member, Priority, QuickAdd, Reminding, Sort, Status, Streak, Tag, Task,
-    TaskId, TemplateView, TicketView, VerifyReport,
+    InviteView, List, Member, Priority, QuickAdd, Reminding, Sort, Stand, Status, Streak, Tag,
+    Task, TaskId, TemplateView, TicketView, VerifyReport,
 };
 use crate::document::DocumentId;
 use crate::identity::Did;
@@ -132,6 +132,12 @@ pub enum Query {
     },
     /// A list's own aisles, by name. Answer: [`Answer::Aisles`].
     Aisles {
+        /// The list.
+        list: DocumentId,
+    },
+    /// A list by the aisles of a shop, in the order of a walk through it: the list's own first, and
+    /// those in which nothing stands, too. Answer: [`Answer::Stands`].
+    Stands {
         /// The list.
         list: DocumentId,
     },
@@ -369,6 +375,8 @@ pub enum Answer {
     Tags(Page<Tag>),
     /// To [`Query::Aisles`].
     Aisles(Page<Aisle>),
+    /// To [`Query::Stands`].
+    Stands(Page<Stand>),
     /// To [`Query::Activity`].
     Activity(Page<Activity>),
     /// To [`Query::Folders`].

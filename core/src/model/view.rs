@@ -253,6 +253,16 @@ pub struct Aisle {
     pub keywords: Vec<String>,
 }
 
+/// What stands in one aisle of a shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stand {
+    /// The aisle's name.
+    pub aisle: String,
+    /// The tasks of the list that are found there, in their order.
+    pub tasks: Vec<TaskId>,
+}
+
 /// A folder of a person's lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -65,15 +65,18 @@ pub(super) fn date_phrase(words: &Words<'_>, index: usize, calendar: &Calendar) 
     let prefix = prefix(words, index);
     let strong = prefix.strong || words.lenient;
     let has_prefix = prefix.next > index;
+    // What is got for the weekend is wanted before it, on a day that nobody named.
+    let before = words.any(prefix.next.saturating_sub(1));
+    if has_prefix && before == "for" && !words.lenient && is_weekend(words, prefix.next) {
+        return None;
+    }
     let mut day = if words.at(prefix.next) == "the" {
         after_the(words, prefix.next.saturating_add(1), has_prefix, calendar)?
     } else {
         day(words, prefix.next, strong, calendar)?
     };
     // `at` belongs to a time, and to these.
-    if words.any(prefix.next.saturating_sub(1)) == "at"
-        && has_prefix
-        && !matches!(words.any(prefix.next), "the" | "weekend" | "end")
+    if before == "at" && has_prefix && !matches!(words.any(prefix.next), "the" | "weekend" | "end")
     {
         return None;
     }
@@ -85,6 +88,12 @@ pub(super) fn date_phrase(words: &Words<'_>, index: usize, calendar: &Calendar) 
         day.part = Some(part);
     }
     words.are_joined(index, day.next).then_some(day)
+}
+
+/// `weekend` or `the weekend`, which is no certain one, as `next weekend` is.
+fn is_weekend(words: &Words<'_>, index: usize) -> bool {
+    let the = usize::from(words.at(index) == "the");
+    words.at(index.saturating_add(the)) == "weekend"
 }
 
 /// What can stand after "the": `the 15th`, `the day after tomorrow`, `the end of the month`.
@@ -143,7 +152,7 @@ fn day(words: &Words<'_>, index: usize, strong: bool, calendar: &Calendar) -> Op
             };
             Some(Day::new(third, date?))
         }
-        "weekend" if strong || is_last(words, index) => {
+        "weekend" if strong || (is_last(words, index) && words.before(index) != "for") => {
             word(calendar.this_weekday(Weekday::Saturday))
         }
         "in" => after_in(words, next, calendar),

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
+use crate::derive::aisles::{self, Thing};
 use crate::document::DocumentId;
-use crate::model::{Aisle, Folder, ImportedTask, Tag, TemplateView, built_in_templates};
+use crate::model::{Aisle, Folder, ImportedTask, Stand, Tag, TemplateView, built_in_templates};
 use crate::replica::QueryError;
-use crate::replica::tree;
+use crate::replica::tree::{self, Reader, Tree};
 use crate::store::{DocumentRow, StoreError};
 
 pub(super) fn tags(conn: &Connection, document: &DocumentRow) -> Result<Vec<Tag>, StoreError> {
@@ -55,7 +56,10 @@ pub(super) fn tags(conn: &Connection, document: &DocumentRow) -> Result<Vec<Tag>
     Ok(tags.into_values().collect())
 }
 
-pub(super) fn aisles(conn: &Connection, document: &DocumentRow) -> Result<Vec<Aisle>, StoreError> {
+pub(super) fn own_aisles(
+    conn: &Connection,
+    document: &DocumentRow,
+) -> Result<Vec<Aisle>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT name, keywords FROM aisle WHERE doc = ?1 ORDER BY name COLLATE NOCASE, aisle",
     )?;
@@ -66,6 +70,20 @@ pub(super) fn aisles(conn: &Connection, document: &DocumentRow) -> Result<Vec<Ai
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A list by the aisles of a shop.
+pub(super) fn stands(conn: &Connection, document: &DocumentRow) -> Result<Vec<Stand>, StoreError> {
+    let own = own_aisles(conn, document)?;
+    // Where something stands hangs on no clock.
+    let tree = Tree::load(conn, document, &Reader::nobody())?;
+    let things = tree.tasks.iter().map(|task| Thing {
+        id: task.id,
+        parent: task.parent,
+        title: &task.title,
+        said: task.aisle.as_deref(),
+    });
+    Ok(aisles::stands(things, &own))
 }
 
 pub(super) fn folders(conn: &Connection, space: &DocumentId) -> Result<Vec<Folder>, StoreError> {

@@ -117,7 +117,11 @@ impl Replica {
             }
             Query::Aisles { list } => {
                 let document = self.document(conn, list)?;
-                Ok(Answer::Aisles(labels::aisles(conn, &document)?.into()))
+                Ok(Answer::Aisles(labels::own_aisles(conn, &document)?.into()))
+            }
+            Query::Stands { list } => {
+                let document = self.document(conn, list)?;
+                Ok(Answer::Stands(labels::stands(conn, &document)?.into()))
             }
             Query::Activity {
                 list,

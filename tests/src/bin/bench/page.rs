@@ -4,10 +4,12 @@ use std::path::Path;
 
 use crate::fixture::Outcomes;
 
-/// The headings of the sections behind what stands first, in their order.
+/// The headings of the sections behind what stands first, in their order. What was measured in a
+/// browser is written by the browser's own program.
+const WEB: &str = "## In a browser";
 pub(crate) const REST: &str = "## The REST API";
 pub(crate) const PEERS: &str = "## Beside its peers";
-const HEADINGS: [&str; 2] = [REST, PEERS];
+const HEADINGS: [&str; 3] = [WEB, REST, PEERS];
 
 /// Writes one section, or what stands first, and leaves the others as they are.
 pub(crate) fn write(path: &Path, heading: Option<&str>, content: &str) -> Outcomes<()> {

@@ -144,6 +144,8 @@ export type Answer =
   | Page<Tag>
   /** To `Query::Aisles`. */
   | Page<Aisle>
+  /** To `Query::Stands`. */
+  | Page<Stand>
   /** To `Query::Activity`. */
   | Page<Activity>
   /** To `Query::Folders`. */
@@ -1392,6 +1394,15 @@ export type Query =
     /** The list. */
     list: DocumentId;
   }
+  /**
+   * A list by the aisles of a shop, in the order of a walk through it: the list's own first, and
+   * those in which nothing stands, too. Answer: `Answer::Stands`.
+   */
+  | {
+    type: "stands";
+    /** The list. */
+    list: DocumentId;
+  }
   /** What happened, the latest first. Answer: `Answer::Activity`. */
   | {
     type: "activity";
@@ -1589,6 +1600,14 @@ export type SpanKind =
   | "assignee"
   /** Which list. */
   | "list";
+
+/** What stands in one aisle of a shop. */
+export type Stand = {
+  /** The aisle's name. */
+  aisle: string;
+  /** The tasks of the list that are found there, in their order. */
+  tasks: TaskId[];
+};
 
 /** How far a task is. */
 export type Status =
@@ -2045,6 +2064,7 @@ export type AnswerOf = {
   comments: Page<Comment>;
   tags: Page<Tag>;
   aisles: Page<Aisle>;
+  stands: Page<Stand>;
   activity: Page<Activity>;
   folders: Page<Folder>;
   templates: Page<TemplateView>;

@@ -173,8 +173,9 @@ export class Host {
 
   async #start(start: Start): Promise<Started> {
     try {
-      await init();
-      const started = await this.#open(start);
+      // None of these waits for another.
+      const [kept, durable] = await Promise.all([loaded(), canKeep(), init()]);
+      const started = await this.#open(start, kept, durable);
       this.#status = { ...this.#status, phase: "ready" };
       this.#connect();
       this.#ticking ??= setInterval(() => this.#step(), TICK_MS);
@@ -189,13 +190,9 @@ export class Host {
     }
   }
 
-  async #open(start: Start): Promise<Started> {
-    let kept = await loaded();
-    const durable = await canKeep();
-    const fresh = !kept;
-    if (!kept) {
-      kept = { keys: begun(start), folder: folder() };
-    }
+  async #open(start: Start, known: keystore.Kept | null, durable: Problem | null): Promise<Started> {
+    const fresh = !known;
+    const kept = known ?? { keys: begun(start), folder: folder() };
     let file: string | undefined;
     if (durable === null) {
       await prepare(kept.folder);

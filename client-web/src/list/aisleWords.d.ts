@@ -1,4 +1,0 @@
-declare module "virtual:aisles" {
-  const aisles: readonly (readonly [name: string, keywords: string])[];
-  export default aisles;
-}
