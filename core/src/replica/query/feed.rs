@@ -171,9 +171,7 @@ pub(super) fn of_all(
     let mut values: Vec<Value> = vec![i64::MIN.into(), rows.into()];
     narrow(&mut sql, &mut values, ["found", "placed"], asked);
     // Claims are in seconds: what a list had in one of them stays in its causal order.
-    sql.push_str(
-        " ORDER BY found.placed DESC, found.pos DESC, found.hash DESC, found.n DESC",
-    );
+    sql.push_str(" ORDER BY found.placed DESC, found.pos DESC, found.hash DESC, found.n DESC");
     collect(conn, &sql, values, documents, asked, PLACED)
 }
 
