@@ -15,10 +15,11 @@ pub(super) fn tags(conn: &Connection, document: &DocumentRow) -> Result<Vec<Tag>
     // Two devices may each have made one of a name: they are shown as one, and a task that has
     // both has it once.
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    // In this order: each task's few tags are looked up, not each tag in every task.
     let mut statement = conn.prepare_cached(
         "SELECT tag.name, count(DISTINCT item.task)
-         FROM item, json_each(item.tags) AS mine
-         JOIN tag ON tag.doc = item.doc AND tag.tag = mine.value
+         FROM item CROSS JOIN json_each(item.tags) AS mine
+         CROSS JOIN tag ON tag.doc = item.doc AND tag.tag = mine.value
          WHERE item.doc = ?1 AND item.deleted_at IS NULL GROUP BY tag.name",
     )?;
     let mut rows = statement.query(params![document.row])?;
@@ -27,8 +28,8 @@ pub(super) fn tags(conn: &Connection, document: &DocumentRow) -> Result<Vec<Tag>
     }
     // What is below a task in the trash is there too.
     let mut statement = conn.prepare_cached(
-        "SELECT DISTINCT tag.name FROM item, json_each(item.tags) AS mine
-         JOIN tag ON tag.doc = item.doc AND tag.tag = mine.value
+        "SELECT DISTINCT tag.name FROM item CROSS JOIN json_each(item.tags) AS mine
+         CROSS JOIN tag ON tag.doc = item.doc AND tag.tag = mine.value
          WHERE item.doc = ?1 AND item.task = ?2",
     )?;
     for task in tree::trashed_with_others(conn, document.row)? {
@@ -54,6 +55,17 @@ pub(super) fn tags(conn: &Connection, document: &DocumentRow) -> Result<Vec<Tag>
         tag.color = tag.color.take().or(color);
     }
     Ok(tags.into_values().collect())
+}
+
+/// The names of a list's tags.
+pub(super) fn tag_names(
+    conn: &Connection,
+    document: &DocumentRow,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT DISTINCT name FROM tag WHERE doc = ?1 ORDER BY name")?;
+    let rows = statement.query_map([document.row], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn own_aisles(

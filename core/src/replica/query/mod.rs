@@ -319,8 +319,7 @@ impl Replica {
             let document = self.document(conn, list)?;
             let members = self.members(conn, list)?.into_iter();
             context.members = members.map(|member| member.name).collect();
-            let tags = labels::tags(conn, &document)?.into_iter();
-            context.tags = tags.map(|tag| tag.name).collect();
+            context.tags = labels::tag_names(conn, &document)?;
         }
         Ok(context)
     }
