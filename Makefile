@@ -1,13 +1,14 @@
 # What people type. Each target is a line or two; longer work is in scripts/.
 
 .NOTPARALLEL:
-.PHONY: help run test lint fmt fmt-check doc test-native test-web sim sim-mutants wasm deny bench crash fuzz
+.PHONY: help run test lint fmt fmt-check doc test-native test-web sim sim-mutants wasm deny bench crash fuzz soak
 
 ARGS ?=
 SEEDS ?= 200
 SEED ?=
 CYCLES ?= 200
-SECONDS ?= 60
+CONNECTIONS ?= 2000
+SECONDS ?=
 step := @scripts/step
 
 help: ## list the targets
@@ -52,7 +53,10 @@ crash: ## kill real processes at random moments: make crash, or make crash CYCLE
 	POO_CRASH_CYCLES=$(CYCLES) cargo test --locked --workspace --all-features --test crash
 
 fuzz: ## look for bytes that break a reader: make fuzz TARGET=session SECONDS=600
-	@scripts/fuzz "$(TARGET)" "$(SECONDS)"
+	@scripts/fuzz "$(TARGET)" "$(or $(SECONDS),60)"
+
+soak: ## many devices on one relay for long: make soak, or make soak CONNECTIONS=500 SECONDS=60
+	@scripts/soak $(CONNECTIONS) $(or $(SECONDS),600)
 
 deny: ## licences, banned crates, sources, and advisories where they can be reached
 	$(step) "Dependencies" scripts/deny

@@ -37,12 +37,14 @@ pub enum Mutant {
     WaitingIsKept,
     /// Of everything that changed the read model forgets the first.
     ReadModelForgets,
+    /// A change that is taken in makes the engine panic in the middle of that.
+    PanicsMidway,
 }
 
 #[cfg(feature = "mutants")]
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::AnybodyWrites,
         Self::AnybodyReads,
         Self::NothingIsRevoked,
@@ -57,6 +59,7 @@ impl Mutant {
         Self::LossIsOverlooked,
         Self::WaitingIsKept,
         Self::ReadModelForgets,
+        Self::PanicsMidway,
     ];
 }
 

@@ -5,4 +5,5 @@ pub mod harness;
 pub mod packages;
 pub mod repository;
 pub mod sim;
+pub mod soak;
 pub mod typescript;

@@ -387,6 +387,7 @@ impl Acceptor<'_> {
         applier.flush()?;
         accepted.touched.append(&mut applier.touched);
         for actor in reached {
+            assert!(!mutants::is(Mutant::PanicsMidway), "as it was asked to");
             if let Some(known) = self.actors.get(&actor) {
                 self.actors.save_end(conn, known.row)?;
             }

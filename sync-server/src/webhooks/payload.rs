@@ -139,3 +139,16 @@ pub(super) fn headers(
     }
     Some(headers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TITLE_CHARS_MAX, short};
+
+    #[test]
+    fn what_others_wrote_is_told_shortly() {
+        let long = "ä".repeat(TITLE_CHARS_MAX + 1);
+        assert_eq!(short(&long).chars().count(), TITLE_CHARS_MAX + 1);
+        assert!(short(&long).ends_with("ä…"));
+        assert_eq!(short("Sweep"), "Sweep");
+    }
+}

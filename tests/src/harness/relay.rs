@@ -170,6 +170,12 @@ impl Relay {
         std::fs::read_to_string(self.log()).unwrap()
     }
 
+    /// The memory of its process that is in use, in bytes, where the system tells it.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        running::memory(self.child.as_ref().unwrap().id())
+    }
+
     /// Ends it at once, as a power cut would (SIGKILL).
     pub fn kill(&mut self) {
         let mut child = self.child.take().unwrap();

@@ -124,3 +124,13 @@ pub(super) fn signal(pid: u32, name: &str) {
         .unwrap();
     assert!(sent.success(), "kill -{name} {pid}");
 }
+
+/// The memory of a process that is in use, in bytes, where the system tells it as Linux does.
+pub(super) fn memory(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kilobytes * 1_024)
+}

@@ -38,6 +38,7 @@ impl World {
         }
         self.settle();
         self.check_progress();
+        self.last_lies();
         let most = ROUNDS_MAX * self.relays.len() as u32;
         for round in 1..=most {
             let before = self.everything();

@@ -135,13 +135,10 @@ pub(super) fn signers_of(
 }
 
 /// All changes of one document, in their order.
-pub(super) fn log_of(conn: &Connection, id: &DocumentId) -> Vec<u8> {
+pub(super) fn log_of(conn: &Connection, id: &DocumentId) -> Vec<Vec<u8>> {
     let sql = "SELECT change.bytes FROM change JOIN document ON document.id = change.doc
                WHERE document.doc = ?1 ORDER BY change.id";
-    rows(conn, sql, params![id.as_bytes()], |row| {
-        row.get::<_, Vec<u8>>(0)
-    })
-    .concat()
+    rows(conn, sql, params![id.as_bytes()], |row| row.get(0))
 }
 
 /// The statements about one document.

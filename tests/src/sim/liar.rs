@@ -4,6 +4,7 @@ use automerge::transaction::{CommitOptions, Transactable as _};
 use automerge::{ActorId as Actor, AutoCommit, ROOT};
 use minicbor::Encoder;
 use poo_core::document::{ActorId, ActorNonce, Change, ChangeHash, DocumentId, EncodedChange, Tip};
+use poo_core::sync::Held;
 use rand_core::Rng as _;
 
 use super::ledger;
@@ -98,15 +99,52 @@ fn put_name(frame: &mut [u8], own: &[u8], other: &[u8]) {
 impl World {
     /// Somebody signs what no honest engine would, and says it.
     pub(super) fn lie(&mut self, at: usize) {
-        let Some(conn) = self.devices[at].conn else {
-            return;
-        };
         let document = match self.rng.chance(70) {
             true => self.plans,
             false => self.office,
         };
+        let lie = *self.rng.pick(&LIES).unwrap();
+        self.say_lie(at, document, lie);
+    }
+
+    /// When nothing else goes wrong any more, liars say all they can, each lie on a connection of
+    /// its own. Nobody keeps what waits for something that never comes.
+    pub(super) fn last_lies(&mut self) {
+        let strangers = self.config.devices.len();
+        let liars: Vec<usize> = (0..self.devices.len())
+            .filter(|at| {
+                let device = &self.devices[*at];
+                device.is_here() && (device.lies || device.person >= strangers)
+            })
+            .collect();
+        for at in liars {
+            for lie in LIES {
+                self.connect(at);
+                self.settle();
+                let document = *self.rng.pick(&[self.plans, self.office]).unwrap();
+                self.say_lie(at, document, lie);
+                self.settle();
+                let Some(conn) = self.devices[at].conn else {
+                    continue;
+                };
+                let known = &self.conns[&conn];
+                let desk = self.relays[known.relay].desk.as_ref();
+                let held = desk.map(|desk| desk.held(known.line)).unwrap_or_default();
+                assert_eq!(held, Held::default(), "a relay keeps what was a lie");
+                self.close(conn, "has lied");
+                self.settle();
+            }
+        }
+    }
+
+    fn say_lie(&mut self, at: usize, document: DocumentId, lie: Lie) {
+        let Some(conn) = self.devices[at].conn else {
+            return;
+        };
         // Whoever tells the liar of the document: nothing of what it holds is a secret here.
-        let log = (self.relays[0].disk).read(|conn| ledger::log_of(conn, &document));
+        let log = (self.relays[0].disk)
+            .read(|conn| ledger::log_of(conn, &document))
+            .concat();
         if log.is_empty() || self.relays[0].desk.is_none() {
             return;
         }
@@ -128,7 +166,6 @@ impl World {
                 &[change.bytes()],
             )
         };
-        let lie = *self.rng.pick(&LIES).unwrap();
         let frames = match lie {
             Lie::Plain => vec![alone(&first)],
             Lie::Counter => vec![alone(&changed(&first, |change| {

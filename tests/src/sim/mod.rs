@@ -25,6 +25,7 @@ mod machine;
 mod mutants;
 mod network;
 mod oracle;
+mod reference;
 mod relay;
 mod set_up;
 mod stock;

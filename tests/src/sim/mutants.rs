@@ -104,6 +104,11 @@ impl Mutant {
             "what is shown misses the first of several things that changed",
             Self::Engine(Engine::ReadModelForgets),
         ),
+        (
+            "panics-midway",
+            "a change that is taken in makes the engine panic in the middle of that",
+            Self::Engine(Engine::PanicsMidway),
+        ),
     ];
 
     /// The one of this name.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::common::verify;
 use super::device::Device;
 use super::ledger::{self, Hash};
+use super::reference;
 use super::workload::view::{check_fits, personal, shared};
 use super::world::World;
 
@@ -158,6 +159,14 @@ impl World {
                 }
                 None => shown = Some((device.name.clone(), mine)),
             }
+        }
+        if kind != "plain" {
+            // All have the same bytes by now.
+            let log = (self.relays.iter_mut())
+                .map(|relay| relay.disk.read(|conn| ledger::log_of(conn, &id)))
+                .find(|log| !log.is_empty());
+            let fault = log.and_then(|log| reference::fault_of(&log));
+            assert!(fault.is_none(), "in {id} {}", fault.unwrap_or_default());
         }
         self.check_authors(id);
         self.check_signers(id);

@@ -9,7 +9,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use clap::Parser;
 use poo_tests::sim::{self, Mutant};
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
         }
     }));
     if let Some(page) = &args.write_mutants {
-        return match write_mutants(page, args.seeds) {
+        return match write_mutants(page, args.seeds, args.jobs) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("{error}");
@@ -97,21 +98,31 @@ fn main() -> ExitCode {
 }
 
 /// Looks for the first seed that catches each mutant, and writes that down.
-fn write_mutants(page: &Path, seeds: u64) -> Result<(), String> {
-    let mut caught = Vec::new();
-    for (name, _, mutant) in Mutant::ALL {
-        let failure = (0..seeds).find_map(|seed| {
-            let failure = sim::run(seed, Some(mutant)).err()?;
-            Some((seed, failure.what))
-        });
-        match failure {
-            Some((seed, what)) => {
-                println!("{name}: seed {seed}: {what}");
-                caught.push((name, seed));
-            }
-            None => println!("{name}: not caught in {seeds} seeds"),
+fn write_mutants(page: &Path, seeds: u64, jobs: u64) -> Result<(), String> {
+    let next = AtomicUsize::new(0);
+    let caught = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some((name, _, mutant)) =
+                    Mutant::ALL.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let failure = (0..seeds).find_map(|seed| {
+                        let failure = sim::run(seed, Some(*mutant)).err()?;
+                        Some((seed, failure.what))
+                    });
+                    match failure {
+                        Some((seed, what)) => {
+                            println!("{name}: seed {seed}: {what}");
+                            caught.lock().unwrap().push((*name, seed));
+                        }
+                        None => println!("{name}: not caught in {seeds} seeds"),
+                    }
+                }
+            });
         }
-    }
+    });
+    let caught = caught.into_inner().unwrap();
     let text = std::fs::read_to_string(page).map_err(|error| error.to_string())?;
     let text = sim::table::written(&text, &caught, seeds)?;
     std::fs::write(page, text).map_err(|error| error.to_string())
