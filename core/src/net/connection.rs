@@ -5,6 +5,7 @@ use core::time::Duration;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -111,6 +112,10 @@ impl Connection {
                     why: error.to_string(),
                 },
                 WsError::Io(error) => offline(error.to_string()),
+                WsError::ConnectionClosed
+                | WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
+                    offline("it ended the connection before it answered".to_owned())
+                }
                 WsError::Tls(error) => NetError::Untrusted {
                     url: url.to_owned(),
                     why: error.to_string(),
