@@ -300,7 +300,7 @@ fn what_was_done_to_a_task_is_undone_moved_and_skipped() {
         json!(other)
     );
     let top = act(&child, "move", json!({"parent": null, "after": parent}));
-    assert_eq!(top.get("parent"), None);
+    assert_eq!(top["parent"], Value::Null);
     let order = || -> Vec<String> {
         let tasks = krusty.read("tasks")["items"].clone();
         let tasks = tasks.as_array().unwrap();

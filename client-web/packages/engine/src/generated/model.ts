@@ -105,6 +105,13 @@ export type ActivityDetail = {
   text?: string;
 };
 
+/** Where a row of the activity comes from. */
+export type ActivityKind =
+  /** Somebody wrote it. */
+  | "note"
+  /** It follows from what somebody did. */
+  | "derived";
+
 /** An aisle of a grocery list's own. */
 export type Aisle = {
   /** Its name. */
@@ -1373,6 +1380,8 @@ export type Query =
     list?: DocumentId;
     /** With this task of the list only. */
     task?: TaskId;
+    /** Rows of this kind only. */
+    kind?: ActivityKind;
     /** At most so many; 100 unless told, 1,000 at most. */
     limit?: number;
     /** Where the page before ended. */
