@@ -314,7 +314,7 @@ fn what_was_done_to_a_task_is_undone_moved_and_skipped() {
     assert_eq!(order(), ["Parent", "Other", "Child"]);
     for (body, field) in [
         (json!({"parent": child}), "parent"),
-        (json!({"after": parent, "before": other}), "before"),
+        (json!({"after": parent, "before": other}), "after"),
         (json!({"under": parent}), "under"),
     ] {
         let (status, _, named) = krusty.post(&format!("tasks/{child}/move"), &body).fault();
