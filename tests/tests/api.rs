@@ -343,7 +343,7 @@ fn what_was_done_to_a_task_is_undone_moved_and_skipped() {
     assert_eq!((status, &*field), (400, "tasks[1].title"));
     for (tasks, field) in [
         (json!([]), "tasks"),
-        (json!([{"title": "x", "colour": "red"}]), "tasks"),
+        (json!([{"title": "x", "colour": "red"}]), "colour"),
         (json!(vec![json!({"title": "x"}); 101]), "tasks"),
     ] {
         let body = json!({"list": list, "tasks": tasks});
