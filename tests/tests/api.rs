@@ -300,7 +300,7 @@ fn what_was_done_to_a_task_is_undone_moved_and_skipped() {
         json!(other)
     );
     let top = act(&child, "move", json!({"parent": null, "after": parent}));
-    assert!(top["parent"].is_null());
+    assert_eq!(top["parent"], Value::Null);
     let order = || -> Vec<String> {
         let tasks = krusty.read("tasks")["items"].clone();
         let tasks = tasks.as_array().unwrap();
@@ -314,7 +314,7 @@ fn what_was_done_to_a_task_is_undone_moved_and_skipped() {
     assert_eq!(order(), ["Parent", "Other", "Child"]);
     for (body, field) in [
         (json!({"parent": child}), "parent"),
-        (json!({"after": parent, "before": other}), "before"),
+        (json!({"after": parent, "before": other}), "after"),
         (json!({"under": parent}), "under"),
     ] {
         let (status, _, named) = krusty.post(&format!("tasks/{child}/move"), &body).fault();
@@ -343,7 +343,7 @@ fn what_was_done_to_a_task_is_undone_moved_and_skipped() {
     assert_eq!((status, &*field), (400, "tasks[1].title"));
     for (tasks, field) in [
         (json!([]), "tasks"),
-        (json!([{"title": "x", "colour": "red"}]), "tasks"),
+        (json!([{"title": "x", "colour": "red"}]), "colour"),
         (json!(vec![json!({"title": "x"}); 101]), "tasks"),
     ] {
         let body = json!({"list": list, "tasks": tasks});

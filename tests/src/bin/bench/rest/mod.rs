@@ -61,7 +61,7 @@ pub(crate) fn measure(shape: Shape, folder: &Path, scratch: &Path) -> Outcomes<T
     let data = tenants.relay(scratch)?;
     let mut owner = tenants.owner(scratch)?;
     let database = std::fs::metadata(data.join("relay.db"))?.len();
-    let relay = Relay::start(&data, &["--api-requests", "4294967295"])?;
+    let relay = Relay::start(&data, &["--api-requests", "1000000"])?;
     let mut table = Table::default();
     table.part("A relay with the lists of many");
     table.value(
