@@ -22,7 +22,7 @@ test("a task is dragged to another day, or brought there by keys, and keeps its 
   await sam.add("Dentist today at 23:30");
   await expect(sam.row("Dentist")).toBeVisible();
   await page.getByRole("link", { name: "Calendar" }).click();
-  await page.getByText("Week", { exact: true }).click();
+  await page.getByRole("radio", { name: "Week" }).check();
   const entry = (days: number) => ahead(page, days).getByRole("button", { name: /Dentist/ });
   await expect(entry(0)).toHaveText("23:30 Dentist");
   // To the other end of the week that is shown.
