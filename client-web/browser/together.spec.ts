@@ -68,7 +68,7 @@ test("where two set one thing at once, the other's word is offered, and can be t
   await expect(offer(ann)).toBeVisible();
   const title = await sam.page.getByLabel("Title", { exact: true }).inputValue();
   await expect(ann.page.getByLabel("Title", { exact: true })).toHaveValue(title);
-  const [lost, whose] = title === "Buy rye bread" ? ["Buy two loaves", "Ann"] : ["Buy rye bread", "Sam"];
+  const [lost, whose] = title === "Buy rye bread" ? ["Buy two loaves", "Ann"] : ["Buy rye bread", "You"];
   await expect(offer(sam)).toContainText(`${whose} set the title to ${lost} at the same time.`);
   await expect(sam.page.getByRole("img", { name: "Two people changed this at once" })).toBeVisible();
 

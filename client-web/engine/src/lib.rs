@@ -207,15 +207,21 @@ impl Engine {
     }
 
     /// What changed about the answers that are followed, by documents as a JSON array of ids;
-    /// none means that time went on. Gives `[{"id", "patch" or "error"}]`.
+    /// none means that time went on. `long` asks for those that take long to make, otherwise they
+    /// are left out. Gives `[{"id", "patch" or "error"}]`.
     ///
     /// # Errors
     /// If the ids are none.
-    pub fn refresh(&mut self, documents: Option<String>, now_ms: f64) -> Result<String, JsValue> {
+    pub fn refresh(
+        &mut self,
+        documents: Option<String>,
+        long: bool,
+        now_ms: f64,
+    ) -> Result<String, JsValue> {
         let documents: Option<BTreeSet<DocumentId>> = documents.as_deref().map(said).transpose()?;
         let told = self
             .live
-            .refresh(&self.replica, documents.as_ref(), moment(now_ms));
+            .refresh(&self.replica, documents.as_ref(), long, moment(now_ms));
         Ok(told)
     }
 

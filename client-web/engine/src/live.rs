@@ -18,6 +18,9 @@ use serde_json::value::RawValue;
 use crate::problem::Problem;
 use crate::wire;
 
+/// An answer of so many rows is made in a moment.
+const SHORT_ROWS: u32 = 1_000;
+
 /// Answers that are followed, by the number that JavaScript gave them.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
@@ -92,16 +95,20 @@ impl Live {
         self.followed.remove(&id);
     }
 
-    /// What changed about the answers that these documents can have changed.
+    /// What changed about the answers that these documents can have changed: of those that take
+    /// long to make, or of the others.
     pub(crate) fn refresh(
         &mut self,
         replica: &Replica,
         documents: Option<&BTreeSet<DocumentId>>,
+        long: bool,
         now: Timestamp,
     ) -> String {
         let mut all = Vec::new();
         for (id, followed) in &mut self.followed {
-            if !documents.is_none_or(|documents| concerns(&followed.query, documents)) {
+            if is_long(&followed.query) != long
+                || !documents.is_none_or(|documents| concerns(&followed.query, documents))
+            {
                 continue;
             }
             match followed.answer(replica, now) {
@@ -124,6 +131,26 @@ impl Live {
         }
         // It is made of what was JSON already.
         wire::text(&all).unwrap_or_else(|_| "[]".to_owned())
+    }
+}
+
+/// Whether an answer takes so long to make that others should not wait for it: one of all lists,
+/// or a long one.
+fn is_long(query: &Query) -> bool {
+    match query {
+        Query::Tasks { limit, list, .. } => {
+            list.is_none() || limit.is_some_and(|limit| limit > SHORT_ROWS)
+        }
+        Query::Calendar { list, .. } | Query::Activity { list, .. } => list.is_none(),
+        Query::Lists { .. }
+        | Query::Today { .. }
+        | Query::Upcoming { .. }
+        | Query::Focus { .. }
+        | Query::Streak { .. }
+        | Query::Stands { .. }
+        | Query::Verify { .. }
+        | Query::Export { .. } => true,
+        _ => false,
     }
 }
 

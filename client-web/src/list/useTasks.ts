@@ -1,4 +1,5 @@
 import type { Sort, Task } from "@poo/engine";
+import { useMemo } from "react";
 import { type Filter, forEngine } from "../lib/filter.ts";
 import { useAnswer, useLive, zone } from "../state/engine.ts";
 
@@ -10,5 +11,10 @@ export function useTasks(list: string, sort: Sort, filter?: Filter): readonly Ta
   const asked = { type: "tasks", list, sort, zone, ...(filter && forEngine(filter)) } as const;
   const first = useLive({ ...asked, limit: FIRST });
   const whole = useAnswer(first?.nextCursor === undefined ? null : { ...asked, limit: MAX }).data;
-  return (whole ?? first)?.items;
+  return useMemo(() => {
+    if (!first || !whole) return first?.items;
+    // The beginning hears first of what changed.
+    const begun = new Set(first.items.map((task) => task.id));
+    return [...first.items, ...whole.items.filter((task) => !begun.has(task.id))];
+  }, [first, whole]);
 }

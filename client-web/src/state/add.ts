@@ -104,7 +104,8 @@ async function put(draft: Draft, added: () => void): Promise<void> {
       ...(draft.parent ? { parent: draft.parent } : {}),
     });
     added();
-    if (!draft.parent) await tellWhere(list, made.task, said.title);
+    // It is added, whatever becomes of saying so.
+    if (!draft.parent) void tellWhere(list, made.task, said.title).catch(() => {});
   } catch (error) {
     added();
     // What was typed can be typed again from here.

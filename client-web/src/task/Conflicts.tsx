@@ -40,7 +40,8 @@ export function Conflicts({ task, readOnly }: { task: Task; readOnly: boolean })
   return (
     <ul className="conflicts">
       {task.conflicts.map(({ field, value, by }) => {
-        const who = members?.items.find((member) => member.did === by)?.name ?? "Somebody";
+        const author = members?.items.find((member) => member.did === by);
+        const who = author?.me ? "You" : (author?.name ?? "Somebody");
         const command = choosing(task, field, value);
         const shown =
           field === "due" && value

@@ -3,22 +3,24 @@ import { type PointerEvent, useRef } from "react";
 const HELD_MS = 450;
 const STILL_PX = 8;
 
+/** There is one finger that does this. What it rests on may be drawn anew under it. */
+let was = false;
+
 /** A finger that rests on something does what `held` does, and no click follows. */
 export function useLongPress(held: () => void) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const from = useRef({ x: 0, y: 0 });
-  const was = useRef(false);
   const stop = () => clearTimeout(timer.current);
   return {
     /** Whether the click that comes now ends a long press. */
-    wasHeld: () => was.current,
+    wasHeld: () => was,
     props: {
       onPointerDown: (event: PointerEvent) => {
-        was.current = false;
+        was = false;
         if (event.pointerType !== "touch") return;
         from.current = { x: event.clientX, y: event.clientY };
         timer.current = setTimeout(() => {
-          was.current = true;
+          was = true;
           navigator.vibrate?.(12);
           held();
         }, HELD_MS);

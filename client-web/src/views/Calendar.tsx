@@ -70,7 +70,10 @@ export default function Calendar() {
   useEffect(() => {
     if (!followed.current || !entries) return;
     const there = document.querySelector<HTMLElement>(`[data-entry="${followed.current}"]`);
-    if (there && there !== document.activeElement) there.focus();
+    // Where it was it is no more, and so nothing has the focus.
+    if (!there || document.activeElement !== document.body) return;
+    followed.current = null;
+    there.focus();
   }, [entries]);
   const onKey = (event: KeyboardEvent, entry: CalendarEntry) => {
     const by = event.altKey ? STEPS[event.key] : undefined;

@@ -51,6 +51,8 @@ export class Host {
   #subs = new Map<number, { client: string; sub: number }>();
   #nextSub = 1;
   #dirty = false;
+  /** Documents of which the long answers are still to be told; all of them, or none. */
+  #behind: Set<string> | "all" | null = null;
   #ticking: ReturnType<typeof setInterval> | null = null;
   #status: Status = STARTING;
 
@@ -103,8 +105,9 @@ export class Host {
     switch (name) {
       case "execute": {
         const outcome = JSON.parse(engine.execute(JSON.stringify(give), now)) as unknown;
-        this.#settle(true);
+        // It is kept, so it may go out: others need not wait for what is shown here.
         this.#line?.pump();
+        this.#settle(true);
         return outcome;
       }
       case "query":
@@ -291,11 +294,25 @@ export class Host {
     this.#tellAll({ push: "status", status });
   }
 
+  /** Tells what changed: at once what is made in a moment, and behind it what takes longer. */
   #refresh(documents: string | undefined): void {
+    this.#tellChanges(documents, false);
+    const ids = documents === undefined ? "all" : (JSON.parse(documents) as string[]);
+    const waits = this.#behind;
+    this.#behind = ids === "all" || waits === "all" ? "all" : new Set([...(waits ?? []), ...ids]);
+    if (waits) return;
+    setTimeout(() => {
+      const all = this.#behind;
+      this.#behind = null;
+      if (all) this.#tellChanges(all === "all" ? undefined : JSON.stringify([...all]), true);
+    }, 0);
+  }
+
+  #tellChanges(documents: string | undefined, long: boolean): void {
     const engine = this.#engine;
     if (!engine) return;
     type Told = { id: number; patch?: Patch; error?: Problem };
-    for (const told of JSON.parse(engine.refresh(documents, Date.now())) as Told[]) {
+    for (const told of JSON.parse(engine.refresh(documents, long, Date.now())) as Told[]) {
       const whose = this.#subs.get(told.id);
       if (!whose) continue;
       if (told.patch) this.#tell(whose.client, { push: "patch", sub: whose.sub, patch: told.patch });
