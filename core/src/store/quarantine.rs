@@ -1,7 +1,7 @@
 //! Changes that wait: for a signature that covers them, or for a change that they build on.
 //! Bounded, in memory, one per document and session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{ActorId, ChangeHash, EncodedChange, Tip};
 
@@ -19,6 +19,8 @@ const TIP_ACTORS_MAX: usize = 4_096;
 #[derive(Debug, Default)]
 pub(crate) struct Quarantine {
     changes: Vec<EncodedChange>,
+    /// Their hashes: what a peer sends twice waits once.
+    hashes: BTreeSet<ChangeHash>,
     bytes: usize,
     /// Verified tips by actor, ordered by seq.
     tips: BTreeMap<ActorId, Vec<Tip>>,
@@ -28,15 +30,21 @@ impl Quarantine {
     /// Adds a change. False if there is no more room; what waits then is dropped, since nothing
     /// of it can be trusted to become acceptable, and the peer offers it again.
     pub(crate) fn push(&mut self, change: EncodedChange) -> bool {
-        self.bytes += change.bytes().len();
-        self.changes.push(change);
+        if self.hashes.insert(change.hash()) {
+            self.bytes += change.bytes().len();
+            self.changes.push(change);
+        }
         self.changes.len() <= QUARANTINE_CHANGES_MAX && self.bytes <= QUARANTINE_BYTES_MAX
     }
 
     /// Adds the changes of an audited chunk. The chunk's own limits bound them.
     pub(crate) fn extend(&mut self, changes: Vec<EncodedChange>) {
-        self.changes.extend(changes);
-        self.bytes = self.changes.iter().map(|c| c.bytes().len()).sum();
+        for change in changes {
+            if self.hashes.insert(change.hash()) {
+                self.bytes += change.bytes().len();
+                self.changes.push(change);
+            }
+        }
     }
 
     pub(crate) fn push_tip(&mut self, tip: Tip) {
@@ -91,6 +99,7 @@ impl Quarantine {
             index += 1;
             keep(index - 1, change)
         });
+        self.hashes = self.changes.iter().map(EncodedChange::hash).collect();
         self.bytes = self.changes.iter().map(|c| c.bytes().len()).sum();
     }
 
@@ -103,6 +112,7 @@ impl Quarantine {
 
     pub(crate) fn clear(&mut self) {
         self.changes.clear();
+        self.hashes.clear();
         self.tips.clear();
         self.bytes = 0;
     }

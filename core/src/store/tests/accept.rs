@@ -58,26 +58,45 @@ fn a_change_waits_for_its_signature_while_more_is_on_its_way() {
 }
 
 #[test]
+fn what_comes_twice_at_once_is_taken_once_and_refused_never() {
+    let mut bed = Bed::new();
+    let owner = bed.owner.clone();
+    let change = bed.item(&owner, 1).encode();
+    let tip = bed.tip(&owner, &change);
+    let twice = vec![change.clone(), change];
+    assert_eq!(bed.offer(twice, vec![tip.clone(), tip], true), (1, vec![]));
+}
+
+#[test]
 fn what_waits_is_bounded() {
     let bed = Bed::new();
     let owner = bed.owner.clone();
     let mut change = bed.item(&owner, 1);
-    let small = change.clone().encode();
+    let mut at = |time_s| {
+        change.time_s = time_s;
+        change.clone().encode()
+    };
     let mut waiting = Quarantine::default();
-    for _ in 0..QUARANTINE_CHANGES_MAX {
-        assert!(waiting.push(small.clone()));
+    for time_s in 0..QUARANTINE_CHANGES_MAX as i64 {
+        assert!(waiting.push(at(time_s)));
     }
-    assert!(!waiting.push(small));
+    // What waits already takes no more room.
+    assert!(waiting.push(at(0)));
+    assert!(!waiting.push(at(-1)));
     assert_eq!(waiting.drain().len(), QUARANTINE_CHANGES_MAX + 1);
     assert_eq!((waiting.len(), waiting.bytes()), (0, 0));
     // And by its size.
     change.ops[1].action = put(&"x".repeat(64 * 1024));
-    let large = change.clone().encode();
-    let room = QUARANTINE_BYTES_MAX / large.bytes().len();
-    for _ in 0..room {
-        assert!(waiting.push(large.clone()));
+    let mut pushed = 0;
+    loop {
+        change.time_s = pushed;
+        pushed += 1;
+        if !waiting.push(change.clone().encode()) {
+            break;
+        }
     }
-    assert!(!waiting.push(large));
+    assert!(waiting.bytes() > QUARANTINE_BYTES_MAX);
+    assert!(waiting.bytes() - 70 * 1024 <= QUARANTINE_BYTES_MAX);
     // Signatures that come before what they sign are kept for one message's worth of history.
     for seq in 1..=300 {
         change.seq = seq;
