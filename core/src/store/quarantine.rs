@@ -1,7 +1,7 @@
 //! Changes that wait: for a signature that covers them, or for a change that they build on.
 //! Bounded, in memory, one per document and session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{ActorId, ChangeHash, EncodedChange, Tip};
 
@@ -36,6 +36,14 @@ impl Quarantine {
     /// Adds the changes of an audited chunk. The chunk's own limits bound them.
     pub(crate) fn extend(&mut self, changes: Vec<EncodedChange>) {
         self.changes.extend(changes);
+        self.bytes = self.changes.iter().map(|c| c.bytes().len()).sum();
+    }
+
+    /// Drops changes that came twice: whoever sends one again does not know yet that it came, and
+    /// both may be here by now.
+    pub(crate) fn keep_each_once(&mut self) {
+        let mut known = BTreeSet::new();
+        self.changes.retain(|change| known.insert(change.hash()));
         self.bytes = self.changes.iter().map(|c| c.bytes().len()).sum();
     }
 
