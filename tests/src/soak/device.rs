@@ -195,8 +195,14 @@ impl Device {
         }
         let mut events = Vec::new();
         while let Some(event) = session.poll_event() {
-            if let Event::Refused { code, message, .. } = &event {
-                return Err(Ended::Fault(format!("refused, {code}: {message}")));
+            if let Event::Refused {
+                document,
+                code,
+                message,
+            } = &event
+            {
+                let what = format!("refused in {document}, {code}: {message}");
+                return Err(Ended::Fault(what));
             }
             events.push(event);
         }

@@ -17,8 +17,8 @@ use crate::harness::{PATIENCE, now};
 
 /// Every so manyth device loses its connection in a storm.
 pub(super) const STORM_SHARE: u64 = 3;
-/// A slow reader looks at what came, and then not for so long.
-const SLOW_PAUSE: Duration = Duration::from_secs(5);
+/// A slow reader looks at what came, and then not for up to so long.
+const SLOW_PAUSE: Duration = Duration::from_secs(10);
 /// The longest pause before another try to connect.
 const RETRY_MAX: Duration = Duration::from_secs(4);
 const RETRY_FIRST: Duration = Duration::from_millis(250);
@@ -75,7 +75,8 @@ impl Seat {
                     Ok(events) => {
                         self.note(&events);
                         if self.slow {
-                            tokio::time::sleep(self.chance.of(2 * SLOW_PAUSE)).await;
+                            let pause = SLOW_PAUSE.min(2 * self.pause);
+                            tokio::time::sleep(self.chance.of(pause)).await;
                         }
                         Ok(())
                     }
@@ -108,7 +109,9 @@ impl Seat {
                     return self;
                 }
                 Err(Ended::Fault(why)) => {
-                    self.shared.fault(why);
+                    let (number, list) = (self.number, self.person().list);
+                    let what = format!("device {number}, whose list is {list}: {why}");
+                    self.shared.fault(what);
                     return self;
                 }
             }

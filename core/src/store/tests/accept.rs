@@ -27,6 +27,16 @@ fn an_honest_change_is_added_once() {
 }
 
 #[test]
+fn a_change_that_comes_twice_at_once_is_added_once_and_nothing_is_refused() {
+    let mut bed = Bed::new();
+    let owner = bed.owner.clone();
+    let change = bed.item(&owner, 1).encode();
+    let tip = bed.tip(&owner, &change);
+    let twice = vec![change.clone(), change];
+    assert_eq!(bed.offer(twice, vec![tip], true), (1, vec![]));
+}
+
+#[test]
 fn a_change_needs_a_signature_that_covers_it() {
     let mut bed = Bed::new();
     let (owner, stranger) = (bed.owner.clone(), bed.stranger.clone());
