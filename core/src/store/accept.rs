@@ -95,7 +95,6 @@ impl Acceptor<'_> {
         } else {
             BTreeSet::new()
         };
-        waiting.keep_each_once();
         let mut standing = self.standings(waiting)?;
         let counting = self.counting(waiting, &standing)?;
         self.add(waiting, &mut standing, &counting, &mut accepted)?;

@@ -47,14 +47,6 @@ impl Quarantine {
         }
     }
 
-    /// Drops changes that came twice: whoever sends one again does not know yet that it came, and
-    /// both may be here by now.
-    pub(crate) fn keep_each_once(&mut self) {
-        let mut known = BTreeSet::new();
-        self.changes.retain(|change| known.insert(change.hash()));
-        self.bytes = self.changes.iter().map(|c| c.bytes().len()).sum();
-    }
-
     pub(crate) fn push_tip(&mut self, tip: Tip) {
         if self.tips.len() >= TIP_ACTORS_MAX && !self.tips.contains_key(&tip.actor()) {
             return;

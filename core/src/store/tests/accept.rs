@@ -68,16 +68,6 @@ fn a_change_waits_for_its_signature_while_more_is_on_its_way() {
 }
 
 #[test]
-fn what_comes_twice_at_once_is_taken_once_and_refused_never() {
-    let mut bed = Bed::new();
-    let owner = bed.owner.clone();
-    let change = bed.item(&owner, 1).encode();
-    let tip = bed.tip(&owner, &change);
-    let twice = vec![change.clone(), change];
-    assert_eq!(bed.offer(twice, vec![tip.clone(), tip], true), (1, vec![]));
-}
-
-#[test]
 fn what_waits_is_bounded() {
     let bed = Bed::new();
     let owner = bed.owner.clone();
