@@ -92,7 +92,9 @@ export function App() {
               </button>
             </div>
           ) : (
-            <Suspense fallback={<Blank />}>
+            // A boundary for each place: else the last one stays in the page, unseen, until the next
+            // has loaded, and there are two lines to add to.
+            <Suspense key={place.at} fallback={<Blank />}>
               {place.at === "list" && <ListView id={place.list} task={task} />}
               {(place.at === "today" || place.at === "upcoming" || place.at === "focus") && (
                 <Agenda key={place.at} view={place.at} />
