@@ -30,20 +30,19 @@ impl Quarantine {
     /// Adds a change. False if there is no more room; what waits then is dropped, since nothing
     /// of it can be trusted to become acceptable, and the peer offers it again.
     pub(crate) fn push(&mut self, change: EncodedChange) -> bool {
-        if self.hashes.insert(change.hash()) {
-            self.bytes += change.bytes().len();
-            self.changes.push(change);
-        }
+        self.add(change);
         self.changes.len() <= QUARANTINE_CHANGES_MAX && self.bytes <= QUARANTINE_BYTES_MAX
     }
 
     /// Adds the changes of an audited chunk. The chunk's own limits bound them.
     pub(crate) fn extend(&mut self, changes: Vec<EncodedChange>) {
-        for change in changes {
-            if self.hashes.insert(change.hash()) {
-                self.bytes += change.bytes().len();
-                self.changes.push(change);
-            }
+        changes.into_iter().for_each(|change| self.add(change));
+    }
+
+    fn add(&mut self, change: EncodedChange) {
+        if self.hashes.insert(change.hash()) {
+            self.bytes += change.bytes().len();
+            self.changes.push(change);
         }
     }
 

@@ -116,7 +116,7 @@ impl Voice {
     }
 
     /// Says what somebody cannot sign themselves. `None` if it is too long for that.
-    pub fn say(&mut self, unsigned: Unsigned) -> Option<Relayed> {
+    pub fn say(&mut self, unsigned: &Unsigned) -> Option<Relayed> {
         let data = Said::Witnessed(Witnessed {
             author: unsigned.author,
             window: unsigned.window,
@@ -132,7 +132,7 @@ impl Voice {
         let message = ephemeral::sign(key, unsigned.document, place, data);
         let author = unsigned.author;
         Some(Relayed {
-            stock: (unsigned.frame).or_else(|| stock_form(&author, &message)),
+            stock: (unsigned.frame.clone()).or_else(|| stock_form(&author, &message)),
             from: author,
             signed: encode(&Data::Ephemeral(message.clone())),
             message,

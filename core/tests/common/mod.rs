@@ -248,3 +248,17 @@ pub fn join(client: &mut Replica, relay: &mut Replica, bench: &mut Bench, link: 
     wire.run(client, relay, bench);
     wire
 }
+
+/// Sam and Ann share a list over a relay.
+pub fn two(bench: &mut Bench) -> (Replica, Replica, Replica, DocumentId) {
+    let mut relay = relay(bench);
+    let mut sam = person(bench, &relay, "Sam");
+    let mut ann = person(bench, &relay, "Ann");
+    let plans = list(&mut sam, bench, "Plans");
+    let link = invite(&mut sam, bench, plans, Role::Editor);
+    sync(&mut sam, &mut relay, bench);
+    join(&mut ann, &mut relay, bench, &link);
+    sync(&mut ann, &mut relay, bench);
+    sync(&mut sam, &mut relay, bench);
+    (relay, sam, ann, plans)
+}

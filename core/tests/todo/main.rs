@@ -85,20 +85,6 @@ fn deeds(replica: &Replica, bench: &Bench, list: DocumentId) -> Vec<Did> {
     rows.into_iter().map(|row| row.action).collect()
 }
 
-/// Sam and Ann share a list over a relay.
-fn two(bench: &mut Bench) -> (Replica, Replica, Replica, DocumentId) {
-    let mut relay = relay(bench);
-    let mut sam = person(bench, &relay, "Sam");
-    let mut ann = person(bench, &relay, "Ann");
-    let plans = list(&mut sam, bench, "Plans");
-    let link = invite(&mut sam, bench, plans, Role::Editor);
-    sync(&mut sam, &mut relay, bench);
-    join(&mut ann, &mut relay, bench, &link);
-    sync(&mut ann, &mut relay, bench);
-    sync(&mut sam, &mut relay, bench);
-    (relay, sam, ann, plans)
-}
-
 fn due(task: &Task) -> String {
     task.due
         .as_ref()

@@ -99,9 +99,9 @@ pub(crate) async fn whole(request: Request) -> Result<Request, Problem> {
         return Err(too_large());
     }
     let (parts, body) = request.into_parts();
-    let mut request = Request::from_parts(parts.clone(), body);
-    DefaultBodyLimit::max(BODY_BYTES_MAX).apply(&mut request);
-    let read = tokio::time::timeout(TIMEOUT, Bytes::from_request(request, &()));
+    let mut body = Request::new(body);
+    DefaultBodyLimit::max(BODY_BYTES_MAX).apply(&mut body);
+    let read = tokio::time::timeout(TIMEOUT, Bytes::from_request(body, &()));
     let bytes = match read.await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {

@@ -15,10 +15,10 @@ impl Worker {
     /// Lets sessions hear of what others did, and sends what they have to say.
     pub(super) fn answer(
         &mut self,
-        effects: Vec<(ConnectionId, Effect)>,
+        mut effects: Vec<(ConnectionId, Effect)>,
         mut active: Vec<ConnectionId>,
     ) {
-        let effects = self.give_voice(effects);
+        self.give_voice(&mut effects);
         let reading = self.replica.begin_reading();
         self.fanout.look_again();
         let mut changed = BTreeSet::new();

@@ -60,32 +60,21 @@ impl Worker {
     }
 
     /// Says what those say who cannot sign, and notes who is where.
-    pub(super) fn give_voice(
-        &mut self,
-        effects: Vec<(ConnectionId, Effect)>,
-    ) -> Vec<(ConnectionId, Effect)> {
-        let mut out = Vec::with_capacity(effects.len());
-        for (origin, effect) in effects {
-            let effect = match effect {
-                Effect::Unsigned(unsigned) => match self.voice() {
-                    Ok(voice) => match voice.say(*unsigned) {
-                        Some(said) => Effect::Ephemeral(Box::new(said)),
-                        None => continue,
-                    },
-                    Err(error) => {
-                        tracing::error!(%error, "cannot speak for who cannot sign");
-                        continue;
-                    }
-                },
-                other => other,
-            };
-            if let Effect::Ephemeral(said) = &effect {
+    pub(super) fn give_voice(&mut self, effects: &mut [(ConnectionId, Effect)]) {
+        for (_, effect) in effects {
+            if let Effect::Unsigned(unsigned) = effect {
+                match self.voice().map(|voice| voice.say(unsigned)) {
+                    Ok(Some(said)) => *effect = Effect::Ephemeral(Box::new(said)),
+                    // It is too long to be signed for anybody.
+                    Ok(None) => {}
+                    Err(error) => tracing::error!(%error, "cannot speak for who cannot sign"),
+                }
+            }
+            if let Effect::Ephemeral(said) = effect {
                 let now = self.system.env().now;
                 (self.company.people).hear(&said.message, said.from, now);
             }
-            out.push((origin, effect));
         }
-        out
     }
 
     fn voice(&mut self) -> Result<&mut Voice, StoreError> {

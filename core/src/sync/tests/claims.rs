@@ -1,8 +1,7 @@
 //! What a relay says without proof.
 
-use super::common::{Bench, Wire, invite, join, list, person, relay, sync, task, titles};
+use super::common::{Bench, Wire, list, person, relay, sync, task, titles, two};
 use crate::document::ChangeHash;
-use crate::membership::Role;
 use crate::replica::Replica;
 use crate::sync::Event;
 use crate::sync::exchange::make_have;
@@ -80,14 +79,8 @@ fn run_withheld(
 fn what_was_kept_back_on_the_way_is_asked_for_again() {
     for withheld in 0..4 {
         let bench = &mut Bench::new(34);
-        let relay = &mut relay(bench);
-        let sam = &mut person(bench, relay, "Sam");
-        let ann = &mut person(bench, relay, "Ann");
-        let plans = list(sam, bench, "Plans");
-        let link = invite(sam, bench, plans, Role::Editor);
-        sync(sam, relay, bench);
-        join(ann, relay, bench, &link);
-        sync(ann, relay, bench);
+        let (mut relay, mut sam, mut ann, plans) = two(bench);
+        let (relay, sam, ann) = (&mut relay, &mut sam, &mut ann);
         task(sam, bench, plans, "Milk", None);
         sync(sam, relay, bench);
         let mut wire = Wire::new(ann, relay, bench);

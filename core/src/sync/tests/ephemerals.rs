@@ -1,7 +1,6 @@
 //! Signed messages that are not kept: what is old stays unheard.
 
-use super::common::{Bench, Wire, invite, join, list, person, relay, sync};
-use crate::membership::Role;
+use super::common::{Bench, Wire, sync, two};
 use crate::model::Command;
 use crate::replica::Replica;
 use crate::sync::{Event, PresenceMessage, PresenceState, Unsigned, Voice};
@@ -27,14 +26,8 @@ fn heard(
 #[test]
 fn a_relay_speaks_only_for_those_for_whom_it_may_witness() {
     let bench = &mut Bench::new(43);
-    let relay = &mut relay(bench);
-    let sam = &mut person(bench, relay, "Sam");
-    let ann = &mut person(bench, relay, "Ann");
-    let plans = list(sam, bench, "Plans");
-    let link = invite(sam, bench, plans, Role::Editor);
-    sync(sam, relay, bench);
-    join(ann, relay, bench, &link);
-    sync(ann, relay, bench);
+    let (mut relay, mut sam, mut ann, plans) = two(bench);
+    let (relay, sam, ann) = (&mut relay, &mut sam, &mut ann);
     let here = PresenceMessage {
         state: PresenceState::Here,
         task: None,
@@ -42,7 +35,7 @@ fn a_relay_speaks_only_for_those_for_whom_it_may_witness() {
     let mut voice = Voice::begin(relay, &mut bench.env()).unwrap();
     let mut say = |author| {
         let unsigned = Unsigned::presence(plans, author, None, &here);
-        voice.say(unsigned).unwrap()
+        voice.say(&unsigned).unwrap()
     };
     let (for_sam, for_ann) = (say(sam.did()), say(ann.did()));
     let mut watching = sync(ann, relay, bench);
@@ -78,15 +71,8 @@ fn a_relay_speaks_only_for_those_for_whom_it_may_witness() {
 #[test]
 fn a_relay_cannot_repeat_what_somebody_said_in_an_earlier_session() {
     let bench = &mut Bench::new(41);
-    let relay = &mut relay(bench);
-    let sam = &mut person(bench, relay, "Sam");
-    let ann = &mut person(bench, relay, "Ann");
-    let plans = list(sam, bench, "Plans");
-    let link = invite(sam, bench, plans, Role::Editor);
-    sync(sam, relay, bench);
-    join(ann, relay, bench, &link);
-    sync(ann, relay, bench);
-    sync(sam, relay, bench);
+    let (mut relay, mut sam, mut ann, plans) = two(bench);
+    let (relay, sam, ann) = (&mut relay, &mut sam, &mut ann);
     let mut watching = sync(ann, relay, bench);
     let mut said = Vec::new();
     for text in ["one", "two", "three"] {

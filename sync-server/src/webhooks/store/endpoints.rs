@@ -34,7 +34,7 @@ impl Store {
              ORDER BY created_at, id"
         ))?;
         let rows = statement.query_map(params![owner.map(ToString::to_string)], read)?;
-        rows.map(|row| self.open_up(row?)).collect()
+        rows.map(|row| self.open_up(&row?)).collect()
     }
 
     /// One of the endpoints of an identity.
@@ -44,7 +44,7 @@ impl Store {
         let found = statement
             .query_row(params![owner.to_string(), id], read)
             .optional()?;
-        found.map(|sealed| self.open_up(sealed)).transpose()
+        found.map(|sealed| self.open_up(&sealed)).transpose()
     }
 
     /// Registers an endpoint, with a secret of its own.
@@ -160,18 +160,11 @@ impl Store {
 
 impl Store {
     /// Opens the secrets of an endpoint as it was read.
-    fn open_up(&self, sealed: Endpoint) -> Result<Endpoint, HooksError> {
-        let open = |secret: &Secret, what: Kept| open(&self.sealer, &sealed.id, secret, what);
-        let secrets = sealed.secrets.iter();
-        let secrets = secrets.map(|secret| open(secret, Kept::Secret));
-        Ok(Endpoint {
-            secrets: secrets.collect::<Option<_>>().ok_or(HooksError::Cipher)?,
-            token: match &sealed.token {
-                None => None,
-                Some(token) => Some(open(token, Kept::Token).ok_or(HooksError::Cipher)?),
-            },
-            ..sealed
-        })
+    fn open_up(&self, sealed: &Endpoint) -> Result<Endpoint, HooksError> {
+        let opened = opened(sealed, |secret, what| {
+            open(&self.sealer, &sealed.id, secret, what)
+        });
+        opened.ok_or(HooksError::Cipher)
     }
 
     /// Seals anew what `before` sealed, or nothing did: all of it, or none.
@@ -185,26 +178,16 @@ impl Store {
         let mut statement = self.conn.prepare(&sql)?;
         let all: Vec<Endpoint> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
         for found in all {
-            if self.open_up(found.clone()).is_ok() {
+            if self.open_up(&found).is_ok() {
                 continue;
             }
-            let open = |secret: &Secret, what: Kept| match (unsealed, before) {
+            let opened = opened(&found, |secret, what| match (unsealed, before) {
                 (true, _) => Some(secret.clone()),
                 (false, Some(before)) => open(before, &found.id, secret, what)
                     .or_else(|| open(&self.sealer, &found.id, secret, what)),
                 (false, None) => None,
-            };
-            let secrets = found.secrets.iter();
-            let secrets = secrets.map(|secret| open(secret, Kept::Secret));
-            let opened = Endpoint {
-                secrets: secrets.collect::<Option<_>>().ok_or(HooksError::Sealed)?,
-                token: match &found.token {
-                    None => None,
-                    Some(token) => Some(open(token, Kept::Token).ok_or(HooksError::Sealed)?),
-                },
-                ..found.clone()
-            };
-            self.write(&opened, env)?;
+            });
+            self.write(&opened.ok_or(HooksError::Sealed)?, env)?;
         }
         Ok(())
     }
@@ -226,6 +209,20 @@ impl Kept {
         };
         format!("poo/webhook/{what}/v1/{endpoint}").into_bytes()
     }
+}
+
+/// An endpoint with its secrets opened; `None` if one of them does not open.
+fn opened(sealed: &Endpoint, open: impl Fn(&Secret, Kept) -> Option<Secret>) -> Option<Endpoint> {
+    let secrets = sealed.secrets.iter();
+    let secrets = secrets.map(|secret| open(secret, Kept::Secret));
+    Some(Endpoint {
+        secrets: secrets.collect::<Option<_>>()?,
+        token: match &sealed.token {
+            None => None,
+            Some(token) => Some(open(token, Kept::Token)?),
+        },
+        ..sealed.clone()
+    })
 }
 
 fn open(sealer: &Sealer, endpoint: &str, secret: &Secret, what: Kept) -> Option<Secret> {
