@@ -24,7 +24,7 @@ enum Lie {
     Gap,
     /// A place in a history before which nothing is.
     Seq,
-    /// It builds on what nobody has.
+    /// It builds on what nobody has, beside what is there.
     Dep,
     /// The second change before the first, which comes later or never.
     Order,
@@ -174,7 +174,8 @@ impl World {
             Lie::Gap => vec![alone(&changed(&first, |change| change.start_op += 1_000))],
             Lie::Seq => vec![alone(&changed(&first, |change| change.seq = 7))],
             Lie::Dep => vec![alone(&changed(&first, |change| {
-                change.deps = vec![ChangeHash::from_bytes([7; 32])];
+                change.deps.push(ChangeHash::from_bytes([7; 32]));
+                change.deps.sort();
             }))],
             Lie::Order => {
                 let both = [second.bytes(), first.bytes()];
