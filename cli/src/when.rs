@@ -109,7 +109,7 @@ impl Here {
         match text {
             "overdue" => Ok(Range {
                 from: None,
-                to: Some(self.today),
+                to: None,
                 overdue: true,
             }),
             "week" => Ok(days(self.today, after(NAMED_DAYS))),

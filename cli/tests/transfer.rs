@@ -9,9 +9,10 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::Home;
 
 const MARKDOWN: &str = "\
@@ -91,6 +92,189 @@ fn a_markdown_list_becomes_tasks_and_subtasks() {
             assert_eq!(fs::read_to_string(&out).unwrap(), text);
         }
     }
+}
+
+/// A list as its export says it, but for what names things: tasks are called by their titles.
+fn content(export: &Value) -> Value {
+    fn names(tasks: &Value, out: &mut BTreeMap<String, Value>) {
+        for task in tasks.as_array().into_iter().flatten() {
+            out.insert(
+                task["id"].as_str().unwrap().to_owned(),
+                task["title"].clone(),
+            );
+            names(&task["children"], out);
+        }
+    }
+    fn renamed(value: &mut Value, names: &BTreeMap<String, Value>) {
+        match value {
+            Value::String(text) => {
+                if let Some(name) = names.get(text) {
+                    *value = name.clone();
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| renamed(item, names)),
+            Value::Object(fields) => fields.values_mut().for_each(|value| renamed(value, names)),
+            _ => {}
+        }
+    }
+    let mut content = export.clone();
+    let mut by_id = BTreeMap::new();
+    names(&export["tasks"], &mut by_id);
+    renamed(&mut content, &by_id);
+    content["id"] = Value::Null;
+    // When it was done is history: by whoever imports, it is done from now on.
+    fn forget_when(tasks: &mut Value) {
+        for task in tasks.as_array_mut().into_iter().flatten() {
+            task.as_object_mut().unwrap().remove("completed");
+            forget_when(&mut task["children"]);
+        }
+    }
+    forget_when(&mut content["tasks"]);
+    content
+}
+
+#[test]
+fn export_followed_by_import_is_the_same_list() {
+    let sam = Home::with_list();
+    let picture: &[u8] = b"\x89PNG\r\n\x1a\n and more";
+    fs::write(sam.file("shelf.png"), picture).unwrap();
+    fs::write(sam.file("plan.txt"), "Milk first").unwrap();
+    for args in [
+        &[
+            "list",
+            "look",
+            "Groceries",
+            "--icon",
+            "\u{1f34e}",
+            "--color",
+            "green",
+        ][..],
+        &["list", "look", "Groceries", "--view", "aisles"],
+        &["aisle", "set", "Cheese", "brie", "--list", "Groceries"],
+        &[
+            "tag",
+            "edit",
+            "market",
+            "--list",
+            "Groceries",
+            "--color",
+            "blue",
+        ],
+        &[
+            "tag",
+            "edit",
+            "nowhere",
+            "--list",
+            "Groceries",
+            "--color",
+            "red",
+        ],
+    ] {
+        sam.ok(args);
+    }
+    let milk = sam.task(
+        "Milk",
+        &[
+            "--tag",
+            "market",
+            "--due",
+            "2030-01-07",
+            "--priority",
+            "high",
+        ],
+    );
+    let oat = sam.task("Oat", &["--parent", &milk, "--url", "https://oat.example"]);
+    let brie = sam.task(
+        "Brie",
+        &["--aisle", "Fridge", "--notes", "not the *blue* one"],
+    );
+    for args in [
+        &[
+            "task",
+            "edit",
+            &milk,
+            "--recur",
+            "FREQ=WEEKLY",
+            "--remind",
+            "15m",
+        ][..],
+        &[
+            "task",
+            "edit",
+            &brie,
+            "--blocked-by",
+            &oat,
+            "--assign",
+            "me",
+        ],
+        &["comment", "add", &brie, "From the market?"],
+        &["attach", &milk, sam.file("shelf.png").to_str().unwrap()],
+        &["attach", &oat, sam.file("plan.txt").to_str().unwrap()],
+        &["task", "complete", &oat],
+    ] {
+        sam.ok(args);
+    }
+    let out = sam.file("home.json");
+    let out = out.to_str().unwrap();
+    let told = sam.ok(&["export", "Groceries", "--format", "json", "--output", out]);
+    assert!(told.contains("Wrote 2 files to "), "{told}");
+    assert_eq!(fs::read_dir(sam.file("home.files")).unwrap().count(), 2);
+
+    // Another person of the same name, who has nothing but the file and the folder beside it.
+    let other = Home::empty();
+    other.ok(&["init", "--name", "Sam"]);
+    assert_eq!(other.ok(&["import", out]), "Added 3 tasks to Groceries\n");
+    let export = |home: &Home| {
+        let text = home.ok(&["export", "Groceries", "--format", "json"]);
+        content(&serde_json::from_str(&text).unwrap())
+    };
+    let (before, after) = (export(&sam), export(&other));
+    assert_eq!(after, before);
+    for said in [
+        "green",
+        "Cheese",
+        "brie",
+        "blue",
+        "nowhere",
+        "shelf.png",
+        "From the market?",
+    ] {
+        assert!(after.to_string().contains(said), "{said}: {after}");
+    }
+    let tasks = other.json(&["task", "list"]);
+    let mut tasks = tasks["items"].as_array().unwrap().iter();
+    let id = tasks.find(|task| task["title"] == "Milk").unwrap()["id"].clone();
+    let id = id.as_str().unwrap();
+    let got = other.file("got.png");
+    let to = got.to_str().unwrap();
+    other.ok(&["attachments", "get", id, "shelf.png", "--output", to]);
+    assert_eq!(fs::read(&got).unwrap(), picture);
+    other.ok(&["verify", "Groceries"]);
+    // A look of its own stays.
+    other.ok(&["list", "create", "Mine"]);
+    other.ok(&["list", "look", "Mine", "--color", "red"]);
+    other.ok(&["import", out, "--list", "Mine"]);
+    let mine = other.ok(&["export", "Mine", "--format", "json"]);
+    let mine: Value = serde_json::from_str(&mine).unwrap();
+    assert_eq!(
+        (&mine["color"], &mine["icon"]),
+        (&json!("red"), &json!("\u{1f34e}"))
+    );
+
+    // Without the folder the notes say what is missing; a file that is another one is refused.
+    let third = Home::empty();
+    third.ok(&["init", "--name", "Sam"]);
+    let alone = third.file("alone.json");
+    fs::copy(out, &alone).unwrap();
+    let run = third.run(&["import", alone.to_str().unwrap(), "--json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.err.contains("shelf.png"), "{run:?}");
+    let text = third.ok(&["export", "Groceries", "--format", "json"]);
+    assert!(text.contains("File: shelf.png"), "{text}");
+    for file in fs::read_dir(sam.file("home.files")).unwrap() {
+        fs::write(file.unwrap().path(), "another").unwrap();
+    }
+    other.fails(&["import", out], 2, "usage");
 }
 
 #[test]

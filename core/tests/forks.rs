@@ -12,6 +12,7 @@ mod common;
 
 use common::{Bench, edit_title, list, relay, sync, task, tasks, titles, verify};
 use poo_core::document::DocumentId;
+use poo_core::model::interchange::ListLook;
 use poo_core::model::{Command, ImportedTask, Outcome, TaskId, TaskPatch};
 use poo_core::replica::{Instance, Keyring, Replica};
 use poo_core::sync::Event;
@@ -24,6 +25,7 @@ fn import(replica: &mut Replica, bench: &mut Bench, list: DocumentId, title: &st
     let command = Command::ImportTasks {
         list,
         tasks: vec![task],
+        look: ListLook::default(),
         zone: None,
     };
     match replica.execute(&command, &mut bench.env()).unwrap() {

@@ -16,6 +16,7 @@ use common::{Bench, Wire, found, invite, join, list, person, relay, sync, task};
 use jiff::{SignedDuration, Timestamp};
 use poo_core::document::DocumentId;
 use poo_core::membership::Role;
+use poo_core::model::interchange::ListLook;
 use poo_core::model::{
     Activity, ActivityAction as Action, Answer, Command, ImportedTask, NewTask, Query, TaskFilter,
     TaskId, TaskPatch,
@@ -399,6 +400,7 @@ fn perf_floor_reads_by_index() {
             zone: None,
             list: big,
             tasks: many(1_500),
+            look: ListLook::default(),
         },
     );
     run(
@@ -408,6 +410,7 @@ fn perf_floor_reads_by_index() {
             zone: None,
             list: small,
             tasks: many(3),
+            look: ListLook::default(),
         },
     );
     // A page of a large list, and of its activity, ends where it was asked to end.

@@ -89,6 +89,9 @@ pub struct Settings {
         value_delimiter = ','
     )]
     pub webhook_networks: Option<Vec<String>>,
+    /// A file of certificates, as PEM, of authorities that webhooks trust beside the public ones.
+    #[arg(long, env = "POO_SERVER_WEBHOOK_ROOTS", value_name = "FILE")]
+    pub webhook_roots: Option<PathBuf>,
     /// Where to serve `/metrics` for Prometheus. Everybody who reaches that address can read them:
     /// choose one that only those who run this relay reach. Not served unless told.
     #[arg(long, env = "POO_SERVER_METRICS_LISTEN", value_name = "ADDRESS")]
@@ -135,6 +138,7 @@ struct File {
     connections_per_identity: Option<u64>,
     frames_per_second: Option<u64>,
     webhook_networks: Option<Vec<String>>,
+    webhook_roots: Option<PathBuf>,
     metrics_listen: Option<String>,
     api_requests: Option<u64>,
     api_origins: Option<Vec<String>>,
@@ -360,6 +364,7 @@ impl Settings {
             },
             webhooks: WebhookSettings {
                 networks: networks.collect::<Result<_, _>>()?,
+                roots: self.webhook_roots.or(file.webhook_roots),
                 ..WebhookSettings::default()
             },
             metrics_listen: metrics_listen.transpose()?,

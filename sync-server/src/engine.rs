@@ -180,6 +180,7 @@ impl Engine {
         let before = config.master_key_before.as_deref();
         let env = &mut system.env();
         let sealer = api::open_sealer(&mut replica, data, &config.master_key, before, env)?;
+        let sealer = Arc::new(sealer);
         let did = replica.did();
         let keys = replica.keys().clone();
         let (inputs, receiver) = mpsc::channel(INPUTS_MAX);
@@ -192,7 +193,8 @@ impl Engine {
         let system = Box::new(system);
         let (quota, share) = (config.file_quota, config.share);
         let mut worker = Worker::new(replica, admission, quota, share, system, packing)
-            .watched(Arc::clone(&metrics), bell);
+            .watched(Arc::clone(&metrics), bell)
+            .with_sealer(Arc::clone(&sealer));
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || worker.run(receiver))
@@ -203,7 +205,7 @@ impl Engine {
             readers,
             feed,
             metrics,
-            sealer: Arc::new(sealer),
+            sealer,
             thread,
             setup_secret,
         })
@@ -286,6 +288,8 @@ pub(crate) struct Worker {
     bell: Bell,
     /// Who is where.
     company: Company,
+    /// What opens the keys that the relay keeps for agents.
+    sealer: Option<Arc<Sealer>>,
 }
 
 impl Worker {
@@ -309,6 +313,7 @@ impl Worker {
             metrics: Arc::new(Metrics::new()),
             bell: Bell::silent(),
             company: Company::default(),
+            sealer: None,
         }
     }
 
@@ -319,6 +324,12 @@ impl Worker {
             bell,
             ..self
         }
+    }
+
+    /// Opens the keys that the relay keeps for agents, where they come with tickets.
+    fn with_sealer(self, sealer: Arc<Sealer>) -> Self {
+        let sealer = Some(sealer);
+        Self { sealer, ..self }
     }
 
     pub(crate) fn replica(&self) -> &Replica {
@@ -454,7 +465,15 @@ impl Worker {
             return Ok(Ok(Speaker::Signed(Box::new(session))));
         };
         match TokenSession::new(&self.replica, ticket, self.admission, &env)? {
-            Ok(session) => Ok(Ok(Speaker::Token(Box::new(session)))),
+            Ok(session) => {
+                let conn = self.replica.host_tables();
+                let hosted = match &self.sealer {
+                    Some(sealer) => api::hosted(conn, sealer, &session.identity())?.key(),
+                    None => None,
+                };
+                let session = session.with_hosted(hosted);
+                Ok(Ok(Speaker::Token(Box::new(session))))
+            }
             Err(refusal) => {
                 tracing::info!(%refusal, "a ticket is refused");
                 Ok(Err(refusal.last_word(&self.replica.did())))

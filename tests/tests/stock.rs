@@ -356,6 +356,48 @@ fn a_ticket_that_the_api_makes_lets_a_client_into_the_one_list_that_it_is_for() 
 }
 
 #[test]
+fn an_agent_whose_key_the_relay_keeps_syncs_documents_too() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let sam = sam(&stage, &relay);
+    let milk = sam.task(LIST, "Milk", &[]);
+    let scopes = ["--scope", "tasks:read", "--scope", "tickets:create"];
+    let agent = sam.json(&[&["agent", "connect", "Krusty", "--list", LIST], &scopes[..]].concat());
+    let key = Caller::with_key(&relay, agent["key"].as_str().unwrap());
+    let list = list_url(&sam);
+    let body = json!({"list": list.trim_start_matches("automerge:")});
+    let made = key.make("tickets", &body);
+    let mut node = Node::start(&stage, made["secret"].as_str().unwrap(), "krusty", None);
+    assert_eq!(node.find(&list)["doc"]["items"][&milk]["title"], "Milk");
+    node.put(json!(["items", milk, "title"]), json!("Oat milk"));
+    wait_until("Sam has it", || {
+        sam.ok(&["sync"]);
+        sam.titles(LIST) == ["Oat milk"]
+    });
+    // It is the agent's work, not that of whoever connected it.
+    let told = sam.ok(&["activity", "ls", LIST]);
+    assert!(told.lines().any(|row| row.starts_with("Krusty")), "{told}");
+    let report = sam.json(&["verify", LIST]);
+    assert_eq!(report["ok"], true, "{report}");
+    let authors = report["authors"].as_array().unwrap().iter();
+    let by = authors.map(|author| (author["did"].clone(), author["via"].clone()));
+    assert!(
+        by.clone()
+            .any(|it| it == (agent["agent"].clone(), json!("witnessed"))),
+        "{report}"
+    );
+    // Disconnected, it writes nothing more.
+    sam.ok(&["agent", "disconnect", "Krusty"]);
+    sam.ok(&["sync"]);
+    node.put(json!(["items", milk, "title"]), json!("Too late"));
+    sam.task(LIST, "Bread", &[]);
+    sam.ok(&["sync"]);
+    assert_eq!(sam.titles(LIST), ["Bread", "Oat milk"]);
+    let mut again = Node::start(&stage, made["secret"].as_str().unwrap(), "krusty", None);
+    assert!(again.find(&list)["unavailable"].is_string());
+}
+
+#[test]
 fn who_came_with_a_ticket_that_is_taken_back_is_cut_off() {
     let stage = Stage::new(programs!());
     let relay = stage.relay("relay");

@@ -4,13 +4,14 @@
 use poo_tests::{repository, typescript};
 
 /// Where the types are that cross to JavaScript.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "core/src/membership/kinds.rs",
     "core/src/model/activity.rs",
     "core/src/model/command.rs",
     "core/src/model/fields.rs",
     "core/src/model/files.rs",
     "core/src/model/interchange/comment.rs",
+    "core/src/model/interchange/look.rs",
     "core/src/model/interchange/task.rs",
     "core/src/model/query.rs",
     "core/src/model/quick_add/mod.rs",

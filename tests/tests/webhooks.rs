@@ -291,6 +291,35 @@ fn an_agent_behind_openclaw_is_woken_by_what_is_assigned_to_it() {
 }
 
 #[test]
+fn a_receiver_has_to_prove_who_it_is() {
+    let stage = Stage::new(programs!());
+    let receiver = Receiver::start_encrypted("200 OK");
+    let wish = json!({"url": receiver.url("/hook"), "events": ["task.created"]});
+
+    let relay = stage.relay_with("strict", &LOOPBACK);
+    let strict = cast(&stage, &relay);
+    let made = strict.sams.make("webhooks", &wish);
+    strict.create("Not for whoever answers there");
+    let log = || strict.log(text(&made["id"]));
+    wait_until("it is tried", || {
+        let log = log();
+        log.iter()
+            .any(|it| it["attempts"][0]["error"] == "the TLS handshake failed")
+    });
+    assert!(receiver.rest().is_empty());
+
+    let trust = [&LOOPBACK[..], &["--webhook-roots", Receiver::AUTHORITY]].concat();
+    let stage = Stage::new(programs!());
+    let relay = stage.relay_with("trusting", &trust);
+    let trusting = cast(&stage, &relay);
+    let made = trusting.sams.make("webhooks", &wish);
+    trusting.create("Tell me");
+    let came = receiver.next();
+    assert_eq!(signed(&came, text(&made["secret"])), 1);
+    assert_eq!(came.json()["type"], "task.created");
+}
+
+#[test]
 fn no_webhook_goes_where_only_the_relay_can_reach() {
     let stage = Stage::new(programs!());
     let relay = stage.relay("relay");

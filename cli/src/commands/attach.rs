@@ -217,7 +217,7 @@ fn get(app: &mut App, args: &GetArgs) -> Result<(), Problem> {
 }
 
 /// Reads a file, no further than what can be attached.
-fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))

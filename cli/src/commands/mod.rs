@@ -10,6 +10,7 @@ pub(crate) mod calendar;
 pub(crate) mod comment;
 pub(crate) mod device;
 pub(crate) mod doctor;
+mod files;
 pub(crate) mod folder;
 pub(crate) mod identity;
 pub(crate) mod invites;

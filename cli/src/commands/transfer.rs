@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use poo_core::model::interchange::{
-    INPUT_BYTES_MAX, ImportWarning, import_icalendar, import_json, import_markdown,
-    import_todoist_csv, import_todotxt,
+    INPUT_BYTES_MAX, ImportWarning, LIST_TITLE_CHARS_MAX, import_icalendar, import_json,
+    import_markdown, import_todoist_csv, import_todotxt,
 };
 use poo_core::model::{Answer, Command, ExportFormat, Outcome, Query};
 
+use super::files;
 use crate::app::App;
 use crate::find::{self, answer};
 use crate::home::file_problem;
@@ -30,9 +31,10 @@ const TOLD_BY_LINES: usize = 50;
 pub(crate) struct ImportArgs {
     /// The file; - reads stdin
     file: PathBuf,
-    /// The list: its title, the beginning of it, or its id
+    /// The list: its title, the beginning of it, or its id; a new one, titled as the file says,
+    /// unless told
     #[arg(long)]
-    list: String,
+    list: Option<String>,
     /// What the file holds
     #[arg(long, value_enum, default_value_t = ImportFormat::Auto)]
     format: ImportFormat,
@@ -152,8 +154,9 @@ pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
         _ => as_text(&args.file, &bytes)?,
     };
     let mut home = app.home.open_to_write(&mut app.moment)?;
-    let list = find::list(&home.replica, &app.moment, &args.list)?;
-    let (outcome, warnings) = {
+    let given = args.list.as_deref();
+    let list = find::list_if(&home.replica, &app.moment, given)?;
+    let (title, outcome, absent, warnings) = {
         let _progress = Progress::start("Importing", app.json);
         let zone = args.zone.clone().unwrap_or_else(Moment::zone);
         let import = match format {
@@ -163,13 +166,27 @@ pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
             ImportFormat::TodoistCsv => import_todoist_csv(&bytes, &zone)?,
             ImportFormat::Icalendar => import_icalendar(&bytes, &zone)?,
         };
+        let absent = files::take_in(&mut home.replica, &args.file, &import.tasks)?;
+        let list = match list {
+            Some(list) => list,
+            None => {
+                let title = import.title.unwrap_or_else(|| title_of(&args.file));
+                let command = Command::CreateList { title };
+                match home.replica.execute(&command, &mut app.moment.env())? {
+                    Outcome::List { list } => list,
+                    _ => return Err(Problem::Unexpected("list")),
+                }
+            }
+        };
         let command = Command::ImportTasks {
-            list: list.id,
+            list,
             tasks: import.tasks,
+            look: import.look,
             zone: zone.iana_name().map(str::to_owned),
         };
         let outcome = home.replica.execute(&command, &mut app.moment.env())?;
-        (outcome, import.warnings)
+        let title = find::list(&home.replica, &app.moment, &list.to_string())?.title;
+        (title, outcome, absent, import.warnings)
     };
     app.print(&outcome, |screen| {
         let made = match &outcome {
@@ -177,14 +194,30 @@ pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
             _ => 0,
         };
         let made = count(made, "task");
-        screen.line(&format!("Added {made} to {}", list.title));
+        screen.line(&format!("Added {made} to {title}"));
     })?;
+    for name in absent {
+        let folder = files::folder_of(&args.file);
+        let folder = folder.display();
+        app.warn(
+            &serde_json::json!({ "file": name, "folder": folder.to_string() }),
+            &format!("{name} is not in {folder}: the notes of its task name it"),
+        );
+    }
     for warning in &warnings {
         let ImportWarning { line, text, reason } = warning;
         let file = args.file.display();
         app.warn(warning, &format!("{file}:{line}: {reason}: {text}"));
     }
     Ok(())
+}
+
+/// What a list is called that comes from a file which does not say.
+fn title_of(path: &Path) -> String {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let stem = stem.filter(|stem| *stem != "-" && !stem.trim().is_empty());
+    let title = stem.unwrap_or("Imported").chars();
+    title.take(LIST_TITLE_CHARS_MAX).collect()
 }
 
 /// What a file holds, by its name, else by its first lines. In doubt it is todo.txt, which takes
@@ -246,10 +279,28 @@ pub(crate) fn export(app: &App, args: &ExportArgs) -> Result<(), Problem> {
     file.write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
         .map_err(|source| file_problem(path, source))?;
-    let written = serde_json::json!({ "file": path, "bytes": text.len() });
+    let files = match args.format {
+        TextFormat::Json => files::put_beside(&home.replica, &list.id, path, &text)?,
+        _ => files::Put::default(),
+    };
+    let written = serde_json::json!({ "file": path, "bytes": text.len(), "files": files.written });
     app.print(&written, |screen| {
         screen.line(&format!("Wrote {} to {}", list.title, path.display()));
-    })
+        if files.written > 0 {
+            let folder = files::folder_of(path);
+            let written = count(files.written, "file");
+            screen.line(&format!("Wrote {written} to {}", folder.display()));
+        }
+    })?;
+    for name in files.elsewhere {
+        app.warn(
+            &serde_json::json!({ "file": name }),
+            &format!(
+                "{name} is not on this device and not in the export: fetch it with `poo attachments get`, then export again"
+            ),
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use poo_core::document::DocumentId;
 use poo_core::identity::RecoveryPhrase;
+use poo_core::model::interchange::ListLook;
 use poo_core::model::{BlobHash, Command, Outcome, Query, getting_started};
 use poo_core::replica::{Env, Link, Replica, Subscription};
 use poo_core::sync::{Event, Session};
@@ -154,6 +155,7 @@ impl Engine {
         let tasks = Command::ImportTasks {
             list,
             tasks: template.tasks,
+            look: ListLook::default(),
             zone: None,
         };
         self.replica

@@ -1,4 +1,5 @@
 import { LayoutTemplate, ListTodo, Trash2, Upload } from "lucide-react";
+import type { ListLook } from "@poo/engine";
 import { useRef, useState } from "react";
 import { engine, inWords, run, useLive, zone } from "../state/engine.ts";
 import { go } from "../state/route.ts";
@@ -7,6 +8,7 @@ import { Modal } from "../ui/Modal.tsx";
 
 interface Import {
   title?: string;
+  look?: ListLook;
   tasks: [];
   warnings: { line: number; reason: string }[];
 }
@@ -31,8 +33,8 @@ export default function NewList({ onClose }: { onClose: () => void }) {
         type: "create_list",
         title: (title.trim() || name).slice(0, 200),
       });
-      if (read.tasks.length > 0)
-        await engine.execute({ type: "import_tasks", list: outcome.list, tasks: read.tasks, zone });
+      const { tasks, look } = read;
+      await engine.execute({ type: "import_tasks", list: outcome.list, tasks, look, zone });
       const warned = read.warnings.length;
       say({
         text: warned > 0 ? `Imported. ${warned} lines need a look: ${read.warnings[0]?.reason}` : "Imported",

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fields::present;
+use super::interchange::ListLook;
 use super::{
     BlobHash, ImportedTask, ListPatch, ListPlace, MovePlace, NewFile, NewTask, TaskId, TaskPatch,
 };
@@ -48,8 +49,8 @@ pub enum Command {
         #[serde(flatten)]
         place: ListPlace,
     },
-    /// Makes a list with a copy of everything that is to do in another one. Comments, files and
-    /// history stay behind. Outcome: [`Outcome::List`].
+    /// Makes a list that looks like another one, with a copy of everything that is to do there.
+    /// Comments, files and history stay behind. Outcome: [`Outcome::List`].
     DuplicateList {
         /// The list to copy.
         list: DocumentId,
@@ -212,6 +213,10 @@ pub enum Command {
         list: DocumentId,
         /// What to add.
         tasks: Vec<ImportedTask>,
+        /// How the list they come from looks: a list that has no icon, colour or layout of its
+        /// own takes that over, and so do its tags, and it gets the aisles that it lacks.
+        #[serde(default, skip_serializing_if = "ListLook::is_plain")]
+        look: ListLook,
         /// The person's time zone, an IANA name: for due dates in words; UTC unless told.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         zone: Option<String>,

@@ -130,6 +130,20 @@ impl FileKind {
         }
     }
 
+    /// What a file's name ends with, without the dot.
+    #[must_use]
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Gif => "gif",
+            Self::Webp => "webp",
+            Self::Pdf => "pdf",
+            Self::Text => "txt",
+            Self::Json => "json",
+        }
+    }
+
     /// The kind of a media type.
     #[must_use]
     pub fn of_mime(mime: &str) -> Option<Self> {

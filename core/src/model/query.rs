@@ -266,6 +266,9 @@ pub struct TaskFilter {
     /// Due on this day or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_to: Option<Date>,
+    /// Not done, and due before now.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub overdue: bool,
     /// With words in title, notes or comments that begin with all of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

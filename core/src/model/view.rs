@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Due, ListView, Priority, Recurrence, Reminder, Sort, Status, TaskId};
 use crate::document::DocumentId;
@@ -244,12 +244,13 @@ pub struct Tag {
 }
 
 /// An aisle of a grocery list's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Aisle {
     /// Its name.
     pub name: String,
     /// What belongs there.
+    #[serde(default)]
     pub keywords: Vec<String>,
 }
 

@@ -146,9 +146,12 @@ impl Replica {
                 task,
                 attachment,
             } => self.detach(list, task, attachment, run, json),
-            Command::ImportTasks { list, tasks, zone } => {
-                self.import_tasks(list, tasks, zone.as_deref(), run, json)
-            }
+            Command::ImportTasks {
+                list,
+                tasks,
+                look,
+                zone,
+            } => self.import_tasks(list, tasks, look, zone.as_deref(), run, json),
             Command::EditTag {
                 list,
                 tag,

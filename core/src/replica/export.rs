@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::model::interchange::{
-    ExportList, ExportTask, ImportedComment, to_icalendar, to_json, to_markdown, to_todotxt,
+    ExportList, ExportTask, ImportedComment, ListLook, to_icalendar, to_json, to_markdown,
+    to_todotxt,
 };
-use crate::model::{Comment, ExportFormat, List, Status, Task, TaskId};
+use crate::model::{Attachment, Comment, ExportFormat, List, NewFile, Status, Task, TaskId};
 
 /// Writes what is not in the trash.
 pub(super) fn export(
     list: &List,
+    look: ListLook,
     tasks: Vec<Task>,
     trashed: &BTreeSet<TaskId>,
     mut comments: BTreeMap<TaskId, Vec<Comment>>,
@@ -22,6 +24,7 @@ pub(super) fn export(
     let list = ExportList {
         id: list.id.to_string(),
         title: list.title.clone(),
+        look,
         tasks: nest_with(
             live,
             |task| {
@@ -95,8 +98,19 @@ fn exported(
         blocked_by: task.blocked_by.iter().map(ToString::to_string).collect(),
         tags: task.tags,
         aisle: task.aisle,
+        attachments: task.attachments.into_iter().filter_map(named).collect(),
         created_at: task.created_at,
         completed: completed.filter(|_| task.status == Status::Done),
         children: Vec::new(),
     }
+}
+
+/// A file as a task names it.
+fn named(file: Attachment) -> Option<NewFile> {
+    Some(NewFile {
+        hash: file.id.parse().ok()?,
+        name: file.name,
+        mime: file.mime,
+        size: file.size,
+    })
 }

@@ -45,6 +45,14 @@ impl Replica {
         Ok(self.store().write(|conn| blobs::put(conn, bytes, &me))?)
     }
 
+    /// Whether a file is here, whoever names it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn has_blob(&self, hash: &BlobHash) -> Result<bool, StoreError> {
+        Ok(blobs::size(self.conn(), hash)?.is_some())
+    }
+
     /// A file that a task of `list` names, if it is here, to be read at any place: no more than a
     /// part of 256 KiB of it is in memory.
     ///

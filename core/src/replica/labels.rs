@@ -2,20 +2,18 @@
 
 use rusqlite::{Connection, params};
 
-use super::tasks::{AISLE_CHARS_MAX, Tags, tag_name};
+use super::lists::Meta;
+use super::tasks::{Tags, tag_name};
 use super::write::{Opened, Run, line};
 use super::{CommandError, Replica};
 use crate::document::{DocumentId, Scalar};
 use crate::membership::COLOR_CHARS_MAX;
-use crate::model::Outcome;
-use crate::store::StoreError;
-
-/// The most aisles of its own that a list can have.
-const AISLES_MAX: usize = 100;
-/// The most keywords of one aisle.
-const KEYWORDS_MAX: usize = 200;
-/// The longest keyword, in characters.
-const KEYWORD_CHARS_MAX: usize = 50;
+use crate::model::interchange::{
+    AISLE_CHARS_MAX, AISLES_MAX, ICON_CHARS_MAX, KEYWORD_CHARS_MAX, KEYWORDS_MAX, ListLook,
+    TagColor,
+};
+use crate::model::{Aisle, ListView, Outcome};
+use crate::store::{Draft, StoreError, Target};
 
 /// The tags of a name: two devices may each have made one.
 fn objects(conn: &Connection, doc: i64, name: &str) -> Result<Vec<i64>, StoreError> {
@@ -56,18 +54,8 @@ impl Replica {
                 ));
             }
             let objects = objects(conn, opened.document.row, &tag)?;
-            let map = opened.map(conn, "tags")?;
             let ((), changed) = opened.change(conn, keys, run, json, |draft, run| {
-                let mut targets = Vec::with_capacity(objects.len());
-                for object in objects {
-                    targets.push(draft.stored(object)?);
-                }
-                if targets.is_empty() {
-                    let id = tags.id(draft, run, &tag)?;
-                    let map = draft.stored(map)?;
-                    targets.push(draft.made(map, &id).ok_or(CommandError::NotFound("tag"))?);
-                }
-                for target in targets {
+                for target in tags.targets(draft, run, &tag, &objects)? {
                     if let Some(name) = &name {
                         draft.put(target, "name", Scalar::Str(name.clone()))?;
                     }
@@ -122,26 +110,12 @@ impl Replica {
         json: &str,
     ) -> Result<Outcome, CommandError> {
         let name = line("name", name, AISLE_CHARS_MAX)?;
-        let keywords = keywords
-            .map(|keywords| {
-                if keywords.len() > KEYWORDS_MAX {
-                    return Err(CommandError::invalid(
-                        "keywords",
-                        format!("{} were given; at most {KEYWORDS_MAX} fit", keywords.len()),
-                    ));
-                }
-                let each = |word: &String| line("keywords", word, KEYWORD_CHARS_MAX);
-                keywords.iter().map(each).collect::<Result<Vec<_>, _>>()
-            })
-            .transpose()?;
+        let keywords = keywords.map(checked_keywords).transpose()?;
         self.change_meta(list, run, json, |conn, draft, run, meta| {
-            let known: Vec<(String, String)> = conn
-                .prepare_cached("SELECT aisle, name FROM aisle WHERE doc = ?1 ORDER BY aisle")?
-                .query_map(params![meta.document], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()?;
+            let known = aisles(conn, meta.document)?;
             let mut ids = known
                 .iter()
-                .filter(|(_, known)| known.to_lowercase() == name.to_lowercase())
+                .filter(|(_, known)| is_same(known, &name))
                 .map(|(id, _)| id)
                 .peekable();
             let Some(keywords) = keywords else {
@@ -155,17 +129,134 @@ impl Replica {
             };
             let id = match ids.next() {
                 Some(id) => id.clone(),
-                None if known.len() >= AISLES_MAX => {
-                    return Err(CommandError::invalid(
-                        "name",
-                        format!("a list can have at most {AISLES_MAX} aisles of its own"),
-                    ));
-                }
+                None if known.len() >= AISLES_MAX => return Err(too_many_aisles()),
                 None => run.task_id().to_string(),
             };
-            let body = serde_json::json!({ "name": name, "keywords": keywords });
-            let body = Scalar::Str(body.to_string());
-            Ok(draft.put(meta.map, &format!("aisle/{id}"), body)?)
+            put_aisle(draft, meta.map, &id, &Aisle { name, keywords })
         })
     }
+}
+
+/// A look within the limits of lists.
+pub(super) fn checked_look(look: &ListLook) -> Result<ListLook, CommandError> {
+    let or_none = |field, text: &Option<String>, max| {
+        let text = text.as_deref();
+        text.map(|text| line(field, text, max)).transpose()
+    };
+    let tag = |tag: &TagColor| {
+        Ok(TagColor {
+            name: tag_name(&tag.name)?,
+            color: line("color", &tag.color, COLOR_CHARS_MAX)?,
+        })
+    };
+    let aisle = |aisle: &Aisle| {
+        Ok(Aisle {
+            name: line("name", &aisle.name, AISLE_CHARS_MAX)?,
+            keywords: checked_keywords(&aisle.keywords)?,
+        })
+    };
+    Ok(ListLook {
+        icon: or_none("icon", &look.icon, ICON_CHARS_MAX)?,
+        color: or_none("color", &look.color, COLOR_CHARS_MAX)?,
+        view: look.view,
+        tags: look
+            .tags
+            .iter()
+            .map(tag)
+            .collect::<Result<_, CommandError>>()?,
+        aisles: look
+            .aisles
+            .iter()
+            .map(aisle)
+            .collect::<Result<_, CommandError>>()?,
+    })
+}
+
+/// Gives a list the look of another, as far as it has none of its own. `meta` is the map in which
+/// it says so.
+pub(super) fn adopt_look(
+    conn: &Connection,
+    draft: &mut Draft<'_>,
+    run: &mut Run,
+    meta: Meta,
+    tags: &mut Tags,
+    look: &ListLook,
+) -> Result<(), CommandError> {
+    let view = (look.view != ListView::default()).then(|| look.view.as_str().to_owned());
+    for (key, value) in [
+        ("icon", look.icon.clone()),
+        ("color", look.color.clone()),
+        ("view", view),
+    ] {
+        if let Some(value) = value
+            && !draft.is_set(meta.map, key)?
+        {
+            draft.put(meta.map, key, Scalar::Str(value))?;
+        }
+    }
+    for tag in &look.tags {
+        let objects = objects(conn, meta.document, &tag.name)?;
+        let targets = tags.targets(draft, run, &tag.name, &objects)?;
+        let mut colored = false;
+        for target in &targets {
+            colored |= draft.is_set(*target, "color")?;
+        }
+        if let Some(target) = targets.first().filter(|_| !colored) {
+            draft.put(*target, "color", Scalar::Str(tag.color.clone()))?;
+        }
+    }
+    let mut known = aisles(conn, meta.document)?;
+    for aisle in &look.aisles {
+        if known.iter().any(|(_, name)| is_same(name, &aisle.name)) {
+            continue;
+        }
+        if known.len() >= AISLES_MAX {
+            return Err(too_many_aisles());
+        }
+        let id = run.task_id().to_string();
+        put_aisle(draft, meta.map, &id, aisle)?;
+        known.push((id, aisle.name.clone()));
+    }
+    Ok(())
+}
+
+/// The ids and names of a list's own aisles.
+fn aisles(conn: &Connection, doc: i64) -> Result<Vec<(String, String)>, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT aisle, name FROM aisle WHERE doc = ?1 ORDER BY aisle")?;
+    let rows = statement.query_map(params![doc], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether two names of aisles are one to people.
+fn is_same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+fn put_aisle(
+    draft: &mut Draft<'_>,
+    meta: Target,
+    id: &str,
+    aisle: &Aisle,
+) -> Result<(), CommandError> {
+    let body = serde_json::json!({ "name": aisle.name, "keywords": aisle.keywords });
+    Ok(draft.put(meta, &format!("aisle/{id}"), Scalar::Str(body.to_string()))?)
+}
+
+fn too_many_aisles() -> CommandError {
+    CommandError::invalid(
+        "name",
+        format!("a list can have at most {AISLES_MAX} aisles of its own"),
+    )
+}
+
+fn checked_keywords(keywords: &[String]) -> Result<Vec<String>, CommandError> {
+    if keywords.len() > KEYWORDS_MAX {
+        return Err(CommandError::invalid(
+            "keywords",
+            format!("{} were given; at most {KEYWORDS_MAX} fit", keywords.len()),
+        ));
+    }
+    let each = |word: &String| line("keywords", word, KEYWORD_CHARS_MAX);
+    keywords.iter().map(each).collect()
 }

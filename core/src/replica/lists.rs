@@ -8,12 +8,9 @@ use super::{CommandError, Replica};
 use crate::document::{BIRTH_VERSION, DocumentId, DocumentKind, DocumentNonce, Scalar};
 use crate::identity::Did;
 use crate::membership::{COLOR_CHARS_MAX, Genesis};
-use crate::model::interchange::LIST_TITLE_CHARS_MAX;
+use crate::model::interchange::{ICON_CHARS_MAX, LIST_TITLE_CHARS_MAX, ListLook};
 use crate::model::{ImportedTask, ListPatch, Outcome, Status, Task, built_in_templates};
 use crate::store::{DocumentRow, Draft, Target};
-
-/// The longest picture of a list, in characters: an emoji can take several.
-const ICON_CHARS_MAX: usize = 20;
 
 /// What a list says of itself: the row of its document, and the map.
 #[derive(Debug, Clone, Copy)]
@@ -178,9 +175,9 @@ impl Replica {
         title: Option<&str>,
         run: &mut Run,
     ) -> Result<Outcome, CommandError> {
-        let (found, tasks) = self.copy_tasks(list)?;
+        let (found, look, tasks) = self.copy_tasks(list)?;
         let title = title.unwrap_or(&found).to_owned();
-        self.list_with(&title, &tasks, run)
+        self.list_with(&title, &tasks, &look, run)
     }
 
     pub(super) fn save_list_as_template(
@@ -190,7 +187,7 @@ impl Replica {
         run: &mut Run,
         json: &str,
     ) -> Result<Outcome, CommandError> {
-        let (found, mut tasks) = self.copy_tasks(list)?;
+        let (found, _, mut tasks) = self.copy_tasks(list)?;
         forget_dates(&mut tasks);
         self.save_template(title.unwrap_or(&found), &tasks, run, json)
     }
@@ -202,25 +199,29 @@ impl Replica {
         run: &mut Run,
     ) -> Result<Outcome, CommandError> {
         let (found, tasks) = self.template(template)?;
-        self.list_with(title.unwrap_or(&found), &tasks, run)
+        self.list_with(title.unwrap_or(&found), &tasks, &ListLook::default(), run)
     }
 
     fn list_with(
         &mut self,
         title: &str,
         tasks: &[ImportedTask],
+        look: &ListLook,
         run: &mut Run,
     ) -> Result<Outcome, CommandError> {
         self.whole(|replica| {
             // Nobody else wrote into the list before the two changes: they never have to give way.
             let list = replica.create_list(title, run, "")?;
-            replica.import_tasks(&list, tasks, None, run, "")?;
+            replica.import_tasks(&list, tasks, look, None, run, "")?;
             Ok(Outcome::List { list })
         })
     }
 
-    /// A list's title and its tasks, as new ones.
-    fn copy_tasks(&self, list: &DocumentId) -> Result<(String, Vec<ImportedTask>), CommandError> {
+    /// A list's title and look, and its tasks as new ones.
+    fn copy_tasks(
+        &self,
+        list: &DocumentId,
+    ) -> Result<(String, ListLook, Vec<ImportedTask>), CommandError> {
         self.store.read(|conn| {
             let document = DocumentRow::find(conn, list)?.ok_or(CommandError::NotFound("list"))?;
             let title: String = conn
@@ -233,6 +234,7 @@ impl Replica {
                 .filter(|task| !tree.trashed.contains(&task.id));
             Ok((
                 title,
+                super::query::look(conn, &document)?,
                 super::export::nest_with(live, fresh, |task| &mut task.children),
             ))
         })
@@ -271,6 +273,7 @@ fn fresh(task: Task) -> ImportedTask {
         priority: task.priority,
         due: task.due,
         tags: task.tags,
+        aisle: task.aisle,
         recurrence: task.recurrence.map(|rule| rule.to_string()),
         reminders: task.reminders.iter().map(ToString::to_string).collect(),
         assignee: None,

@@ -53,6 +53,11 @@ impl Reader {
         series.closes(&latest.into_iter().collect(), self.now, &self.zone)
     }
 
+    /// Whether something that is not done should be.
+    pub(super) fn is_past(&self, due: &Due) -> bool {
+        due.deadline(&self.zone) < self.now
+    }
+
     /// The day on which something is due, where the reader is.
     pub(super) fn day_of(&self, due: &Due) -> Date {
         match due.time() {

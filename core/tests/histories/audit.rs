@@ -280,9 +280,17 @@ fn check_rows(
                 Some(Outcome::Tasks { tasks, .. }) => tasks.clone(),
                 other => panic!("{other:?}"),
             };
-            made.into_iter()
-                .map(|task| (Action::Created, Some(task)))
-                .collect()
+            // What it gave to the list itself is told once, and what to the tags that it had.
+            let look = match command {
+                Command::ImportTasks { look, .. } if !look.is_plain() => 1 + look.tags.len(),
+                _ => 0,
+            };
+            let told = found.iter().filter(|row| **row == (Action::Edited, None));
+            assert!(told.clone().count() <= look, "{found:?}");
+            let made = made.into_iter().map(|task| (Action::Created, Some(task)));
+            let mut rows: Vec<_> = told.copied().chain(made).collect();
+            rows.sort_unstable();
+            rows
         }
         Command::CompleteTask { task, .. } => one(Action::Completed, task),
         Command::SkipTask { task, .. } => one(Action::Skipped, task),

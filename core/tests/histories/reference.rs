@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use poo_core::document::DocumentId;
+use poo_core::model::interchange::ListLook;
 use poo_core::model::{
     Answer, Command, ImportedTask, MovePlace, NewTask, Outcome, Priority, Query, Sort, Status,
     Task, TaskFilter, TaskId, TaskPatch,
@@ -85,6 +86,7 @@ impl Pair {
                 let command = Command::ImportTasks {
                     list,
                     tasks: vec![first, second],
+                    look: ListLook::default(),
                     zone: None,
                 };
                 let Some(Outcome::Tasks { tasks, .. }) = self.run(&command) else {
@@ -427,6 +429,16 @@ impl Pair {
             &|item| {
                 let due = model.due(item.id, today);
                 due.is_some() && due >= due_from && due <= due_to
+            },
+        );
+        fits(
+            "overdue",
+            TaskFilter {
+                overdue: true,
+                ..TaskFilter::default()
+            },
+            &|item| {
+                model.due(item.id, today).is_some_and(|due| due < today) && !model.is_done(item.id)
             },
         );
         for text in ["apf", "zoe", "milk 1", "ÜB", "cafe"] {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use poo_core::model::ImportedTask;
+use poo_core::model::interchange::ListLook;
 use poo_core::replica::ActivitySubscription;
 
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
@@ -140,9 +141,13 @@ fn whoever_follows_gets_each_row_once_however_much_comes_at_once() {
                 ..ImportedTask::default()
             })
             .collect();
-        let zone = None;
-        let list = plans;
-        run(&mut ann, bench, Command::ImportTasks { list, tasks, zone });
+        let import = Command::ImportTasks {
+            list: plans,
+            tasks,
+            look: ListLook::default(),
+            zone: None,
+        };
+        run(&mut ann, bench, import);
     }
     for n in 0..20 {
         create(&mut ann, bench, plans, titled(&n.to_string()));

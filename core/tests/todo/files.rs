@@ -1,8 +1,10 @@
 //! Lists that go out as text and come in again are the same lists.
 
 use super::*;
-use poo_core::model::interchange::{import_icalendar, import_json, import_todoist_csv};
-use poo_core::model::{ExportFormat, ImportedTask};
+use poo_core::model::interchange::{
+    ListLook, TagColor, import_icalendar, import_json, import_todoist_csv,
+};
+use poo_core::model::{Aisle, ExportFormat, ImportedTask, ListView};
 
 fn export(replica: &Replica, bench: &Bench, list: DocumentId, format: ExportFormat) -> String {
     match replica.query(&Query::Export { list, format }, now(bench)) {
@@ -17,8 +19,13 @@ fn import(
     list: DocumentId,
     tasks: Vec<ImportedTask>,
 ) -> Vec<Task> {
-    let zone = Some("Europe/Berlin".into());
-    run(replica, bench, Command::ImportTasks { list, tasks, zone });
+    let import = Command::ImportTasks {
+        list,
+        tasks,
+        look: ListLook::default(),
+        zone: Some("Europe/Berlin".into()),
+    };
+    run(replica, bench, import);
     tasks_of(replica, list)
 }
 
@@ -171,4 +178,68 @@ fn what_todoist_says_in_words_is_understood() {
     assert!(made[2].notes.contains("For: Zed"), "{}", made[2].notes);
     let before = content(&sam, bench, plans);
     assert!(before[0].contains("Not the cactus"), "{before:?}");
+}
+
+#[test]
+fn a_copy_looks_like_its_list_and_an_import_overwrites_no_look() {
+    let bench = &mut Bench::new(24);
+    let mut sam = found(bench, "Sam");
+    let plans = list(&mut sam, bench, "Plans");
+    let look = ListLook {
+        icon: Some("\u{1f34e}".into()),
+        color: Some("green".into()),
+        view: ListView::Aisles,
+        tags: vec![TagColor {
+            name: "market".into(),
+            color: "blue".into(),
+        }],
+        aisles: vec![Aisle {
+            name: "Cheese".into(),
+            keywords: vec!["brie".into()],
+        }],
+    };
+    let give = |list, look: &ListLook| Command::ImportTasks {
+        list,
+        tasks: Vec::new(),
+        look: look.clone(),
+        zone: None,
+    };
+    run(&mut sam, bench, give(plans, &look));
+    let copy = Command::DuplicateList {
+        list: plans,
+        title: None,
+    };
+    let Outcome::List { list: copy } = run(&mut sam, bench, copy) else {
+        panic!()
+    };
+    let look_of = |sam: &Replica, bench: &Bench, list| {
+        let text = export(sam, bench, list, ExportFormat::Json);
+        import_json(&text).unwrap().look
+    };
+    assert_eq!(look_of(&sam, bench, plans), look);
+    assert_eq!(look_of(&sam, bench, copy), look);
+    let other = ListLook {
+        color: Some("red".into()),
+        tags: vec![TagColor {
+            name: "market".into(),
+            color: "red".into(),
+        }],
+        aisles: vec![Aisle {
+            name: "CHEESE".into(),
+            keywords: Vec::new(),
+        }],
+        ..ListLook::default()
+    };
+    sam.execute(&give(copy, &other), &mut bench.env()).unwrap();
+    assert_eq!(look_of(&sam, bench, copy), look);
+    // One that no list can have is refused whole.
+    let long = ListLook {
+        icon: Some("x".repeat(21)),
+        ..ListLook::default()
+    };
+    let refused = sam.execute(&give(copy, &long), &mut bench.env());
+    assert!(matches!(
+        refused,
+        Err(CommandError::Invalid { field: "icon", .. })
+    ));
 }

@@ -9,7 +9,7 @@ use poo_core::identity::PublicKey;
 use poo_core::membership::Role;
 use poo_core::model::{BlobHash, Command, NewFile, NewTask, Outcome, TaskId};
 use poo_core::replica::{Env, Keyring, Link, Replica};
-use poo_core::sync::{Admission, PresenceMessage, PresenceState, Session};
+use poo_core::sync::{Admission, PresenceMessage, PresenceState, Session, Voice};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use serde_json::{Value, json};
@@ -306,6 +306,17 @@ fn groceries(sam: &mut Replica, clock: &mut Clock) -> (DocumentId, TaskId) {
     (list, task)
 }
 
+/// What the relay says where Sam is here by other means than a signature.
+fn said_for_sam(relay: &mut Replica, list: DocumentId, clock: &mut Clock) -> Vec<u8> {
+    let here = PresenceMessage {
+        state: PresenceState::Here,
+        task: None,
+    };
+    let said = relay.on_behalf_of(did(SAM), None).presence(list, &here);
+    let mut voice = Voice::begin(relay, &mut clock.env()).unwrap();
+    voice.say(&said.unwrap()).unwrap().for_signed().to_vec()
+}
+
 pub(crate) fn sessions() -> Value {
     let clock = &mut Clock {
         rng: ChaCha20Rng::seed_from_u64(1),
@@ -328,6 +339,13 @@ pub(crate) fn sessions() -> Value {
     let Link::Invite { grant, secret, .. } = &link.parse().unwrap() else {
         panic!("no invite link");
     };
+    // What lets the relay speak for Sam.
+    let ticket = Command::CreateTicket {
+        list: Some(list),
+        uses: None,
+        expires_in_s: None,
+    };
+    sam.execute(&ticket, &mut clock.env()).unwrap();
 
     let mut first = Talk::new(sam, relay, clock);
     first.handshake(sam, relay, clock);
@@ -353,6 +371,9 @@ pub(crate) fn sessions() -> Value {
         let said = PresenceMessage { state, task }.encode();
         (second.client.send_ephemeral(ann, list, &said)).unwrap();
     }
+    let other = [0x82, 1, 0x81, 0x44, 0x83, 1, 2, 3];
+    second.client.send_ephemeral(ann, list, &other).unwrap();
+    second.relay.forward(said_for_sam(relay, list, clock));
     second.client.watch_box([0x66; 16]).unwrap();
     second
         .client
@@ -363,7 +384,8 @@ pub(crate) fn sessions() -> Value {
     let second = second.done(
         "Ann",
         "Ann's space is refused, then she uses the invite to Sam's list, says that she is here, \
-         that she writes, and that she left, and leaves something at a meeting point",
+         that she writes, and that she left, and `[1, 2, 3]` for other programs, hears from the \
+         relay that Sam is here, and leaves something at a meeting point",
         Some(hex(secret)),
     );
 

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::membership::Role;
+use poo_core::model::interchange::{ListLook, TagColor};
 use poo_core::model::{
-    Answer, Command, ImportedTask, ListPatch, ListPlace, ListView, MovePlace, NewFile, NewTask,
-    Outcome, Priority, Query, Sort, Status, Task, TaskId, TaskPatch,
+    Aisle, Answer, Command, ImportedTask, ListPatch, ListPlace, ListView, MovePlace, NewFile,
+    NewTask, Outcome, Priority, Query, Sort, Status, Task, TaskId, TaskPatch,
 };
 use poo_core::replica::Replica;
 
@@ -413,6 +414,7 @@ pub fn draw(scene: &mut Scene<'_>) -> Option<Command> {
         84 | 85 => Command::ImportTasks {
             list,
             tasks: imported(scene),
+            look: look(scene),
             zone: None,
         },
         86 | 87 if !scene.calm => Command::EditTag {
@@ -530,6 +532,26 @@ fn imported(scene: &mut Scene<'_>) -> Vec<ImportedTask> {
             ..one(scene)
         },
     ]
+}
+
+/// How the list that an import comes from looks, if it says.
+fn look(scene: &mut Scene<'_>) -> ListLook {
+    if scene.calm || scene.rng.chance(50) {
+        return ListLook::default();
+    }
+    ListLook {
+        icon: some(scene.rng, "\u{1f34e}".into()).flatten(),
+        color: some(scene.rng, "green".into()).flatten(),
+        view: ListView::Aisles,
+        tags: vec![TagColor {
+            name: a_tag(scene),
+            color: "blue".into(),
+        }],
+        aisles: vec![Aisle {
+            name: "Cheese".into(),
+            keywords: vec!["brie".into()],
+        }],
+    }
 }
 
 /// The list that a command is about, if it is about what is in one.

@@ -50,6 +50,7 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::auth::Peer;
+pub(crate) use self::auth::keys::hosted;
 use self::auth::token::Kind;
 use self::auth::{Caller, Credential, Limits, keys};
 use self::input::Key;

@@ -12,8 +12,10 @@ use poo_core::net::System;
 use poo_core::replica::{Keyring, OpenError, Replica};
 use tokio::sync::{mpsc, oneshot};
 
-/// How many threads read.
-const THREADS: usize = 4;
+/// How many threads read where it is not known how many processors there are.
+const THREADS_DEFAULT: usize = 2;
+/// The most threads that read.
+const THREADS_MAX: usize = 16;
 /// Questions that wait for a thread; with more the relay says that it is busy.
 const WAITING_MAX: usize = 512;
 
@@ -35,7 +37,10 @@ impl Readers {
     pub(crate) fn start(database: &Path, keys: &Keyring) -> io::Result<Self> {
         let (questions, waiting) = mpsc::channel::<Question>(WAITING_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
-        for number in 0..THREADS {
+        // More than there are processors would only take those from the engine, which writes.
+        let threads = std::thread::available_parallelism();
+        let threads = threads.map_or(THREADS_DEFAULT, usize::from);
+        for number in 0..threads.min(THREADS_MAX) {
             let reader = Reader {
                 database: database.to_owned(),
                 keys: keys.clone(),

@@ -97,6 +97,9 @@ struct Which {
     /// Due on this day or earlier.
     #[param(value_type = Option<String>, format = Date)]
     due_to: Option<Date>,
+    /// Not done, and due before now.
+    #[serde(deserialize_with = "truth")]
+    overdue: bool,
     /// With words in title, notes or comments that begin with all of these.
     text: Option<String>,
     /// Those in the trash.
@@ -209,6 +212,7 @@ async fn list_tasks(
                 tag: which.tag,
                 due_from: which.due_from,
                 due_to: which.due_to,
+                overdue: which.overdue,
                 text: which.text,
                 deleted: which.deleted,
                 sort: which.sort,

@@ -1,6 +1,7 @@
 //! One attempt: a request to an address that was looked at, and what came of it.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -48,6 +50,22 @@ pub(crate) enum SendError {
     Broken,
 }
 
+/// The authorities to trust cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RootsError {
+    /// The file is not right.
+    #[error("webhook-roots: {} cannot be used: {reason}: it holds certificates as PEM", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The versions of TLS do not fit the provider, which is built in.
+    #[error(transparent)]
+    Tls(#[from] rustls::Error),
+}
+
 /// What an endpoint answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Answered {
@@ -64,11 +82,28 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// Trusts the public authorities, and those in the file of `more` roots.
+    ///
     /// # Errors
-    /// Where the versions of TLS do not fit the provider, which is built in.
-    pub(crate) fn new(guard: Guard) -> Result<Self, rustls::Error> {
+    /// [`RootsError`] says what is wrong with that file.
+    pub(crate) fn new(guard: Guard, more: Option<&Path>) -> Result<Self, RootsError> {
         let mut roots = rustls::RootCertStore::empty();
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        if let Some(path) = more {
+            let wrong = |reason: String| RootsError::File {
+                path: path.to_owned(),
+                reason,
+            };
+            let before = roots.len();
+            let found = CertificateDer::pem_file_iter(path).map_err(|e| wrong(e.to_string()))?;
+            for certificate in found {
+                let certificate = certificate.map_err(|e| wrong(e.to_string()))?;
+                roots.add(certificate).map_err(|e| wrong(e.to_string()))?;
+            }
+            if roots.len() == before {
+                return Err(wrong("there is no certificate in it".to_owned()));
+            }
+        }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -215,4 +250,26 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
     let seconds = value.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities_that_cannot_be_read_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let none = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for (name, text) in [("missing", None), ("empty", Some("")), ("none", Some(none))] {
+            let path = folder.path().join(name);
+            if let Some(text) = text {
+                std::fs::write(&path, text).unwrap();
+            }
+            let guard = Guard {
+                allowed: Vec::new(),
+            };
+            let refused = Client::new(guard, Some(&path)).unwrap_err().to_string();
+            assert!(refused.contains(&path.display().to_string()), "{refused}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ mod retry;
 mod signature;
 mod store;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use poo_core::net::System;
@@ -44,6 +44,8 @@ use crate::metrics::Metrics;
 pub struct WebhookSettings {
     /// Where they may go beyond the public network.
     pub networks: Vec<Network>,
+    /// A file of certificates, as PEM, of authorities that they trust beside the public ones.
+    pub roots: Option<PathBuf>,
     /// How often, and when, a delivery is tried again.
     pub retries: Retries,
 }
@@ -104,7 +106,8 @@ impl Webhooks {
         let guard = Guard {
             allowed: settings.networks.clone(),
         };
-        let client = Client::new(guard).map_err(|e| refused(&e))?;
+        let roots = settings.roots.as_deref();
+        let client = Client::new(guard, roots).map_err(|e| refused(&e))?;
         let desk = Desk {
             inner: Arc::new(Mutex::new((store, system))),
         };

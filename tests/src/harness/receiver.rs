@@ -1,10 +1,13 @@
 //! A program that is sent webhooks.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Receiver as Channel, Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
 use super::PATIENCE;
@@ -39,14 +42,30 @@ impl Request {
 #[derive(Debug)]
 pub struct Receiver {
     address: SocketAddr,
+    encrypted: bool,
     answer: Arc<Mutex<Option<String>>>,
     came: Channel<Request>,
 }
 
 impl Receiver {
+    /// The file of the authority that vouches for an encrypted receiver.
+    pub const AUTHORITY: &str =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/src/harness/tls/authority.pem");
+
     /// One that answers every request with a status: `200 OK`, `500 Oh`. With headers, too.
     #[must_use]
     pub fn start(answer: &str) -> Self {
+        Self::listen(answer, None)
+    }
+
+    /// The same over TLS, with a certificate by the authority in [`Receiver::AUTHORITY`].
+    #[must_use]
+    pub fn start_encrypted(answer: &str) -> Self {
+        Self::listen(answer, Some(encryption()))
+    }
+
+    fn listen(answer: &str, encryption: Option<Arc<ServerConfig>>) -> Self {
+        let encrypted = encryption.is_some();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let answer = Arc::new(Mutex::new(Some(answer.to_owned())));
@@ -56,11 +75,19 @@ impl Receiver {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (teller, answers) = (teller.clone(), Arc::clone(&answers));
-                std::thread::spawn(move || serve(stream, &teller, &answers));
+                let encryption = encryption.clone();
+                std::thread::spawn(move || match encryption {
+                    None => serve(stream, &teller, &answers),
+                    Some(encryption) => {
+                        let tls = ServerConnection::new(encryption).unwrap();
+                        serve(StreamOwned::new(tls, stream), &teller, &answers);
+                    }
+                });
             }
         });
         Self {
             address,
+            encrypted,
             answer,
             came,
         }
@@ -69,7 +96,8 @@ impl Receiver {
     /// An address of it.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let scheme = if self.encrypted { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
     }
 
     /// What it answers from now on; nothing at all, if there is nothing.
@@ -92,8 +120,23 @@ impl Receiver {
     }
 }
 
-fn serve(mut stream: TcpStream, teller: &Sender<Request>, answers: &Mutex<Option<String>>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
+/// A certificate and its key. They serve no other purpose.
+const CERTIFICATE: &[u8] = include_bytes!("tls/server.pem");
+
+fn encryption() -> Arc<ServerConfig> {
+    let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(CERTIFICATE).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key);
+    Arc::new(config.unwrap())
+}
+
+fn serve(stream: impl Read + Write, teller: &Sender<Request>, answers: &Mutex<Option<String>>) {
+    let mut reader = BufReader::new(stream);
     let mut line = String::new();
     if reader.read_line(&mut line).is_err() {
         return;
@@ -128,7 +171,9 @@ fn serve(mut stream: TcpStream, teller: &Sender<Request>, answers: &Mutex<Option
         Some(answer) => {
             let text = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n");
             // Whoever asked may be gone.
-            let _written = stream.write_all(text.as_bytes());
+            let stream = reader.get_mut();
+            let written = stream.write_all(text.as_bytes());
+            let _ended = written.and_then(|()| stream.flush());
         }
         // The other side waits until it gives up, or is killed.
         None => {

@@ -90,6 +90,7 @@ pub(super) fn list(app: &App, args: ListArgs) -> Result<(), Problem> {
             tag: args.tag.as_deref().map(find::tag),
             due_from: due.and_then(|due| due.from),
             due_to: due.and_then(|due| due.to),
+            overdue: due.is_some_and(|due| due.overdue),
             text: args.text,
             deleted: args.deleted,
             sort: args.sort,
@@ -98,10 +99,7 @@ pub(super) fn list(app: &App, args: ListArgs) -> Result<(), Problem> {
         limit: args.limit,
         cursor: args.cursor,
     };
-    let mut tasks = answer!(home.replica, app.moment, query, Tasks, "tasks")?;
-    if due.is_some_and(|due| due.overdue) {
-        tasks.items.retain(|task| task.overdue && !task.done);
-    }
+    let tasks = answer!(home.replica, app.moment, query, Tasks, "tasks")?;
     if let (Some(By::Aisle), Some(list)) = (args.by, list) {
         let stands = shop::stands(&home.replica, &app.moment, list, tasks.items)?;
         return app.print(&serde_json::json!({ "items": stands }), |screen| {

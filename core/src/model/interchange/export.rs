@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::comment::ImportedComment;
-use crate::model::{Due, Priority, Status};
+use super::look::ListLook;
+use crate::model::{Due, NewFile, Priority, Status};
 
 /// A list to be written as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -18,6 +19,9 @@ pub struct ExportList {
     pub id: String,
     /// Its title.
     pub title: String,
+    /// How it looks. Written as JSON.
+    #[serde(flatten)]
+    pub look: ListLook,
     /// The tasks of the top level, in their order.
     pub tasks: Vec<ExportTask>,
 }
@@ -63,6 +67,9 @@ pub struct ExportTask {
     /// Where it stands in a shop, if somebody said so. Written as JSON and iCalendar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aisle: Option<String>,
+    /// The files that it carries. Written as JSON.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<NewFile>,
     /// When it was made. Markdown and todo.txt keep the day, in UTC.
     #[serde(
         skip_serializing_if = "Option::is_none",

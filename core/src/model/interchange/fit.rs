@@ -4,6 +4,7 @@ use super::details::fit_details;
 use super::limits::{
     LIST_TITLE_CHARS_MAX, NOTES_CHARS_MAX, TAG_CHARS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX,
 };
+use super::look::ListLook;
 use super::task::{Import, ImportedTask};
 use super::warnings::Warnings;
 
@@ -37,6 +38,7 @@ pub(super) fn finish(
         });
     Import {
         title,
+        look: ListLook::default(),
         tasks,
         warnings: warnings.finish(),
     }
@@ -79,6 +81,7 @@ fn is_bare(task: &ImportedTask) -> bool {
         && task.key.is_none()
         && task.blocked_by.is_empty()
         && task.tags.is_empty()
+        && task.attachments.is_empty()
         && task.children.is_empty()
 }
 

@@ -17,6 +17,7 @@ fn survives(text: &str, import: Importer, export: Exporter) -> Result<(), TestCa
     let list = ExportList {
         id: String::new(),
         title: first.title.clone().unwrap_or_default(),
+        look: first.look.clone(),
         tasks: exportable(&first.tasks),
     };
     let written = export(&list);
@@ -44,6 +45,7 @@ proptest! {
             let list = ExportList {
                 id: String::new(),
                 title: "t".to_owned(),
+                look: ListLook::default(),
                 tasks: exportable(&first.tasks),
             };
             let second = import_json(&to_json(&list)).unwrap();

@@ -17,6 +17,16 @@ pub const NOTES_CHARS_MAX: usize = 50_000;
 pub const URL_CHARS_MAX: usize = 2_000;
 /// The longest tag, in characters. A longer one stays in the title.
 pub const TAG_CHARS_MAX: usize = 50;
+/// The longest name of an aisle, in characters. A longer one goes to the notes.
+pub const AISLE_CHARS_MAX: usize = 50;
+/// The most aisles of its own that a list can have.
+pub const AISLES_MAX: usize = 100;
+/// The most keywords of one aisle.
+pub const KEYWORDS_MAX: usize = 200;
+/// The longest keyword, in characters.
+pub const KEYWORD_CHARS_MAX: usize = 50;
+/// The longest picture of a list, in characters: an emoji can take several.
+pub const ICON_CHARS_MAX: usize = 20;
 /// The longest recurrence rule, in bytes. A longer one goes to the notes.
 pub const RECURRENCE_BYTES_MAX: usize = 500;
 /// The most reminders of a task. More go to the notes.

@@ -7,7 +7,8 @@
 //!   warning names the line. A file is refused as a whole only where it is too large or no JSON.
 //! - **Out and in again is the same.** What an exporter writes, the importer of that format reads
 //!   back as the same tree: titles, notes, links, statuses, priorities, due dates, recurrence,
-//!   reminders, assignees, comments, who waits for whom, tags (in their order, each once) and days.
+//!   reminders, assignees, comments, who waits for whom, tags (in their order, each once) and days;
+//!   in JSON also how the list looks and which files its tasks carry.
 //!   The exceptions: Markdown writes line breaks in notes as `\n`, and has no place for comments
 //!   and for who waits for whom; todo.txt has none for comments and for the list's title. Both take
 //!   only a recurrence with `FREQ=` in it for one.
@@ -34,6 +35,7 @@ mod json;
 mod limits;
 mod lines;
 mod links;
+mod look;
 mod markdown;
 mod percent;
 mod reminder;
@@ -58,11 +60,13 @@ pub use export::{ExportList, ExportTask};
 pub use icalendar::{import_icalendar, to_icalendar};
 pub use json::{import_json, to_json};
 pub use limits::{
-    BLOCKERS_MAX, COMMENTS_MAX, DEPTH_MAX, DUE_TEXT_CHARS_MAX, INPUT_BYTES_MAX, JSON_DEPTH_MAX,
-    JSON_VALUES_MAX, KEY_CHARS_MAX, LIST_TITLE_CHARS_MAX, NOTES_CHARS_MAX, PERSON_CHARS_MAX,
+    AISLE_CHARS_MAX, AISLES_MAX, BLOCKERS_MAX, COMMENTS_MAX, DEPTH_MAX, DUE_TEXT_CHARS_MAX,
+    ICON_CHARS_MAX, INPUT_BYTES_MAX, JSON_DEPTH_MAX, JSON_VALUES_MAX, KEY_CHARS_MAX,
+    KEYWORD_CHARS_MAX, KEYWORDS_MAX, LIST_TITLE_CHARS_MAX, NOTES_CHARS_MAX, PERSON_CHARS_MAX,
     RECURRENCE_BYTES_MAX, REMINDERS_MAX, TAG_CHARS_MAX, TASKS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX,
     WARNINGS_MAX,
 };
+pub use look::{ListLook, TagColor};
 pub use markdown::{import_markdown, to_markdown};
 pub use task::{Import, ImportError, ImportWarning, ImportedTask};
 pub use todoist::import_todoist_csv;

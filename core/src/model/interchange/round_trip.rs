@@ -41,6 +41,7 @@ pub(super) fn expected_tree(
             blocked_by: task.blocked_by.clone(),
             tags: task.unique_tags().into_iter().map(str::to_owned).collect(),
             aisle: task.aisle.clone().filter(|aisle| !aisle.is_empty()),
+            attachments: task.attachments.clone(),
             created_at: None,
             created: task.created_day(),
             completed: task.completed_day(),
@@ -60,11 +61,21 @@ pub(super) fn without_lines(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
     tasks
 }
 
+/// What is left where a format has no place for files.
+fn without_files(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
+    for task in &mut tasks {
+        task.attachments = Vec::new();
+        task.children = without_files(core::mem::take(&mut task.children));
+    }
+    tasks
+}
+
 /// What is left where a format has no place for comments and aisles.
 pub(super) fn without_comments(mut tasks: Vec<ImportedTask>) -> Vec<ImportedTask> {
     for task in &mut tasks {
         task.comments.clear();
         task.aisle = None;
+        task.attachments = Vec::new();
         task.children = without_comments(core::mem::take(&mut task.children));
     }
     tasks
@@ -98,6 +109,7 @@ pub(super) fn exportable(tasks: &[ImportedTask]) -> Vec<ExportTask> {
             blocked_by: task.blocked_by.clone(),
             tags: task.tags.clone(),
             aisle: task.aisle.clone(),
+            attachments: task.attachments.clone(),
             created_at: task
                 .created
                 .and_then(|day| TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()),
@@ -133,6 +145,7 @@ proptest! {
         let written = to_json(&list);
         let import = import_json(&written).unwrap();
         prop_assert_eq!(import.title.as_ref(), Some(&list.title));
+        prop_assert_eq!(&import.look, &list.look);
         let completed = import.tasks;
         prop_assert_eq!(strip_undone(without_lines(completed)), expected(&list.tasks, as_is));
         prop_assert_eq!(import.warnings, []);
@@ -167,7 +180,11 @@ proptest! {
         let written = to_icalendar(&list);
         let import = import_ics(&written).unwrap();
         prop_assert_eq!(import.title.as_ref(), Some(&list.title), "{}", written);
-        prop_assert_eq!(without_lines(import.tasks), expected(&list.tasks, as_is), "{}", written);
+        prop_assert_eq!(
+            without_lines(import.tasks),
+            without_files(expected(&list.tasks, as_is)),
+            "{}", written
+        );
         prop_assert_eq!(import.warnings, [], "{}", written);
         prop_assert!(written.split_inclusive("\r\n").all(|line| line.len() <= 77));
     }

@@ -313,6 +313,7 @@ fn markdown_as_it_is_written() {
     let list = ExportList {
         id: "l".to_owned(),
         title: "Home".to_owned(),
+        look: ListLook::default(),
         tasks: vec![ExportTask {
             title: "Pay rent".to_owned(),
             notes: Some("Call first\n\n- [ ] then ask".to_owned()),
@@ -429,6 +430,7 @@ fn the_deepest_tree_is_read_back() {
     let list = ExportList {
         id: String::new(),
         title: "deep".to_owned(),
+        look: ListLook::default(),
         tasks,
     };
     for import in [

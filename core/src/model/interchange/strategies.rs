@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::export::walk;
 use super::*;
-use crate::model::{Due, Priority, Status};
+use crate::model::{Aisle, BlobHash, Due, ListView, NewFile, Priority, Status};
 
 /// Pieces that formats give a meaning to.
 pub(super) const NASTY: [&str; 70] = [
@@ -129,6 +129,7 @@ pub(super) type Details = (
     Option<String>,
     Vec<ImportedComment>,
     Option<String>,
+    Vec<NewFile>,
 );
 
 pub(super) fn some_details() -> impl Strategy<Value = Details> {
@@ -148,10 +149,47 @@ pub(super) fn some_details() -> impl Strategy<Value = Details> {
         proptest::option::of(some_text()),
         proptest::collection::vec(comment, 0..3),
         proptest::option::of(some_text()),
+        proptest::collection::vec(some_file(), 0..3),
     )
-        .prop_map(|(rule, reminders, assignee, comments, aisle)| {
+        .prop_map(|(rule, reminders, assignee, comments, aisle, files)| {
             let reminders = reminders.into_iter().collect();
-            (rule, reminders, assignee, comments, aisle)
+            (rule, reminders, assignee, comments, aisle, files)
+        })
+}
+
+fn some_file() -> impl Strategy<Value = NewFile> {
+    (any::<[u8; 32]>(), some_text(), some_text(), any::<u64>()).prop_map(
+        |(hash, name, mime, size)| NewFile {
+            hash: BlobHash::from_bytes(hash),
+            name,
+            mime,
+            size,
+        },
+    )
+}
+
+fn some_look() -> impl Strategy<Value = ListLook> {
+    let name = "[a-zé🍎 ]{0,8}[a-z]";
+    let tag = (name, name).prop_map(|(name, color)| TagColor { name, color });
+    let aisle = (name, proptest::collection::vec(name, 0..3))
+        .prop_map(|(name, keywords)| Aisle { name, keywords });
+    (
+        proptest::option::of(name),
+        proptest::option::of(name),
+        any::<bool>(),
+        proptest::collection::vec(tag, 0..3),
+        proptest::collection::vec(aisle, 0..3),
+    )
+        .prop_map(|(icon, color, by_aisles, tags, aisles)| ListLook {
+            icon,
+            color,
+            view: if by_aisles {
+                ListView::Aisles
+            } else {
+                ListView::List
+            },
+            tags,
+            aisles,
         })
 }
 
@@ -199,9 +237,10 @@ pub(super) fn some_task() -> impl Strategy<Value = ExportTask> {
                 id,
                 details,
             )| {
-                let (recurrence, reminders, assignee, comments, aisle) = details;
+                let (recurrence, reminders, assignee, comments, aisle, attachments) = details;
                 ExportTask {
                     aisle,
+                    attachments,
                     recurrence,
                     reminders,
                     assignee,
@@ -236,8 +275,9 @@ pub(super) fn some_list() -> impl Strategy<Value = ExportList> {
         some_text(),
         proptest::collection::vec(some_task(), 0..4),
         proptest::collection::vec(any::<(prop::sample::Index, prop::sample::Index)>(), 0..3),
+        some_look(),
     )
-        .prop_map(|(title, mut tasks, waits)| {
+        .prop_map(|(title, mut tasks, waits, look)| {
             let count = walk(&tasks).count();
             if count > 1 && !waits.is_empty() {
                 // Who waits for whom can only be told where ids are unique.
@@ -251,6 +291,7 @@ pub(super) fn some_list() -> impl Strategy<Value = ExportList> {
             ExportList {
                 id: "list".to_owned(),
                 title,
+                look,
                 tasks,
             }
         })

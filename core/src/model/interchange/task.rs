@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::comment::ImportedComment;
 use super::limits::{INPUT_BYTES_MAX, JSON_DEPTH_MAX, JSON_VALUES_MAX, TASKS_MAX};
-use crate::model::{Due, Priority, Status};
+use super::look::ListLook;
+use crate::model::{Due, NewFile, Priority, Status};
 
 /// A task that was read from a text, with the tasks below it. It keeps the bounds of
 /// [`limits`](super), so that it can be added to a list as it is.
@@ -60,6 +61,9 @@ pub struct ImportedTask {
     /// Where it stands in a shop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aisle: Option<String>,
+    /// The files that it carries. Their bytes come apart from the text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<NewFile>,
     /// When it was made, where the text says more than a day.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -120,6 +124,9 @@ pub struct Import {
     /// The list's title, where the text has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// How the list looks, as far as the text says.
+    #[serde(skip_serializing_if = "ListLook::is_plain")]
+    pub look: ListLook,
     /// The tasks of the top level, in their order.
     pub tasks: Vec<ImportedTask>,
     /// What to tell whoever imports, by line.

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use crate::document::DocumentId;
+use crate::model::interchange::ListLook;
 use crate::model::{Command, ImportedTask, Outcome, Query, TaskFilter};
 use crate::replica::{Env, Keyring, Replica};
 
@@ -31,10 +32,13 @@ fn list_of(tasks: usize) -> (Replica, DocumentId) {
         title: format!("Task {n}"),
         ..ImportedTask::default()
     });
-    let tasks = tasks.collect();
-    let zone = None;
-    sam.execute(&Command::ImportTasks { list, tasks, zone }, &mut env)
-        .unwrap();
+    let import = Command::ImportTasks {
+        list,
+        tasks: tasks.collect(),
+        look: ListLook::default(),
+        zone: None,
+    };
+    sam.execute(&import, &mut env).unwrap();
     (sam, list)
 }
 

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::derive::aisles::{self, Thing};
 use crate::document::DocumentId;
+use crate::model::interchange::{ListLook, TagColor};
 use crate::model::{Aisle, Folder, ImportedTask, Stand, Tag, TemplateView, built_in_templates};
 use crate::replica::QueryError;
 use crate::replica::tree::{self, Reader, Tree};
@@ -82,6 +83,37 @@ pub(super) fn own_aisles(
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How a list looks.
+pub(in crate::replica) fn look(
+    conn: &Connection,
+    document: &DocumentRow,
+) -> Result<ListLook, StoreError> {
+    // Of a name that several tags have the first that has a colour says it, as in `tags`.
+    let mut colors: BTreeMap<String, String> = BTreeMap::new();
+    let mut statement = conn.prepare_cached(
+        "SELECT name, color FROM tag WHERE doc = ?1 AND color IS NOT NULL ORDER BY tag",
+    )?;
+    let mut rows = statement.query(params![document.row])?;
+    while let Some(row) = rows.next()? {
+        colors.entry(row.get(0)?).or_insert(row.get(1)?);
+    }
+    let (icon, color, view): (_, _, String) = conn
+        .prepare_cached("SELECT icon, color, view FROM list WHERE doc = ?1")?
+        .query_row(params![document.row], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    Ok(ListLook {
+        icon,
+        color,
+        view: view.parse().unwrap_or_default(),
+        tags: colors
+            .into_iter()
+            .map(|(name, color)| TagColor { name, color })
+            .collect(),
+        aisles: own_aisles(conn, document)?,
+    })
 }
 
 /// A list by the aisles of a shop.

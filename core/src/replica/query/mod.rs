@@ -25,6 +25,7 @@ use rusqlite::Connection;
 pub use self::events::{EventPage, EventsError};
 use self::find::{find_list, find_member, find_task};
 pub use self::follow::ActivitySubscription;
+pub(super) use self::labels::look;
 use self::lists::named;
 use self::pending::pending;
 pub use self::work::Wanted;
@@ -208,8 +209,10 @@ impl Replica {
                 let tree = Tree::load(conn, &document, &Reader::nobody())?;
                 let comments = feed::all_comments(conn, &document)?;
                 let completed = feed::completed_days(conn, &document)?;
+                let look = look(conn, &document)?;
                 let text = super::export::export(
                     &list,
+                    look,
                     tree.tasks,
                     &tree.trashed,
                     comments,

@@ -191,7 +191,7 @@ fn fitting(
     if let Some(tag) = &filter.tag {
         and(
             "EXISTS (SELECT 1 FROM json_each(item.tags) AS mine
-                 JOIN tag ON tag.doc = item.doc AND tag.tag = mine.value
+                 CROSS JOIN tag ON tag.doc = item.doc AND tag.tag = mine.value
                  WHERE tag.name = ? COLLATE NOCASE)",
             tag.trim_start_matches('#').to_owned().into(),
         );
@@ -202,7 +202,10 @@ fn fitting(
             match_words(text)?.into(),
         );
     }
-    let has_range = filter.due_from.is_some() || filter.due_to.is_some();
+    if filter.overdue {
+        and("done <> ?", true.into());
+    }
+    let has_range = filter.due_from.is_some() || filter.due_to.is_some() || filter.overdue;
     if values.len() == 1 && !has_range {
         return Ok(None);
     }
@@ -220,6 +223,7 @@ fn fitting(
             let day = reader.day_of(&due);
             if filter.due_from.is_some_and(|from| day < from)
                 || filter.due_to.is_some_and(|to| day > to)
+                || (filter.overdue && !reader.is_past(&due))
             {
                 continue;
             }

@@ -154,6 +154,7 @@ mod tests {
 
     use super::*;
     use crate::document::DocumentId;
+    use crate::model::interchange::ListLook;
     use crate::model::{Answer, Command, ImportedTask, Outcome, Query, TaskPatch};
     use crate::replica::{Env, Keyring, Replica};
 
@@ -180,6 +181,7 @@ mod tests {
         let command = Command::ImportTasks {
             list,
             tasks: tasks.collect(),
+            look: ListLook::default(),
             zone: None,
         };
         replica.execute(&command, &mut bench.env()).unwrap();

@@ -5,13 +5,12 @@ use rusqlite::{Connection, params};
 use super::super::order::{Sibling, place};
 use super::super::write::{Opened, Run, line, text};
 use super::super::{CommandError, Replica};
-use super::{
-    AISLE_CHARS_MAX, Tags, check_assignee, check_blocked_by, reminders, series, stored, tag_names,
-};
+use super::files::write_file;
+use super::{Tags, check_assignee, check_blocked_by, reminders, series, stored, tag_names};
 use crate::document::{DocumentId, Scalar};
 use crate::identity::Did;
-use crate::model::interchange::{NOTES_CHARS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX};
-use crate::model::{Due, NewTask, Outcome, Priority, Reminder, Series, Status, TaskId};
+use crate::model::interchange::{AISLE_CHARS_MAX, NOTES_CHARS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX};
+use crate::model::{Due, NewFile, NewTask, Outcome, Priority, Reminder, Series, Status, TaskId};
 use crate::store::{Draft, StoreError, Target};
 
 /// A task about to be written.
@@ -27,6 +26,7 @@ pub(super) struct Fresh {
     pub(super) reminders: Vec<Reminder>,
     pub(super) assignee: Option<Did>,
     pub(super) blocked_by: Vec<TaskId>,
+    pub(super) attachments: Vec<NewFile>,
     pub(super) aisle: Option<String>,
     pub(super) parent: Option<TaskId>,
     pub(super) order: String,
@@ -77,6 +77,9 @@ pub(super) fn write_item(
     }
     for reminder in &fresh.reminders {
         draft.put(item, &format!("remind/{reminder}"), Scalar::Bool(true))?;
+    }
+    for file in &fresh.attachments {
+        write_file(draft, item, file)?;
     }
     for other in &fresh.blocked_by {
         draft.put(item, &format!("blockedBy/{other}"), Scalar::Bool(true))?;
@@ -166,6 +169,7 @@ impl Replica {
                     reminders,
                     assignee: new.assignee,
                     blocked_by: new.blocked_by.clone(),
+                    attachments: Vec::new(),
                     aisle,
                     parent: new.parent,
                     order,

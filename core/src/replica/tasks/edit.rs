@@ -4,11 +4,10 @@ use super::super::write::{Opened, Run, line, text};
 use super::super::{CommandError, Replica};
 use super::course::{close_parts, complete, done_key, local_day, reopen};
 use super::{
-    AISLE_CHARS_MAX, Stored, Tags, at_most, check_assignee, check_blocked_by, reminders, series,
-    stored, tag_names,
+    Stored, Tags, at_most, check_assignee, check_blocked_by, reminders, series, stored, tag_names,
 };
 use crate::document::{DocumentId, Scalar};
-use crate::model::interchange::{NOTES_CHARS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX};
+use crate::model::interchange::{AISLE_CHARS_MAX, NOTES_CHARS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX};
 use crate::model::{Due, Outcome, Series, Status, TaskId, TaskPatch};
 use crate::store::{Draft, Target};
 

@@ -6,7 +6,7 @@ use crate::document::{DocumentId, Scalar};
 use crate::model::{
     BlobHash, FILE_BYTES_MAX, FileKind, NewFile, Outcome, TASK_FILES_MAX, TaskId, file_name_fault,
 };
-use crate::store::{StoreError, StoredAttachment, blobs};
+use crate::store::{Draft, StoreError, StoredAttachment, Target, blobs};
 use rusqlite::{Connection, params};
 
 /// The kind of file that a name and a media type agree on.
@@ -46,6 +46,46 @@ pub(in crate::replica) fn check_size(field: &'static str, size: u64) -> Result<(
     Ok(())
 }
 
+/// Whether a file is here, and is what is said of it.
+pub(super) fn check_file(conn: &Connection, file: &NewFile) -> Result<(), CommandError> {
+    let kind = kind(&file.name, &file.mime)?;
+    check_size("size", file.size)?;
+    let found = (
+        blobs::size(conn, &file.hash)?,
+        blobs::kinds(conn, &file.hash)?,
+    );
+    let (Some(size), Some(kinds)) = found else {
+        return Err(CommandError::NotFound("file"));
+    };
+    if size != file.size {
+        return Err(CommandError::invalid(
+            "size",
+            format!("is {} bytes, and the file has {size}", file.size),
+        ));
+    }
+    if !kinds.contains(kind) {
+        return Err(CommandError::invalid(
+            "mime",
+            format!("is {}, and what is in the file is not", file.mime),
+        ));
+    }
+    Ok(())
+}
+
+/// Names a file in a task.
+pub(super) fn write_file(
+    draft: &mut Draft<'_>,
+    task: Target,
+    file: &NewFile,
+) -> Result<(), CommandError> {
+    let value = serde_json::json!({
+        "name": file.name,
+        "mime": file.mime,
+        "size": file.size,
+    });
+    Ok(draft.put(task, &key(&file.hash), Scalar::Str(value.to_string()))?)
+}
+
 /// The files that a task names.
 fn files(conn: &Connection, doc: i64, task: &TaskId) -> Result<Vec<StoredAttachment>, StoreError> {
     let json: String = conn
@@ -68,33 +108,8 @@ impl Replica {
         run: &mut Run,
         json: &str,
     ) -> Result<Outcome, CommandError> {
-        let kind = kind(&file.name, &file.mime)?;
-        check_size("size", file.size)?;
+        check_file(self.conn(), file)?;
         let hash = file.hash;
-        let found = (
-            blobs::size(self.conn(), &hash)?,
-            blobs::kinds(self.conn(), &hash)?,
-        );
-        let (Some(size), Some(kinds)) = found else {
-            return Err(CommandError::NotFound("file"));
-        };
-        if size != file.size {
-            return Err(CommandError::invalid(
-                "size",
-                format!("is {} bytes, and the file has {size}", file.size),
-            ));
-        }
-        if !kinds.contains(kind) {
-            return Err(CommandError::invalid(
-                "mime",
-                format!("is {}, and what is in the file is not", file.mime),
-            ));
-        }
-        let value = serde_json::json!({
-            "name": file.name,
-            "mime": file.mime,
-            "size": file.size,
-        });
         let doc = self.document_row(list)?;
         self.change_task(list, task, run, json, |conn, draft, _, target, _| {
             let there = files(conn, doc, task)?;
@@ -107,7 +122,7 @@ impl Replica {
                     ),
                 ));
             }
-            Ok(draft.put(target, &key(&hash), Scalar::Str(value.to_string()))?)
+            write_file(draft, target, file)
         })
     }
 

@@ -6,20 +6,25 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use rusqlite::Connection;
 
+use super::super::labels::{adopt_look, checked_look};
+use super::super::lists::Meta;
 use super::super::order::behind;
 use super::super::write::{Opened, Run, line, text};
 use super::super::{CommandError, Replica};
 use super::create::{Fresh, end_key, write_item};
-use super::{AISLE_CHARS_MAX, REMINDERS_MAX, Tags, check_task, tag_names, zone};
+use super::files::check_file;
+use super::{REMINDERS_MAX, Tags, check_task, tag_names, zone};
 use crate::document::{DocumentId, Scalar};
 use crate::identity::Did;
 use crate::model::interchange::{
-    ImportedComment, NOTES_CHARS_MAX, TAG_CHARS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX,
+    AISLE_CHARS_MAX, ImportedComment, ListLook, NOTES_CHARS_MAX, TAG_CHARS_MAX, TITLE_CHARS_MAX,
+    URL_CHARS_MAX,
 };
 use crate::model::{
-    Due, ImportedTask, Outcome, QuickAddContext, Recurrence, Reminder, Series, SeriesId, TaskId,
-    quick_add,
+    Due, ImportedTask, NewFile, Outcome, QuickAddContext, Recurrence, Reminder, Series, SeriesId,
+    TASK_FILES_MAX, TaskId, quick_add,
 };
 use crate::store::Draft;
 
@@ -38,6 +43,7 @@ struct Incoming {
 
 /// What it takes to understand an import.
 struct Reading<'a> {
+    conn: &'a Connection,
     zone: &'a TimeZone,
     /// Members by their names, folded.
     members: BTreeMap<String, Did>,
@@ -51,11 +57,13 @@ impl Replica {
         &mut self,
         list: &DocumentId,
         tasks: &[ImportedTask],
+        look: &ListLook,
         in_zone: Option<&str>,
         run: &mut Run,
         json: &str,
     ) -> Result<Outcome, CommandError> {
         let zone = zone(in_zone)?;
+        let look = checked_look(look)?;
         let keys = &self.keys;
         let ids = self.store.write(|conn| {
             let mut opened = Opened::find(conn, list, "list")?;
@@ -68,6 +76,7 @@ impl Replica {
                 .profile(&keys.did)
                 .map(|profile| profile.name.clone());
             let mut reading = Reading {
+                conn,
                 zone: &zone,
                 members: members.collect(),
                 keys: BTreeMap::new(),
@@ -98,7 +107,8 @@ impl Replica {
                 }
             }
             let mut rest = missing.as_slice();
-            while !rest.is_empty() {
+            let mut look = Some(look).filter(|look| !look.is_plain());
+            while !rest.is_empty() || look.is_some() {
                 let mut chars = 0;
                 let count = rest
                     .iter()
@@ -112,6 +122,8 @@ impl Replica {
                     })
                     .count();
                 let (part, others) = rest.split_at(count.max(1).min(rest.len()));
+                let document = opened.document.row;
+                let meta = opened.map(conn, "meta")?;
                 let items = opened.map(conn, "items")?;
                 let comments = opened.map(conn, "comments")?;
                 let mut tags = Tags::load(conn, &opened)?;
@@ -121,6 +133,12 @@ impl Replica {
                     for task in part {
                         write_item(draft, run, items, &mut tags, &task.fresh)?;
                         write_comments(draft, run, comments, task, me.as_ref())?;
+                    }
+                    // After the tasks: a tag that comes with one is no action of its own.
+                    if let Some(look) = look.take() {
+                        let map = draft.stored(meta)?;
+                        let meta = Meta { document, map };
+                        adopt_look(conn, draft, run, meta, &mut tags, &look)?;
                     }
                     Ok(())
                 })?;
@@ -215,6 +233,17 @@ fn read(
         }
         fits.ok()
     });
+    let mut attachments: Vec<NewFile> = Vec::new();
+    for file in &task.attachments {
+        let again = attachments.iter().any(|known| known.hash == file.hash);
+        match check_file(reading.conn, file) {
+            Ok(()) if !again && attachments.len() < TASK_FILES_MAX => {
+                attachments.push(file.clone());
+            }
+            Err(CommandError::Store(error)) => return Err(error.into()),
+            _ => left.push(format!("File: {}", file.name)),
+        }
+    }
     let notes = task.notes.as_deref().unwrap_or_default();
     let mut notes = text("notes", notes, NOTES_CHARS_MAX)?.to_owned();
     for line in left {
@@ -245,6 +274,7 @@ fn read(
             reminders,
             assignee,
             blocked_by: Vec::new(),
+            attachments,
             aisle,
             parent,
             order,

@@ -27,8 +27,6 @@ const TAGS_MAX: usize = 50;
 const REMINDERS_MAX: usize = 20;
 /// The most tasks that one may wait for.
 const BLOCKED_BY_MAX: usize = 50;
-/// The longest name of an aisle, in characters.
-pub(super) const AISLE_CHARS_MAX: usize = 50;
 
 /// A task as the commands need it.
 struct Stored {
@@ -128,6 +126,24 @@ impl Tags {
     /// The ids of a tag that the list has.
     pub(super) fn find(&self, name: &str) -> &[String] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The maps of a tag: those at `stored`, or the one of a tag that is made now.
+    pub(super) fn targets(
+        &mut self,
+        draft: &mut Draft<'_>,
+        run: &mut Run,
+        name: &str,
+        stored: &[i64],
+    ) -> Result<Vec<Target>, CommandError> {
+        if stored.is_empty() {
+            let id = self.id(draft, run, name)?;
+            let map = draft.stored(self.map)?;
+            let made = draft.made(map, &id).ok_or(CommandError::NotFound("tag"))?;
+            return Ok(vec![made]);
+        }
+        let each = stored.iter().map(|object| draft.stored(*object));
+        Ok(each.collect::<Result<_, _>>()?)
     }
 
     /// The id of a tag, made if the list has none of that name.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, Params, Row, params};
 
 use super::{Place, Reader, ancestry, opt, parent};
 use crate::identity::Did;
@@ -26,7 +26,7 @@ macro_rules! columns {
     };
 }
 
-/// From so many tasks on, all of a list are read in one go instead of one by one.
+/// From so many tasks on, all of a list are read instead of those that are asked for.
 const SCAN_MIN: usize = 2_000;
 
 /// One task.
@@ -96,10 +96,10 @@ pub(in crate::replica) fn read(
     }
     let mut pages = Pages::load(conn, document, reader)?;
     let mut tasks = Vec::with_capacity(places.len());
-    let mut all = if places.len() < SCAN_MIN {
-        BTreeMap::new()
-    } else {
-        pages.all(conn)?
+    let mut all = match places.len() {
+        1 => BTreeMap::new(),
+        count if count < SCAN_MIN => pages.some(conn, places)?,
+        _ => pages.all(conn)?,
     };
     for place in places {
         let task = match all.remove(&place.task) {
@@ -157,13 +157,12 @@ fn progress(conn: &Connection, doc: i64, task: &TaskId) -> Result<Option<Progres
     Ok((total > 0).then_some(Progress { done, total }))
 }
 
-/// The same of every task that has others below it, in one go.
-fn all_progress(conn: &Connection, doc: i64) -> Result<BTreeMap<TaskId, Progress>, StoreError> {
-    let mut statement = conn.prepare_cached(
-        "SELECT parent, count(*), count(*) FILTER (WHERE done = 1) FROM item INDEXED BY item_order
-         WHERE doc = ?1 AND parent IS NOT NULL AND deleted_at IS NULL GROUP BY parent",
-    )?;
-    let mut rows = statement.query(params![doc])?;
+/// The same of every parent that a statement finds.
+fn progress_of(
+    mut statement: CachedStatement<'_>,
+    params: impl Params,
+) -> Result<BTreeMap<TaskId, Progress>, StoreError> {
+    let mut rows = statement.query(params)?;
     let mut all = BTreeMap::new();
     while let Some(row) = rows.next()? {
         if let Some(task) = parent(row, 0)? {
@@ -227,10 +226,48 @@ impl<'a> Pages<'a> {
     }
 
     fn all(&mut self, conn: &Connection) -> Result<BTreeMap<TaskId, Task>, StoreError> {
-        self.progress = Some(all_progress(conn, self.document.row)?);
-        let mut statement =
+        let statement = conn.prepare_cached(
+            "SELECT parent, count(*), count(*) FILTER (WHERE done = 1)
+             FROM item INDEXED BY item_order
+             WHERE doc = ?1 AND parent IS NOT NULL AND deleted_at IS NULL GROUP BY parent",
+        )?;
+        self.progress = Some(progress_of(statement, params![self.document.row])?);
+        let statement =
             conn.prepare_cached(concat!("SELECT ", columns!(), " FROM item WHERE doc = ?1"))?;
-        let mut rows = statement.query(params![self.document.row])?;
+        self.tasks(conn, statement, params![self.document.row])
+    }
+
+    /// Those at some places, in two statements instead of two for each.
+    fn some(
+        &mut self,
+        conn: &Connection,
+        places: &[Place],
+    ) -> Result<BTreeMap<TaskId, Task>, StoreError> {
+        let ids: Vec<String> = places.iter().map(|place| place.task.to_string()).collect();
+        let ids = serde_json::json!(ids).to_string();
+        let statement = conn.prepare_cached(
+            "SELECT parent, count(*), count(*) FILTER (WHERE done = 1)
+             FROM item INDEXED BY item_order
+             WHERE doc = ?1 AND parent IN (SELECT value FROM json_each(?2))
+                 AND deleted_at IS NULL
+             GROUP BY parent",
+        )?;
+        self.progress = Some(progress_of(statement, params![self.document.row, ids])?);
+        let statement = conn.prepare_cached(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM item WHERE doc = ?1 AND task IN (SELECT value FROM json_each(?2))"
+        ))?;
+        self.tasks(conn, statement, params![self.document.row, ids])
+    }
+
+    fn tasks(
+        &self,
+        conn: &Connection,
+        mut statement: CachedStatement<'_>,
+        params: impl Params,
+    ) -> Result<BTreeMap<TaskId, Task>, StoreError> {
+        let mut rows = statement.query(params)?;
         let mut all = BTreeMap::new();
         while let Some(row) = rows.next()? {
             let task = self.task(conn, row)?;
@@ -289,10 +326,7 @@ impl<'a> Pages<'a> {
             status: if done { Status::Done } else { status },
             priority: parsed(row, 5)?,
             done,
-            overdue: !done
-                && due
-                    .as_ref()
-                    .is_some_and(|due| due.deadline(&self.reader.zone) < self.reader.now),
+            overdue: !done && due.as_ref().is_some_and(|due| self.reader.is_past(due)),
             due,
             recurrence: series.map(|series| series.rule().clone()),
             reminders: parse_all(&list(19)?),

@@ -73,7 +73,7 @@ impl TokenSession {
 
     fn unsigned(&self, document: DocumentId, said: Said, frame: Option<Vec<u8>>) -> Unsigned {
         Unsigned {
-            hosted: None,
+            hosted: self.hosted.clone(),
             document,
             author: self.identity(),
             window: window_of(self.peer.as_deref().unwrap_or_default()),

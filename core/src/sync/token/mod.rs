@@ -29,7 +29,7 @@ use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
 use super::session::CONTROLS_MAX;
 use crate::document::limits::STOCK_MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
-use crate::identity::Did;
+use crate::identity::{Did, Keypair};
 use crate::membership::Identities;
 use crate::replica::{Env, Replica, Ticket, begin, witness};
 use crate::store::{DocumentRow, Refusal, StoreError, statements};
@@ -100,6 +100,8 @@ struct Brought {
 /// A session with a client that shows a ticket.
 pub struct TokenSession {
     ticket: Ticket,
+    /// The key that signs what the client writes; none: the relay's own.
+    hosted: Option<Keypair>,
     /// The space of the identity for which the client acts.
     space: DocumentId,
     /// What the relay calls itself.
@@ -144,6 +146,7 @@ impl TokenSession {
         Ok(Ok(Self {
             space: DocumentId::derive(&terms.identity, &DocumentNonce::Space),
             ticket,
+            hosted: None,
             name: relay.to_string(),
             admission,
             peer: None,
@@ -155,6 +158,14 @@ impl TokenSession {
             effects: Vec::new(),
             present: BTreeMap::new(),
         }))
+    }
+
+    /// Signs with a key that this relay keeps for the identity behind the ticket, which is the one
+    /// that an owner lets sign for it.
+    #[must_use]
+    pub fn with_hosted(mut self, key: Option<Keypair>) -> Self {
+        self.hosted = key;
+        self
     }
 
     /// Whether the client has joined.
@@ -366,7 +377,8 @@ impl TokenSession {
             .collect();
         let now_ms = env.now.as_millisecond();
         let conn = replica.conn();
-        let signer = replica.keys().signer();
+        let own = replica.keys().signer();
+        let signer = self.hosted.as_ref().unwrap_or(own);
         let taken = witness(conn, signer, document, &identity, brought.changes, now_ms)?;
         let taken = taken.unwrap_or_default();
         if !taken.refused.is_empty()

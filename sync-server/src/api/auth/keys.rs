@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use poo_core::document::DocumentId;
-use poo_core::identity::{Did, PublicKey};
+use poo_core::identity::{Did, Keypair, PublicKey};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::token::{Fresh, Token};
@@ -124,6 +124,50 @@ pub(crate) fn revoke(conn: &Connection, id: &str, now: Timestamp) -> rusqlite::R
     Ok(())
 }
 
+/// The key that this relay keeps for an agent.
+pub(crate) enum Hosted {
+    /// It keeps none, or the agent is disconnected.
+    Nobody,
+    /// It cannot be opened.
+    Sealed,
+    /// This one.
+    Key(Box<Keypair>),
+}
+
+impl Hosted {
+    /// The key, if there is one and it can be opened.
+    pub(crate) fn key(self) -> Option<Keypair> {
+        match self {
+            Self::Key(key) => Some(*key),
+            Self::Nobody | Self::Sealed => None,
+        }
+    }
+}
+
+/// Looks for the key of an agent.
+pub(crate) fn hosted(conn: &Connection, sealer: &Sealer, agent: &Did) -> rusqlite::Result<Hosted> {
+    let found = conn
+        .prepare_cached(
+            "SELECT signer, sealed FROM host_agent
+             WHERE did = ?1 AND disconnected_at IS NULL",
+        )?
+        .query_row(params![agent.key().as_ref()], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })
+        .optional()?;
+    let Some((signer, sealed)) = found else {
+        return Ok(Hosted::Nobody);
+    };
+    let bound = [agent.key().as_ref(), &signer].concat();
+    Ok(match sealer.unseal(&sealed, &bound) {
+        Some(key) => Hosted::Key(Box::new(key)),
+        None => {
+            tracing::error!(%agent, "the agent's key cannot be opened");
+            Hosted::Sealed
+        }
+    })
+}
+
 /// Whose key it is, if it holds; and whether its use is worth noting.
 pub(crate) fn bearer(
     conn: &Connection,
@@ -139,26 +183,10 @@ pub(crate) fn bearer(
     };
     let hosted = match row.subject == row.owner {
         true => None,
-        false => {
-            let found = conn
-                .prepare_cached(
-                    "SELECT signer, sealed FROM host_agent
-                     WHERE did = ?1 AND disconnected_at IS NULL",
-                )?
-                .query_row(params![row.subject.key().as_ref()], |row| {
-                    Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
-                })
-                .optional()?;
-            let Some((signer, sealed)) = found else {
-                return Ok(None);
-            };
-            let bound = [row.subject.key().as_ref(), &signer].concat();
-            let key = sealer.unseal(&sealed, &bound);
-            if key.is_none() {
-                tracing::error!(agent = %row.subject, "the agent's key cannot be opened");
-            }
-            key
-        }
+        false => match hosted(conn, sealer, &row.subject)? {
+            Hosted::Nobody => return Ok(None),
+            kept => kept.key(),
+        },
     };
     let noted = row.last_used_at.unwrap_or_default();
     let worth_noting = now.as_millisecond() - noted >= USE_NOTED_MS;

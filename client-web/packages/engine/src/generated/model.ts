@@ -117,7 +117,7 @@ export type Aisle = {
   /** Its name. */
   name: string;
   /** What belongs there. */
-  keywords: string[];
+  keywords?: string[];
 };
 
 /** The answer to a query. */
@@ -260,8 +260,8 @@ export type Command =
     list: DocumentId;
   } & ListPlace
   /**
-   * Makes a list with a copy of everything that is to do in another one. Comments, files and
-   * history stay behind. Outcome: `Outcome::List`.
+   * Makes a list that looks like another one, with a copy of everything that is to do there.
+   * Comments, files and history stay behind. Outcome: `Outcome::List`.
    */
   | {
     type: "duplicate_list";
@@ -436,6 +436,11 @@ export type Command =
     list: DocumentId;
     /** What to add. */
     tasks: ImportedTask[];
+    /**
+     * How the list they come from looks: a list that has no icon, colour or layout of its
+     * own takes that over, and so do its tags, and it gets the aisles that it lacks.
+     */
+    look?: ListLook;
     /** The person's time zone, an IANA name: for due dates in words; UTC unless told. */
     zone?: string;
   }
@@ -770,6 +775,8 @@ export type Identity = {
 export type Import = {
   /** The list's title, where the text has one. */
   title?: string;
+  /** How the list looks, as far as the text says. */
+  look?: ListLook;
   /** The tasks of the top level, in their order. */
   tasks: ImportedTask[];
   /** What to tell whoever imports, by line. */
@@ -840,6 +847,8 @@ export type ImportedTask = {
   tags?: string[];
   /** Where it stands in a shop. */
   aisle?: string;
+  /** The files that it carries. Their bytes come apart from the text. */
+  attachments?: NewFile[];
   /** When it was made, where the text says more than a day. */
   createdAt?: Timestamp;
   /** The day on which it was made. */
@@ -904,6 +913,20 @@ export type List = {
   folder?: string;
   /** How this person sorts its tasks. */
   sort: Sort;
+};
+
+/** How a list looks: what an export keeps of it, and an import brings. */
+export type ListLook = {
+  /** A picture for it: an emoji, up to 20 characters. */
+  icon?: string;
+  /** Its colour, up to 32 characters. */
+  color?: string;
+  /** Whether its tasks stand in one row or by aisles. */
+  view?: ListView;
+  /** The tags that have a colour. */
+  tags?: TagColor[];
+  /** Its own aisles, up to 100. */
+  aisles?: Aisle[];
 };
 
 /**
@@ -1642,6 +1665,14 @@ export type Tag = {
   tasks: number;
 };
 
+/** A tag and its colour. */
+export type TagColor = {
+  /** The tag's name, 1 to 50 characters. */
+  name: string;
+  /** Its colour, 1 to 32 characters. */
+  color: string;
+};
+
 /** A task. */
 export type Task = {
   /** Its id. */
@@ -1712,6 +1743,8 @@ export type TaskFilter = {
   dueFrom?: Date;
   /** Due on this day or earlier. */
   dueTo?: Date;
+  /** Not done, and due before now. */
+  overdue?: boolean;
   /** With words in title, notes or comments that begin with all of these. */
   text?: string;
   /**

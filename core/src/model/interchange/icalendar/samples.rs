@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::model::due::zone_named;
 use crate::model::interchange::samples::{outline, warned};
-use crate::model::interchange::{ExportList, ExportTask, Import};
+use crate::model::interchange::{ExportList, ExportTask, Import, ListLook};
 
 fn import(text: &str) -> Import {
     let zone = zone_named("America/New_York").unwrap();
@@ -242,6 +242,7 @@ fn as_it_is_written() {
     let list = ExportList {
         id: "l".to_owned(),
         title: "Home".to_owned(),
+        look: ListLook::default(),
         tasks: vec![ExportTask {
             id: "1".to_owned(),
             title: "Pay; rent, now".to_owned(),

@@ -52,6 +52,23 @@ impl Node {
         Ok(node)
     }
 
+    /// A field of an object.
+    pub(super) fn field(&self, key: &str) -> Option<&Self> {
+        let Self::Object(object) = self else {
+            return None;
+        };
+        let found = object.fields.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value)
+    }
+
+    /// A field of an object, if it is a string.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        match self.field(key)? {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The value in words, for notes and warnings.
     pub(super) fn describe(&self) -> String {
         match self {

@@ -13,8 +13,10 @@ use crate::model::interchange::fields::day;
 use crate::model::interchange::fit::finish;
 use crate::model::interchange::forest::Forest;
 use crate::model::interchange::links::Links;
+use crate::model::interchange::look::{ListLook, TagColor};
 use crate::model::interchange::task::{Import, ImportError, ImportedTask, check_size};
 use crate::model::interchange::warnings::Warnings;
+use crate::model::{Aisle, NewFile};
 
 /// Fields that say where a task was, or that follow from others: they mean nothing elsewhere.
 const FIELDS_OF_PLACE: [&str; 9] = [
@@ -29,6 +31,9 @@ const FIELDS_OF_PLACE: [&str; 9] = [
     "line",
 ];
 
+/// Fields of a list that say how it looks.
+const LOOK: [&str; 5] = ["icon", "color", "view", "tags", "aisles"];
+
 /// Reads a JSON export. A value that cannot be read goes to the notes as `field: value`, and a
 /// warning names it; a field that is not known is named by a warning once.
 ///
@@ -38,10 +43,10 @@ pub fn import_json(text: &str) -> Result<Import, ImportError> {
     check_size(text)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::default();
-    let mut title = None;
+    let (mut title, mut look) = (None, ListLook::default());
     let tasks = match Node::read(text)? {
         Node::List(tasks) => tasks,
-        Node::Object(list) => reader.list(list, &mut title)?,
+        Node::Object(list) => reader.list(list, &mut title, &mut look)?,
         Node::Null | Node::Plain(_) | Node::Text(_) => return Err(ImportError::NotAList),
     };
     reader.tasks(tasks, None, 1)?;
@@ -60,7 +65,10 @@ pub fn import_json(text: &str) -> Result<Import, ImportError> {
         }
     }
     let tasks = reader.forest.grow(&mut reader.warnings);
-    Ok(finish(title, tasks, reader.warnings))
+    Ok(Import {
+        look,
+        ..finish(title, tasks, reader.warnings)
+    })
 }
 
 #[derive(Default)]
@@ -72,7 +80,12 @@ struct Reader {
 }
 
 impl Reader {
-    fn list(&mut self, list: Object, title: &mut Option<String>) -> Result<Vec<Node>, ImportError> {
+    fn list(
+        &mut self,
+        list: Object,
+        title: &mut Option<String>,
+        look: &mut ListLook,
+    ) -> Result<Vec<Node>, ImportError> {
         let mut tasks = None;
         for (key, value) in list.fields {
             match (key.as_str(), value) {
@@ -89,9 +102,19 @@ impl Reader {
                     self.warnings.add(list.line, &value.describe(), reason);
                 }
                 ("id" | "format" | "nextCursor", _) => {}
+                (key, value) if LOOK.contains(&key) => {
+                    if let Err(reason) = look_at(look, key, &value) {
+                        self.warnings.add(
+                            list.line,
+                            &format!("{key}: {}", value.describe()),
+                            reason,
+                        );
+                    }
+                }
                 (key, value) => self.unknown_field(key, &value, list.line),
             }
         }
+        look.fit(|text, reason| self.warnings.add(list.line, text, reason));
         tasks.ok_or(ImportError::NotAList)
     }
 
@@ -199,6 +222,18 @@ impl Reader {
                 ("reminders", Node::List(list)) => {
                     task.reminders = list.iter().map(Node::describe).collect();
                 }
+                ("attachments", Node::List(list)) => {
+                    for file in list {
+                        match attachment(&file) {
+                            Some(file) => task.attachments.push(file),
+                            None => left.push((
+                                "attachments".to_owned(),
+                                file.describe(),
+                                "a file has `hash`, `name`, `mime` and `size`".to_owned(),
+                            )),
+                        }
+                    }
+                }
                 ("comments", Node::List(list)) => {
                     self.comments(list, &mut task, &mut left);
                 }
@@ -220,7 +255,8 @@ impl Reader {
                 }
                 (
                     "title" | "notes" | "url" | "status" | "priority" | "due" | "tags"
-                    | "recurrence" | "assignee" | "reminders" | "comments" | "blockedBy",
+                    | "recurrence" | "assignee" | "reminders" | "comments" | "blockedBy"
+                    | "attachments" | "aisle",
                     value,
                 ) => {
                     left.push((key, value.describe(), "it has another type".to_owned()));
@@ -290,6 +326,57 @@ impl Reader {
             "this field is not known; it was left out everywhere",
         );
     }
+}
+
+/// Takes in one field of a list's look.
+fn look_at(look: &mut ListLook, key: &str, value: &Node) -> Result<(), &'static str> {
+    match (key, value) {
+        (_, Node::Null) => {}
+        ("icon", Node::Text(text)) => look.icon = Some(text.clone()),
+        ("color", Node::Text(text)) => look.color = Some(text.clone()),
+        ("view", Node::Text(text)) => {
+            look.view = text.parse().map_err(|_| "a layout is `list` or `aisles`")?;
+        }
+        ("tags", Node::List(tags)) => {
+            let tag = |tag: &Node| {
+                Some(TagColor {
+                    name: tag.text("name")?.to_owned(),
+                    color: tag.text("color")?.to_owned(),
+                })
+            };
+            let tags: Option<Vec<_>> = tags.iter().map(tag).collect();
+            look.tags = tags.ok_or("each tag has a `name` and a `color`")?;
+        }
+        ("aisles", Node::List(aisles)) => {
+            let aisle = |aisle: &Node| {
+                let Some(Node::List(keywords)) = aisle.field("keywords") else {
+                    return None;
+                };
+                Some(Aisle {
+                    name: aisle.text("name")?.to_owned(),
+                    keywords: keywords.iter().map(Node::describe).collect(),
+                })
+            };
+            let aisles: Option<Vec<_>> = aisles.iter().map(aisle).collect();
+            look.aisles = aisles.ok_or("each aisle has a `name` and `keywords`")?;
+        }
+        _ => return Err("it has another type; it was left out"),
+    }
+    Ok(())
+}
+
+/// A file as a task names it; in what a query answers its hash is called its id.
+fn attachment(node: &Node) -> Option<NewFile> {
+    let size = match node.field("size")? {
+        Node::Plain(number) => number.parse().ok()?,
+        _ => return None,
+    };
+    Some(NewFile {
+        hash: node.text("hash").or(node.text("id"))?.parse().ok()?,
+        name: node.text("name")?.to_owned(),
+        mime: node.text("mime")?.to_owned(),
+        size,
+    })
 }
 
 fn parsed<T>(text: &str) -> Result<Option<T>, T::Err>
