@@ -20,7 +20,7 @@ use super::{Mutant, Report};
 /// When every run begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;
 /// More than that in one phase is talking for ever.
-const HAPPENINGS_MAX: u64 = 200_000;
+const HAPPENINGS_MAX: u64 = 50_000;
 
 /// Something that will happen.
 #[derive(Debug)]
