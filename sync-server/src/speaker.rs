@@ -98,10 +98,7 @@ impl Speaker {
         document: &DocumentId,
     ) -> Result<(), SessionError> {
         match self {
-            Self::Signed(session) => {
-                session.notify_document(document);
-                Ok(())
-            }
+            Self::Signed(session) => session.hear_of(replica, document),
             Self::Token(session) => session.notify_document(replica, document),
         }
     }

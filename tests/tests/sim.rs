@@ -1,9 +1,10 @@
-//! The deterministic simulation: a fixed set of seeds, fresh ones where that is asked for, and engines
-//! that are wrong on purpose. `make sim` runs as many others as asked.
+//! The deterministic simulation: a fixed set of seeds, fresh ones each time, and engines that are
+//! wrong on purpose. `make sim` runs as many others as asked.
 
 #![allow(
     clippy::disallowed_methods,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test fails by panicking, and stops by the clock"
 )]
@@ -16,6 +17,8 @@ use poo_tests::sim::{self, Mutant, Report, table};
 /// Seeds that every run repeats, shared out among tests that run at the same time.
 const FIXED: u64 = 24;
 const PARTS: u64 = 3;
+/// How long fresh seeds are run for, in seconds, where POO_SIM_SECONDS says nothing else.
+const FRESH_SECONDS: u64 = 45;
 /// So many more seeds than the one that the page names may it take to catch a mutant.
 const CAUGHT_WITHIN: u64 = 12;
 
@@ -49,34 +52,36 @@ fn the_engine_keeps_what_it_promises_2() {
     fixed(2);
 }
 
-/// Seeds that nobody has run before, each from its own half of those there are, for as many seconds
-/// as POO_SIM_SECONDS says.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a budget of time, and seeds that are others each time"
-)]
+/// Seeds that nobody has run before, each from its own half of those there are, until the time is
+/// over. One that fails says which it was.
 fn fresh(half: u64) {
-    let seconds = std::env::var("POO_SIM_SECONDS").unwrap();
-    let budget = Duration::from_secs(seconds.parse().unwrap());
+    let seconds = match std::env::var("POO_SIM_SECONDS") {
+        Ok(seconds) => (seconds.parse()).unwrap_or_else(|_| {
+            panic!("POO_SIM_SECONDS is a number of seconds, and not `{seconds}`")
+        }),
+        Err(_) => FRESH_SECONDS,
+    };
+    let budget = Duration::from_secs(seconds);
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let first = 1_000_000 + since.unwrap().as_secs() * 1_000;
     let begin = Instant::now();
+    let mut ran = 0;
     for seed in (first..).filter(|seed| seed % 2 == half) {
         if begin.elapsed() >= budget {
-            return;
+            break;
         }
         run(seed);
+        ran += 1;
     }
+    println!("{ran} fresh seeds from {first} on hold");
 }
 
 #[test]
-#[ignore = "for as long as POO_SIM_SECONDS says"]
 fn fresh_seeds_hold_too_0() {
     fresh(0);
 }
 
 #[test]
-#[ignore = "for as long as POO_SIM_SECONDS says"]
 fn fresh_seeds_hold_too_1() {
     fresh(1);
 }

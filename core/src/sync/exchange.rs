@@ -203,8 +203,9 @@ impl Session {
                     code: "unavailable".to_owned(),
                     message: "the relay does not have it, or not for you".to_owned(),
                 });
+                return Ok(true);
             }
-            return Ok(true);
+            return self.miss(&document);
         };
         if is_stale {
             let actors = Actors::load(replica.conn(), row.row)?;
@@ -267,26 +268,30 @@ impl Session {
             self.event(Event::Acknowledged { document });
             return Ok(true);
         }
-        let is_behind = is_behind(replica.conn(), &document, &actors, have)?;
-        if !is_behind || mutants::is(Mutant::LossIsOverlooked) {
-            return Ok(true);
+        match is_behind(replica.conn(), &document, &actors, have)? {
+            true => self.miss(&document),
+            false => Ok(true),
         }
-        // All that the relay has came before this message, but for what was lost on the way or is
-        // not taken here.
-        let state = self.follow(&document)?;
-        if state.judged {
+    }
+
+    /// All that the relay has came before its word about it, but for what was lost on the way or is
+    /// not taken here: a client asks once more for what is not here, and then says that it lacks
+    /// it. False if it has to wait for the answer.
+    fn miss(&mut self, document: &DocumentId) -> Result<bool, SessionError> {
+        let state = self.follow(document)?;
+        if state.judged || mutants::is(Mutant::LossIsOverlooked) {
             return Ok(true);
         }
         if !core::mem::replace(&mut state.asked_twice, true) {
             state.ask_anew();
-            self.dirty.insert(document);
+            self.dirty.insert(*document);
             return Ok(false);
         }
         if let Side::Client(client) = &mut self.side
             && !core::mem::replace(&mut client.incomplete, true)
         {
             self.event(Event::Refused {
-                document,
+                document: *document,
                 code: "incomplete".to_owned(),
                 message: "the relay names changes that did not come: they are asked for again with the next connection".to_owned(),
             });

@@ -9,13 +9,23 @@ use super::exchange::{MESSAGE_PARTS_MAX, nack, unavailable};
 use super::outgoing::{PeerView, Reached, Short, short_digest};
 use super::session::{Session, Side};
 use super::wire::Changes;
-use crate::document::{ActorId, ChangeHash, DocumentId};
+use crate::document::{ActorId, ChangeHash, DocumentId, DocumentNonce};
+use crate::identity::Did;
+use crate::membership::{Scope, UnverifiedStatement};
 use crate::mutants::{self, Mutant};
 use crate::replica::{Incoming, IngestError, Replica, ingest};
 use crate::store::{DocumentRow, Refusal, statements};
 
 /// The most hashes that a refusal names.
 const NACK_HASHES_MAX: usize = 100;
+
+/// Whom a statement is about, if it is about somebody and not about a document.
+fn identity_of(statement: &UnverifiedStatement) -> Option<Did> {
+    match statement.scope() {
+        Scope::Identity(did) => Some(did),
+        Scope::Document(_) => None,
+    }
+}
 
 impl Session {
     pub(super) fn on_changes(
@@ -63,10 +73,10 @@ impl Session {
             .iter()
             .map(|tip| (tip.actor(&document), Reached::by(tip)))
             .collect();
-        let digests: Vec<Short> = incoming
-            .statements
-            .iter()
-            .filter_map(|bytes| crate::membership::UnverifiedStatement::decode(bytes).ok())
+        let said: Vec<UnverifiedStatement> = (incoming.statements.iter())
+            .filter_map(|bytes| UnverifiedStatement::decode(bytes).ok())
+            .collect();
+        let digests: Vec<Short> = (said.iter())
             .map(|statement| short_digest(statement.digest().as_bytes()))
             .collect();
         let state = self.follow(&document)?;
@@ -136,6 +146,13 @@ impl Session {
         if self.packs_elsewhere && taken.added as u64 >= BULK_CHANGES_MIN {
             // Whoever asks for it will lack most of it.
             self.effects.push(Effect::Pack(document));
+        }
+        if is_relay && taken.statements > 0 {
+            // Whom it is about hears of it, also where their space is at another relay.
+            let spaces = (said.iter().filter_map(identity_of))
+                .map(|did| DocumentId::derive(&did, &DocumentNonce::Space))
+                .filter(|space| !taken.touched.contains(space));
+            self.effects.extend(spaces.map(Effect::Document));
         }
         for touched in taken.touched {
             if is_relay {

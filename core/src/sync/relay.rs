@@ -11,9 +11,9 @@ use super::order::next_statements;
 use super::outgoing::Short;
 use super::session::{Outgoing, Session, Side};
 use super::wire::{Changes, Control};
-use crate::document::DocumentId;
+use crate::document::{DocumentId, DocumentNonce};
 use crate::identity::{Did, Signature};
-use crate::membership::{Payload, Redeem, Statement, StatementDigest};
+use crate::membership::{Payload, Redeem, Statement, StatementDigest, verify_device_chain};
 use crate::replica::{Env, Replica, add_statement, link_mac};
 use crate::store::{DocumentRow, StoreError, statements};
 
@@ -319,6 +319,31 @@ impl Session {
             id: *id,
             content: content.map(Into::into),
         })
+    }
+
+    /// Tells a relay's session that a document changed, as [`Session::notify_document`] does. What
+    /// is said of an identity belongs to its space too: a device that was revoked there hears that,
+    /// and nothing after it.
+    ///
+    /// # Errors
+    /// [`SessionError`] if the session has ended by that.
+    pub fn hear_of(
+        &mut self,
+        replica: &Replica,
+        document: &DocumentId,
+    ) -> Result<(), SessionError> {
+        if let Some((did, device)) = self.peer
+            && *document == DocumentId::derive(&did, &DocumentNonce::Space)
+        {
+            let known = statements::of_identity(replica.conn(), &did)?;
+            if let Err(error) = verify_device_chain(&did, &device, &known) {
+                let error = error.into();
+                self.close(&error);
+                return Err(error);
+            }
+        }
+        self.notify_document(document);
+        Ok(())
     }
 
     /// Tells of a document that the other side may read and does not follow yet.

@@ -478,3 +478,44 @@ fn a_frame_is_made_once_for_all_its_receivers() {
         }
     }
 }
+
+#[test]
+fn a_revoked_device_hears_no_more_on_the_connection_that_it_has() {
+    let worker = &mut worker();
+    let mut laptop = Client::join(worker, 1);
+    let title = "Plans".to_owned();
+    let made = (laptop.replica).execute(&Command::CreateList { title }, &mut worker.system.env());
+    let Done::List { list } = made.unwrap() else {
+        panic!("no list")
+    };
+    laptop.session.notify_document(&list);
+    laptop.talk(worker);
+    let identity = laptop.replica.keys().identity.clone().unwrap();
+    let keys = Keyring::of(identity, &mut worker.system.env());
+    let mut phone = Client::join_with(worker, 2, keys);
+    phone.talk(worker);
+    laptop.talk(worker);
+    phone.talk(worker);
+    assert_eq!(phone.tasks(worker, list), Some(0));
+
+    let Ok(Answer::Identity(me)) = phone.replica.query(&Query::Whoami, worker.system.env().now)
+    else {
+        panic!("it does not know itself")
+    };
+    let revoke = Command::RevokeDevice { device: me.device };
+    let revoked = laptop.replica.execute(&revoke, &mut worker.system.env());
+    assert!(matches!(revoked.unwrap(), Done::Done { changed: true }));
+    let space = laptop.replica.space_id();
+    laptop.session.notify_document(&space);
+    laptop.talk(worker);
+    laptop.write(worker, list, 1);
+    laptop.talk(worker);
+    let mut ended = None;
+    while let Ok(frame) = phone.frames.try_recv() {
+        assert_eq!(ended, None, "something after the last word");
+        ended = (phone.take(worker, &frame).err()).map(|error| error.code().to_owned());
+    }
+    assert_eq!(ended.as_deref(), Some("bad-device"));
+    assert!(phone.frames.is_closed());
+    assert_eq!(phone.tasks(worker, list), Some(0));
+}

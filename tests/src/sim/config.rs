@@ -78,10 +78,12 @@ pub(super) struct Config {
     pub(super) slow: bool,
     /// Whether nothing recurs and tags keep their names.
     pub(super) calm: bool,
+    /// Whether a device of the first person gets into other hands, and is revoked while it is used.
+    pub(super) stolen: bool,
 }
 
 impl Config {
-    pub(super) fn draw(rng: &mut Random) -> Self {
+    pub(super) fn draw(rng: &mut Random, seed: u64) -> Self {
         let people = 2 + rng.below(3);
         let mut some = |percent: usize, most: usize| match rng.chance(percent) {
             true => 1 + rng.below(most),
@@ -118,6 +120,8 @@ impl Config {
             fault_every_ms: 1 + span / (10 + rng.below(40)) / people,
             slow: rng.chance(20),
             calm: rng.chance(30),
+            // Apart from all the rest, which it leaves as it is.
+            stolen: Random::new(!seed).chance(30),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The devices of people and agents: what they do, and how they sync, as the client's loop does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use poo_core::model::{Command, Outcome};
 use poo_core::replica::{CommandError, Instance, Keyring, Link, Replica};
@@ -11,9 +11,10 @@ use super::disk::{Disk, Image};
 use super::faults::Trip;
 use super::machine::Machine;
 use super::network::{Conn, End, check_bounds};
+use super::relay::Relay;
 use super::workload::draw::{Scene, draw};
 use super::world::{Happening, World};
-use super::{Mutant, ledger};
+use super::{Mutant, ledger, stolen};
 
 pub(super) struct Device {
     pub(super) name: String,
@@ -35,18 +36,22 @@ pub(super) struct Device {
     pub(super) backups: Vec<(Image, Option<Instance>)>,
     /// It is at the bottom of the sea.
     pub(super) lost: bool,
+    /// Its person took it out of the devices that act for them: it is in other hands.
+    pub(super) revoked: bool,
     /// It was put back, or there is another copy: its history may fork.
     pub(super) forks: bool,
     /// It signs what it may not.
     pub(super) lies: bool,
-    /// Changes seen at the last look, by what they are called in the database.
+    /// How often it heard that something of its own was refused, by the code.
     pub(super) refused: BTreeMap<String, u64>,
+    /// What its relay had for it when they connected, until it counts itself in sync.
+    pub(super) due: Option<BTreeSet<ledger::Hash>>,
 }
 
 impl Device {
     /// Whether anything is to be expected of it.
     pub(super) fn is_here(&self) -> bool {
-        !self.lost
+        !self.lost && !self.revoked
     }
 }
 
@@ -104,17 +109,19 @@ impl World {
         let Some(replica) = &device.replica else {
             return;
         };
-        let relay = device.relay;
-        let Some(desk) = &mut self.relays[relay].desk else {
+        let Relay { desk, disk, .. } = &mut self.relays[device.relay];
+        let Some(desk) = desk else {
             if self.rough {
                 let pause = 1_000 + self.rng.below(20_000);
                 self.after(pause as i64, Happening::Connect(at));
             }
             return;
         };
+        let relay = device.relay;
         let line = desk.connect(None);
         let pinned = replica.relay_did().unwrap();
         let session = Session::client(replica, pinned, &mut device.machine.env());
+        device.due = Some(disk.read(|conn| ledger::readable(conn, &device.keys.did)));
         device.session = Some(session);
         device.ending = false;
         let conn = self.number();
@@ -175,8 +182,8 @@ impl World {
 
     /// On an honest connection no session ends by itself.
     fn check_end(&mut self, at: usize, conn: u64, error: &SessionError) {
-        let is_fair = self.conns.get(&conn).is_some_and(|conn| !conn.tampered);
         let device = &self.devices[at];
+        let is_fair = device.is_here() && self.conns.get(&conn).is_some_and(|it| !it.tampered);
         assert!(
             !is_fair,
             "the session of {} ended for nothing: {}: {error}",
@@ -192,8 +199,42 @@ impl World {
         }
         let device = &mut self.devices[at];
         let key = device.keys.device.public();
-        let own = device.disk.read(|conn| ledger::own_changes(conn, &key));
-        self.ledger.note(at, own);
+        let (own, at_risk) = (device.disk).read(|conn| {
+            (
+                ledger::own_changes(conn, &key),
+                ledger::places_at_risk(conn),
+            )
+        });
+        assert!(
+            at_risk == 0,
+            "{} is about to sign again for places that it signed for",
+            device.name
+        );
+        let may_fork = device.forks || device.lies;
+        self.ledger.note(at, own, may_fork);
+    }
+
+    /// Whoever counts itself in sync has all that its relay had for it when they connected.
+    fn check_due(&mut self, at: usize, due: BTreeSet<ledger::Hash>) {
+        let device = &mut self.devices[at];
+        let (mut missing, did) = (due, device.keys.did);
+        device.disk.read(|conn| {
+            for held in [ledger::hashes(conn), ledger::fallen(conn)] {
+                missing.retain(|hash| !held.contains(hash));
+            }
+        });
+        if missing.is_empty() {
+            return;
+        }
+        // What the relay has no longer, or not for them, is not due.
+        let now = (self.relays[device.relay].disk).read(|conn| ledger::readable(conn, &did));
+        missing.retain(|hash| now.contains(hash));
+        assert!(
+            missing.is_empty(),
+            "{} counts itself in sync and lacks {} changes that its relay has",
+            self.devices[at].name,
+            missing.len()
+        );
     }
 
     /// Sends what a device has to say, and looks at what it was told.
@@ -212,8 +253,18 @@ impl World {
         while let Some(event) = session.poll_event() {
             events.push(event);
         }
+        let mut due = None;
         if session.is_in_sync() {
+            let before = device
+                .due
+                .as_ref()
+                .map(|_| device.disk.read(ledger::reached));
             session.note_in_sync(replica).unwrap();
+            due = device.due.take();
+            // One that knows that something did not come stays where it was.
+            if before.is_none_or(|before| before == device.disk.read(ledger::reached)) {
+                due = None;
+            }
         }
         for event in &events {
             match event {
@@ -222,6 +273,9 @@ impl World {
                 }
                 _ => {}
             }
+        }
+        if let Some(due) = due {
+            self.check_due(at, due);
         }
         for event in events {
             if !matches!(
@@ -271,6 +325,9 @@ impl World {
         let Some(command) = command else {
             return;
         };
+        if self.is_stolen(at) && !stolen::may_do(&command) {
+            return;
+        }
         if self.mutant == Some(Mutant::SendsBeforeCommit) && self.rng.chance(20) {
             return self.execute_early(at, &command);
         }

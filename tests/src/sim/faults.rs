@@ -184,7 +184,7 @@ impl World {
     }
 
     /// What nobody has any more is nobody's fault, where a fault took it that may.
-    fn excuse(&mut self, mut gone: std::collections::BTreeSet<ledger::Hash>) {
+    pub(super) fn excuse(&mut self, mut gone: std::collections::BTreeSet<ledger::Hash>) {
         if gone.is_empty() {
             return;
         }
@@ -234,6 +234,7 @@ impl World {
         original.forks = true;
         let copy = Device {
             marks: original.marks,
+            revoked: original.revoked,
             relay: original.relay,
             forks: true,
             ..Device::new(name, original.person, original.keys.clone(), machine, disk)

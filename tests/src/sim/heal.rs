@@ -77,9 +77,9 @@ impl World {
         }
     }
 
-    fn check_synced(&mut self, at: usize) {
+    pub(super) fn check_synced(&mut self, at: usize) {
         let device = &self.devices[at];
-        if device.lost {
+        if !device.is_here() {
             return;
         }
         let session = device.session.as_ref();

@@ -5,10 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::Decoder;
 use poo_core::document::DocumentId;
 use poo_core::identity::{Did, PublicKey};
+use poo_core::membership::{Identities, Statement, UnverifiedStatement};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// The name of a change.
 pub(super) type Hash = [u8; 32];
+
+/// A change that a device signed, with its place in that device's history.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    pub(super) hash: Hash,
+    pub(super) document: DocumentId,
+    /// The actor, which no other document has, and the number in its history.
+    pub(super) place: (Vec<u8>, i64),
+}
 
 /// A change of somebody's, as they had it on their device.
 #[derive(Debug, Clone)]
@@ -32,23 +42,37 @@ pub(super) struct Made {
 pub(super) struct Ledger {
     pub(super) entries: BTreeMap<Hash, Entry>,
     pub(super) made: Vec<Made>,
+    /// What devices signed that were never put back or copied, by its place.
+    places: BTreeMap<(Vec<u8>, i64), Hash>,
     /// Those that were new at the last look.
     fresh: Vec<Hash>,
 }
 
 impl Ledger {
-    /// Notes the changes of a device's own.
-    pub(super) fn note(&mut self, device: usize, own: Vec<(Hash, DocumentId)>) {
+    /// Notes the changes of a device's own. One that was never put back or copied has nothing
+    /// that could make it sign two for one place.
+    pub(super) fn note(&mut self, device: usize, own: Vec<Own>, may_fork: bool) {
         self.fresh.clear();
-        for (hash, document) in own {
-            self.entries.entry(hash).or_insert_with(|| {
-                self.fresh.push(hash);
-                Entry {
-                    document,
-                    device,
-                    excused: false,
-                }
-            });
+        for change in own {
+            if self.entries.contains_key(&change.hash) {
+                continue;
+            }
+            let entry = Entry {
+                document: change.document,
+                device,
+                excused: false,
+            };
+            self.entries.insert(change.hash, entry);
+            self.fresh.push(change.hash);
+            if may_fork {
+                continue;
+            }
+            let before = self.places.insert(change.place, change.hash);
+            assert!(
+                before.is_none(),
+                "an honest device signed a second change for one place in {}",
+                change.document
+            );
         }
     }
 
@@ -155,13 +179,60 @@ pub(super) fn all(conn: &Connection) -> BTreeSet<Hash> {
     rows(conn, sql, [], |row| row.get(0)).into_iter().collect()
 }
 
-pub(super) fn own_changes(conn: &Connection, device: &PublicKey) -> Vec<(Hash, DocumentId)> {
-    let sql = "SELECT change.hash, document.doc FROM change
+pub(super) fn own_changes(conn: &Connection, device: &PublicKey) -> Vec<Own> {
+    let sql = "SELECT change.hash, document.doc, actor.actor, change.seq FROM change
                JOIN actor ON actor.id = change.actor JOIN document ON document.id = change.doc
                WHERE actor.device = ?1 ORDER BY change.id";
     rows(conn, sql, params![device.as_ref()], |row| {
-        Ok((row.get(0)?, document(row, 1)?))
+        Ok(Own {
+            hash: row.get(0)?,
+            document: document(row, 1)?,
+            place: (row.get(2)?, row.get(3)?),
+        })
     })
+}
+
+/// How many changes a device signed that lie beside their document, for places that it would sign
+/// for again with the next that it writes.
+pub(super) fn places_at_risk(conn: &Connection) -> i64 {
+    let sql = "SELECT count(*) FROM actor
+               JOIN fallen ON fallen.doc = actor.doc AND fallen.actor = actor.actor
+               WHERE actor.mine AND fallen.seq > actor.seq";
+    conn.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// What a relay has for somebody: the changes of all documents that they may read there.
+pub(super) fn readable(conn: &Connection, did: &Did) -> BTreeSet<Hash> {
+    let sql = "SELECT change.hash FROM change
+               JOIN document_identity AS who ON who.doc = change.doc
+               WHERE who.did = ?1 AND who.role IS NOT NULL";
+    rows(conn, sql, params![did.key().as_ref()], |row| row.get(0))
+        .into_iter()
+        .collect()
+}
+
+/// Whether a device acts for somebody, by what is known here of them.
+pub(super) fn is_live(conn: &Connection, did: &Did, device: &PublicKey) -> bool {
+    let sql = "SELECT bytes FROM statement WHERE identity = ?1";
+    let known = rows(conn, sql, params![did.key().as_ref()], |row| {
+        row.get::<_, Vec<u8>>(0)
+    });
+    let known: Vec<Statement> = (known.iter())
+        .map(|bytes| {
+            UnverifiedStatement::decode(bytes)
+                .unwrap()
+                .verify()
+                .unwrap()
+        })
+        .collect();
+    Identities::evaluate(&known).is_live(did, device)
+}
+
+/// How far a device counts itself in sync, in its relay's own words.
+pub(super) fn reached(conn: &Connection) -> Vec<(String, rusqlite::types::Value)> {
+    let sql = "SELECT key, value FROM meta WHERE key IN ('catalog_epoch', 'catalog_since')
+               ORDER BY key";
+    rows(conn, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 pub(super) fn documents(conn: &Connection) -> Vec<(DocumentId, String)> {

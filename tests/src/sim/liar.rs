@@ -15,7 +15,7 @@ const COUNTER_MAX: u64 = (1 << 31) - 1;
 
 /// A way to lie with a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lie {
+pub(super) enum Lie {
     /// A change as it should be, by somebody who may not write.
     Plain,
     /// A counter that leaves no room for another.
@@ -141,12 +141,35 @@ impl World {
         let Some(conn) = self.devices[at].conn else {
             return;
         };
+        let Some(frames) = self.forged(at, document, lie) else {
+            return;
+        };
+        self.count("lies");
+        self.tell(|| format!("{} lies about {document}: {lie:?}", self.devices[at].name));
+        if matches!(lie, Lie::Fork) {
+            self.devices[at].forks = true;
+        }
+        if let Some(conn) = self.conns.get_mut(&conn) {
+            conn.tampered = true;
+        }
+        for frame in frames {
+            self.send(conn, true, frame);
+        }
+    }
+
+    /// The frames of a lie.
+    pub(super) fn forged(
+        &mut self,
+        at: usize,
+        document: DocumentId,
+        lie: Lie,
+    ) -> Option<Vec<Vec<u8>>> {
         // Whoever tells the liar of the document: nothing of what it holds is a secret here.
         let log = (self.relays[0].disk)
             .read(|conn| ledger::log_of(conn, &document))
             .concat();
         if log.is_empty() || self.relays[0].desk.is_none() {
-            return;
+            return None;
         }
         let device = self.devices[at].keys.device.clone();
         let mut nonce = [0; 16];
@@ -166,7 +189,7 @@ impl World {
                 &[change.bytes()],
             )
         };
-        let frames = match lie {
+        Some(match lie {
             Lie::Plain => vec![alone(&first)],
             Lie::Counter => vec![alone(&changed(&first, |change| {
                 change.start_op = COUNTER_MAX
@@ -200,18 +223,7 @@ impl World {
                 }
                 vec![said]
             }
-        };
-        self.count("lies");
-        self.tell(|| format!("{} lies about {document}: {lie:?}", self.devices[at].name));
-        if matches!(lie, Lie::Fork) {
-            self.devices[at].forks = true;
-        }
-        if let Some(conn) = self.conns.get_mut(&conn) {
-            conn.tampered = true;
-        }
-        for frame in frames {
-            self.send(conn, true, frame);
-        }
+        })
     }
 
     /// Somebody who was never let in asks, and says what others said.

@@ -19,6 +19,7 @@ mod device;
 mod disk;
 mod faults;
 mod heal;
+mod lapse;
 mod ledger;
 mod liar;
 mod machine;
@@ -29,6 +30,8 @@ mod reference;
 mod relay;
 mod set_up;
 mod stock;
+mod stolen;
+mod stubborn;
 pub mod table;
 mod trace;
 #[path = "../../../core/tests/workload/mod.rs"]
@@ -78,9 +81,11 @@ pub fn run(seed: u64, mutant: Option<Mutant>) -> Result<Report, Box<Failure>> {
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut world = world::World::new(seed, mutant, trace.clone(), heard.clone());
         world.set_up();
+        world.lapse();
         world.live();
         let rounds = world.heal();
         world.judge();
+        world.insist();
         let loud = heard.errors();
         assert!(loud.is_empty(), "the engine reported: {}", loud.join("; "));
         world.report(rounds)

@@ -131,12 +131,25 @@ pub(super) struct Wrong;
 
 impl Wrong {
     pub(super) fn begin(mutant: Option<Mutant>) -> Self {
-        mutants::choose(match mutant {
-            Some(Mutant::Engine(mutant)) => Some(mutant),
-            _ => None,
-        });
+        choose(mutant);
         Self
     }
+}
+
+fn choose(mutant: Option<Mutant>) {
+    mutants::choose(match mutant {
+        Some(Mutant::Engine(mutant)) => Some(mutant),
+        _ => None,
+    });
+}
+
+/// Does something with an engine that lets anybody write, in a run of engines that are right or
+/// wrong as `mutant` says.
+pub(super) fn unchecked<T>(mutant: Option<Mutant>, work: impl FnOnce() -> T) -> T {
+    mutants::choose(Some(Engine::AnybodyWrites));
+    let done = work();
+    choose(mutant);
+    done
 }
 
 impl Drop for Wrong {

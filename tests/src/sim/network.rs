@@ -51,6 +51,9 @@ const HELD_MAX: Held = Held {
     messages: 500,
 };
 
+/// How long a device waits more than others that does not count any more, in milliseconds.
+const REVOKED_MS: usize = 600_000;
+
 /// However badly things go, nobody fills the memory of another.
 pub(super) fn check_bounds(who: &str, held: Held) {
     let fits = held.waiting <= HELD_MAX.waiting
@@ -169,7 +172,8 @@ impl World {
     /// Whether a relay may say that to who is at the other end. Checked where it leaves.
     pub(super) fn check_said(&mut self, conn: u64, frame: &[u8]) {
         let known = &self.conns[&conn];
-        let (told, person) = match known.end {
+        let (end, relay) = (known.end, known.relay);
+        let (told, person) = match end {
             End::Device(device) => {
                 let Device { person, .. } = self.devices[device];
                 (ledger::document_told(frame), person)
@@ -182,7 +186,10 @@ impl World {
         if self.seen.len() < 200 {
             self.seen.push(frame.to_vec());
         }
-        let (did, relay) = (self.people[person].did, known.relay);
+        if let End::Device(device) = end {
+            self.check_heard_last(device, relay);
+        }
+        let did = self.people[person].did;
         let role = (self.relays[relay].disk).read(|conn| ledger::role(conn, &told, &did));
         assert!(
             role.is_some() && self.let_in.contains(&(told, did)),
@@ -223,7 +230,11 @@ impl World {
             }
         };
         if self.rough {
-            let pause = 500 + self.rng.below(10_000);
+            let mut pause = 500 + self.rng.below(10_000);
+            if matches!(known.end, End::Device(at) if self.devices[at].revoked) {
+                // It hears the same each time.
+                pause += REVOKED_MS;
+            }
             self.after(pause as i64, again);
         }
     }

@@ -302,8 +302,8 @@ impl World {
         for (hash, entry) in &self.ledger.entries {
             // Where roles change, what was refused stays where it was made.
             let is_kept = entry.document == self.office && kept[entry.device].contains(hash);
-            let lies = self.devices[entry.device].lies;
-            if there.contains(hash) || entry.excused || is_kept || forked || lies {
+            let Device { lies, revoked, .. } = self.devices[entry.device];
+            if there.contains(hash) || entry.excused || is_kept || forked || lies || revoked {
                 continue;
             }
             panic!(
@@ -314,7 +314,7 @@ impl World {
         for made in &self.ledger.made {
             let is_there = (self.relays.iter_mut())
                 .any(|relay| relay.disk.read(|conn| ledger::has_made(conn, made)));
-            let is_kept = made.document == self.office;
+            let is_kept = made.document == self.office || self.devices[made.device].revoked;
             if is_there || is_kept || self.ledger.is_excused(made) {
                 continue;
             }

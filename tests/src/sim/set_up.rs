@@ -38,9 +38,11 @@ impl Device {
             trip: None,
             backups: Vec::new(),
             lost: false,
+            revoked: false,
             forks: false,
             lies: false,
             refused: Default::default(),
+            due: None,
         }
     }
 }
@@ -86,18 +88,20 @@ impl World {
             panic!("a device does not know itself");
         };
         self.tablet = me.device;
-        // It says once that it is there, and is never seen again.
+        // It says once that it is there, and is never seen again, or just goes on.
         tablet.relay = 0;
         self.devices.push(tablet);
         let at = self.devices.len() - 1;
         self.point(at, 0);
         self.connect(at);
         self.settle();
-        if let Some(conn) = self.devices[at].conn {
-            self.close(conn, "is done");
+        if !self.config.stolen {
+            if let Some(conn) = self.devices[at].conn {
+                self.close(conn, "is done");
+            }
+            self.devices[at].replica = None;
+            self.devices[at].lost = true;
         }
-        self.devices[at].replica = None;
-        self.devices[at].lost = true;
         for device in 0..self.devices.len() {
             self.after(0, Happening::Connect(device));
         }
@@ -220,6 +224,9 @@ impl World {
                 let expiring = matches!(command, Command::Share { .. } | Command::Publish { .. });
                 assert!(expiring);
                 self.links.push(link.parse().unwrap());
+            }
+            Outcome::Done { changed: true } if matches!(command, Command::RevokeDevice { .. }) => {
+                self.note_revoked();
             }
             _ => {}
         }

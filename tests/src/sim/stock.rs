@@ -20,7 +20,7 @@ pub(super) struct Stock {
     /// For whom it acts.
     pub(super) person: usize,
     /// Whether the relay may sign for it.
-    writes: bool,
+    pub(super) writes: bool,
     pub(super) document: DocumentId,
     pub(super) doc: AutoCommit,
     state: State,

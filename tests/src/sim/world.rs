@@ -20,7 +20,7 @@ use super::{Mutant, Report};
 /// When every run begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;
 /// More than that in one phase is talking for ever.
-const HAPPENINGS_MAX: u64 = 200_000;
+const HAPPENINGS_MAX: u64 = 50_000;
 
 /// Something that will happen.
 #[derive(Debug)]
@@ -47,6 +47,8 @@ pub(super) enum Happening {
     Gone { relay: usize, line: u64, run: u32 },
     /// Something goes wrong.
     Fault,
+    /// A device that is in other hands is revoked.
+    Revoke,
 }
 
 /// A person or an agent.
@@ -92,7 +94,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64, mutant: Option<Mutant>, trace: Trace, heard: Heard) -> Self {
         let mut rng = Random::new(seed);
-        let config = Config::draw(&mut rng);
+        let config = Config::draw(&mut rng, seed);
         trace.begin(format!("seed {seed}: {config:?}"));
         let shm = std::path::Path::new("/dev/shm");
         let folder = match shm.is_dir() {
@@ -182,13 +184,19 @@ impl World {
             Happening::StartRelay(relay) => self.start_relay(relay),
             Happening::Gone { relay, line, run } => self.gone(relay, line, run),
             Happening::Fault => self.strike(),
+            Happening::Revoke => self.revoke_stolen(),
         }
         true
     }
 
     /// Until nothing is left to happen.
     pub(super) fn settle(&mut self) {
-        let until = self.happened + HAPPENINGS_MAX;
+        self.settle_within(HAPPENINGS_MAX);
+    }
+
+    /// The same, where little is to be said.
+    pub(super) fn settle_within(&mut self, most: u64) {
+        let until = self.happened + most;
         while self.step() {
             assert!(self.happened < until, "they talk for ever");
         }
@@ -209,6 +217,11 @@ impl World {
         if !self.config.faults.is_empty() {
             self.after(self.config.fault_every_ms as i64, Happening::Fault);
         }
+        if self.config.stolen {
+            let span = self.config.commands * self.config.pause_ms / 2 / self.devices.len();
+            let pause = self.rng.below(span);
+            self.after(pause as i64, Happening::Revoke);
+        }
         let until = self.happened + HAPPENINGS_MAX;
         while self.commands < self.config.commands as u64 && self.step() {
             assert!(self.happened < until, "they talk for ever");
@@ -217,7 +230,7 @@ impl World {
         self.queue.retain(|_, what| {
             !matches!(
                 what,
-                Happening::Act(_) | Happening::ActStock(_) | Happening::Fault
+                Happening::Act(_) | Happening::ActStock(_) | Happening::Fault | Happening::Revoke
             )
         });
         self.trace.begin(format!(

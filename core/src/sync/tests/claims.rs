@@ -107,6 +107,29 @@ fn what_was_kept_back_on_the_way_is_asked_for_again() {
 }
 
 #[test]
+fn so_is_a_document_of_which_nothing_is_here() {
+    for withheld in 0..6 {
+        let bench = &mut Bench::new(36);
+        let relay = &mut relay(bench);
+        let sam = &mut person(bench, relay, "Sam");
+        let plans = list(sam, bench, "Plans");
+        task(sam, bench, plans, "Milk", None);
+        sync(sam, relay, bench);
+        let identity = sam.keys().identity.clone().unwrap();
+        let keys = crate::replica::Keyring::of(identity, &mut bench.env());
+        let phone = &mut Replica::in_memory(keys).unwrap();
+        phone.found("Sam", &mut bench.env()).unwrap();
+        phone
+            .set_relay("ws://127.0.0.1:1", Some(relay.did()))
+            .unwrap();
+        let mut wire = Wire::new(phone, relay, bench);
+        run_withheld(&mut wire, phone, relay, bench, withheld);
+        sync(phone, relay, bench);
+        assert_eq!(titles(phone, plans), ["Milk"], "{withheld}");
+    }
+}
+
+#[test]
 fn a_client_that_gives_way_waits_for_no_answer_that_was_given_with_another() {
     for one_at_a_time in [false, true] {
         let bench = &mut Bench::new(35);
