@@ -6,6 +6,7 @@ import "./styles/details.css";
 import "./styles/parts.css";
 import "./styles/views.css";
 import "./styles/pick.css";
+import "./styles/notes.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";

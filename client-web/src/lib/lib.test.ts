@@ -36,6 +36,11 @@ describe("rebase", () => {
     expect(rebase("milk", "bread", "eggs")).toBe("bread");
   });
 
+  test("what was typed here and comes back is not put in twice", () => {
+    expect(rebase("", "# Beds", "# B")).toBe("# Beds");
+    expect(rebase("see ", "see you soon", "see you")).toBe("see you soon");
+  });
+
   test("who changed nothing takes what came", () => {
     expect(rebase("a", "a", "b")).toBe("b");
     expect(rebase("a", "b", "a")).toBe("b");

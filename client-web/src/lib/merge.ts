@@ -7,6 +7,8 @@ export function rebase(base: string, mine: string, theirs: string): string {
   if (base === mine) return theirs;
   const ours = change(base, mine);
   const other = change(base, theirs);
+  // What came is the beginning of what is typed: it was typed here, and is on its way back.
+  if (ours.from === other.from && ours.to === other.to && ours.text.startsWith(other.text)) return mine;
   const apart = other.to <= ours.from ? [other, ours] : ours.to <= other.from ? [ours, other] : [];
   const [first, second] = apart;
   if (!first || !second) return mine;

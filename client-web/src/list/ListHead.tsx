@@ -56,7 +56,7 @@ export function ListHead({
 }) {
   const [open, setOpen] = useState<"share" | "verify" | "activity" | "aisles" | null>(null);
   const title = useDraft(list?.title ?? "", (value) => {
-    if (value.trim()) void run({ type: "rename_list", list: id, title: value.trim() });
+    return value.trim() ? run({ type: "rename_list", list: id, title: value.trim() }) : null;
   });
   const writes = list?.role === "owner" || list?.role === "editor";
   const shared = (members?.length ?? 0) > 1;

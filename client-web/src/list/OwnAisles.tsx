@@ -2,7 +2,7 @@ import type { Aisle } from "@poo/engine";
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
 import { run, useLive } from "../state/engine.ts";
-import { Modal } from "../ui/Modal.tsx";
+import { first, Modal } from "../ui/Modal.tsx";
 import { useDraft } from "../ui/useDraft.ts";
 
 /** The aisles that a list has beside those of every shop. */
@@ -33,6 +33,7 @@ export default function OwnAisles({ list, onClose }: { list: string; onClose: ()
         }}
       >
         <input
+          ref={first}
           aria-label="Name of a new aisle"
           placeholder="New aisle"
           maxLength={50}
@@ -53,7 +54,7 @@ function Own({ list, aisle }: { list: string; aisle: Aisle }) {
       .split(",")
       .map((word) => word.trim())
       .filter(Boolean);
-    void run({ type: "set_aisle", list, name: aisle.name, keywords });
+    return run({ type: "set_aisle", list, name: aisle.name, keywords });
   });
   return (
     <li>

@@ -1,4 +1,4 @@
-import type { Sort, Task } from "@poo/engine";
+import type { Sort, Stand, Task } from "@poo/engine";
 import { useMemo } from "react";
 import { type Filter, forEngine } from "../lib/filter.ts";
 import { useAnswer, useLive, zone } from "../state/engine.ts";
@@ -17,4 +17,12 @@ export function useTasks(list: string, sort: Sort, filter?: Filter): readonly Ta
     const begun = new Set(first.items.map((task) => task.id));
     return [...first.items, ...whole.items.filter((task) => !begun.has(task.id))];
   }, [first, whole]);
+}
+
+/**
+ * Where everything of a list stands in the shop. The list that is shown by aisles and the task that
+ * is open beside it ask the same, and so share one answer: the second costs nothing.
+ */
+export function useStands(list: string): readonly Stand[] | undefined {
+  return useLive({ type: "stands", list })?.items;
 }

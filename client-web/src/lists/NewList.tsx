@@ -4,7 +4,7 @@ import { useRef, useState } from "react";
 import { engine, inWords, run, useLive, zone } from "../state/engine.ts";
 import { go } from "../state/route.ts";
 import { say } from "../state/toasts.ts";
-import { Modal } from "../ui/Modal.tsx";
+import { first, Modal } from "../ui/Modal.tsx";
 
 interface Import {
   title?: string;
@@ -57,8 +57,7 @@ export default function NewList({ onClose }: { onClose: () => void }) {
         <label>
           Name
           <input
-            // biome-ignore lint/a11y/noAutofocus: the dialog is for this field
-            autoFocus
+            ref={first}
             value={title}
             maxLength={200}
             placeholder="Groceries"

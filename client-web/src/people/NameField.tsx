@@ -1,3 +1,5 @@
+import { first } from "../ui/Modal.tsx";
+
 /** How a new person is called until they say. */
 export const UNNAMED = "Me";
 
@@ -18,6 +20,7 @@ export function NameField({
     <label>
       Your name
       <input
+        ref={first}
         value={value}
         maxLength={100}
         autoComplete="given-name"

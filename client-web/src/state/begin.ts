@@ -105,6 +105,13 @@ export function outcome(): { promise: Promise<News>; cancel: () => void } {
 // What is lost is said wherever one is.
 engine.onNews((news) => {
   if (news.news === "refused") say({ text: refusedInWords(news.code, news.message), tone: "bad" });
+  if (news.news === "reauthored" && news.lost.length > 0) {
+    const count = news.lost.length === 1 ? "One change" : `${news.lost.length} changes`;
+    say({
+      text: `Another copy of this device wrote, too. ${count} made here could not be kept.`,
+      tone: "bad",
+    });
+  }
   if (news.news === "device_came") say({ text: `${news.name} has your lists now`, tone: "good" });
 });
 

@@ -1,6 +1,6 @@
 import type { Task } from "@poo/engine";
 import { ShoppingBasket } from "lucide-react";
-import { useLive } from "../state/engine.ts";
+import { useStands } from "../list/useTasks.ts";
 import { Field } from "./Fields.tsx";
 
 /** Where a task of a grocery list stands in the shop. */
@@ -11,7 +11,7 @@ export default function AisleField({
   task: Task;
   onChange: (aisle: string | null) => void;
 }) {
-  const stands = useLive({ type: "stands", list: task.list })?.items ?? [];
+  const stands = useStands(task.list) ?? [];
   const guessed = task.aisle ? undefined : stands.find((stand) => stand.tasks.includes(task.id))?.aisle;
   return (
     <Field icon={<ShoppingBasket size={17} />} label="Aisle">

@@ -124,7 +124,7 @@ function Body({
   const { list, id } = task;
   const title = useDraft(task.title, (value) => {
     const line = value.replace(/\s+/g, " ").trim();
-    if (line) void run({ type: "edit_task", list, task: id, title: line });
+    return line ? run({ type: "edit_task", list, task: id, title: line }) : null;
   });
   return (
     <div className="details-body">

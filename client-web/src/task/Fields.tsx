@@ -48,7 +48,7 @@ export function Fields({
   aisles: boolean;
 }) {
   const { list, id } = task;
-  const edit = (patch: object) => void run({ type: "edit_task", list, task: id, ...patch });
+  const edit = (patch: object) => run({ type: "edit_task", list, task: id, ...patch });
   const link = useDraft(task.url ?? "", (value) => edit({ url: value.trim() || null }));
   return (
     <fieldset className="fields" disabled={readOnly}>

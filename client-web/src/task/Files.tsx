@@ -85,6 +85,7 @@ export function Files({ task, readOnly }: { task: Task; readOnly: boolean }) {
 function Attached({ task, file, readOnly }: { task: Task; file: Attachment; readOnly: boolean }) {
   const [url, setUrl] = useState<string | null>(null);
   const [waits, setWaits] = useState(false);
+  const [refused, setRefused] = useState(false);
   const isPicture = file.mime.startsWith("image/");
   const fetched = useRef<string | null>(null);
   useEffect(() => {
@@ -101,6 +102,10 @@ function Attached({ task, file, readOnly }: { task: Task; file: Attachment; read
     look().catch(() => {});
     const end = engine.onNews((news) => {
       if (news.news === "file_arrived" && news.file === file.id) look().catch(() => {});
+      if (news.news === "file_refused" && news.file === file.id) {
+        setRefused(true);
+        setWaits(false);
+      }
     });
     return () => {
       gone = true;
@@ -123,11 +128,18 @@ function Attached({ task, file, readOnly }: { task: Task; file: Attachment; read
           {file.name}
         </a>
       ) : (
-        <button type="button" className="link-button" onClick={() => setWaits(true)}>
+        <button
+          type="button"
+          className="link-button"
+          onClick={() => {
+            setRefused(false);
+            setWaits(true);
+          }}
+        >
           {file.name}
         </button>
       )}
-      <small>{waits && !url ? "On its way…" : size}</small>
+      <small>{url ? size : waits ? "On its way…" : refused ? "Cannot be fetched" : size}</small>
       {!readOnly && (
         <button
           type="button"

@@ -1,34 +1,48 @@
 import { X } from "lucide-react";
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
+
+/**
+ * The field that has the focus when the dialog around it opens, or when it comes into an open one.
+ * React's own `autoFocus` does not know of dialogs.
+ */
+export function first(field: HTMLElement | null): void {
+  field?.setAttribute("autofocus", "");
+  field?.focus();
+}
 
 /** A dialog of the platform's own: it keeps the focus, closes by Escape, and gives the focus back. */
 export function Modal({
   title,
   onClose,
   children,
-  wide = false,
+  size,
 }: {
   title: string;
   onClose: () => void;
   children: ReactNode;
-  wide?: boolean;
+  /** Wider than usual, or as large as the window lets it be. */
+  size?: "wide" | "page";
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const label = useId();
-  useEffect(() => {
+  // Before it is taken out of the page: only then does the focus go back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
     <dialog
       ref={dialog}
-      className={wide ? "modal wide" : "modal"}
+      className={size ? `modal ${size}` : "modal"}
       aria-labelledby={label}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
+      }}
+      onKeyDown={(event) => {
+        // Escape closes this, not also what it was opened from.
+        if (event.key === "Escape") event.stopPropagation();
       }}
       onClick={(event) => {
         if (event.target === dialog.current) onClose();

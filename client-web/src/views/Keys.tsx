@@ -44,7 +44,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
 
 export default function Keys({ onClose }: { onClose: () => void }) {
   return (
-    <Modal title="Keys" onClose={onClose} wide>
+    <Modal title="Keys" onClose={onClose} size="wide">
       <div className="keys">
         {KEYS.map(([title, keys]) => (
           <section key={title}>

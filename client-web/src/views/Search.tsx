@@ -1,8 +1,9 @@
 import type { Found } from "@poo/engine";
 import { CornerDownLeft, Search as Glass, ListTodo } from "lucide-react";
-import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { engine, useLive } from "../state/engine.ts";
 import { go, type Place } from "../state/route.ts";
+import { first } from "../ui/Modal.tsx";
 
 interface Hit {
   key: string;
@@ -21,7 +22,7 @@ export default function Search({ onClose }: { onClose: () => void }) {
   const lists = useLive({ type: "lists" });
   const label = useId();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
@@ -87,7 +88,7 @@ export default function Search({ onClose }: { onClose: () => void }) {
       <div className="search-line">
         <Glass size={20} aria-hidden="true" />
         <input
-          autoFocus
+          ref={first}
           role="combobox"
           aria-expanded="true"
           aria-controls={label}

@@ -8,12 +8,12 @@ import { engine, inWords, relayUrl, run, useLive, useStatus } from "../state/eng
 import { useLocal } from "../state/local.ts";
 import { setTheme, type Theme } from "../state/theme.ts";
 import { say } from "../state/toasts.ts";
-import { Modal } from "../ui/Modal.tsx";
+import { COLORS, colorOf } from "../ui/Avatar.tsx";
+import { first, Modal } from "../ui/Modal.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { useDraft } from "../ui/useDraft.ts";
 import { ViewHead } from "./ViewHead.tsx";
 
-const COLORS = ["#6b3cff", "#c2410c", "#0f766e", "#be185d", "#1d4ed8", "#4d7c0f", "#a21caf", "#b45309"];
 const THEMES: readonly (readonly [Theme, string])[] = [
   ["auto", "As the system"],
   ["light", "Light"],
@@ -24,7 +24,7 @@ export default function Settings() {
   const me = useLive({ type: "whoami" });
   const [theme] = useLocal<Theme>("theme", "auto");
   const name = useDraft(me && isNamed(me.name) ? me.name : "", (value) => {
-    void run({ type: "set_profile", name: value.trim() || UNNAMED });
+    return run({ type: "set_profile", name: value.trim() || UNNAMED });
   });
   return (
     <div className="view">
@@ -46,7 +46,7 @@ export default function Settings() {
                     type="radio"
                     name="color"
                     aria-label={`Colour ${color}`}
-                    checked={me?.color === color}
+                    checked={me !== undefined && colorOf(me.did, me.color) === color}
                     onChange={() => me && void run({ type: "set_profile", name: me.name, color })}
                   />
                 </label>
@@ -139,8 +139,9 @@ function Devices() {
               <span className="person-name">
                 {device.name === UNNAMED ? "First device" : device.name}
                 <small>
-                  {device.this ? " this one" : ""}
-                  {device.linkedAt ? ` since ${ago(device.linkedAt)}` : ""}
+                  {[device.this && "this one", device.linkedAt && `added ${ago(device.linkedAt)}`]
+                    .filter(Boolean)
+                    .map((words) => ` · ${words}`)}
                 </small>
               </span>
               {!device.this && (
@@ -237,6 +238,7 @@ function Restore({ onClose }: { onClose: () => void }) {
         <label>
           Your 24 words
           <textarea
+            ref={first}
             rows={4}
             value={phrase}
             autoComplete="off"
