@@ -11,13 +11,18 @@ import {
 import { SortableContext, sortableKeyboardCoordinates, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import type { Member, Task } from "@poo/engine";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useAnswer } from "../state/engine.ts";
 import { focusNear } from "./near.ts";
-import { type Drop, drop, type Row } from "./rows.ts";
+import { type Drop, drop, hasMeta, type Row } from "./rows.ts";
 import { type RowActions, TaskRow } from "./TaskRow.tsx";
 
-const ROW_PX = 44;
+/** How high rows are whose title takes one line, as the styles make them. */
+const ROW_PX = 46;
+const ROW_WITH_META_PX = 54;
+/** What moved settles for so long. */
+const SETTLES_MS = 400;
 const NEST_PX = 26;
 const CAME_MOST = 10;
 const NONE: ReadonlySet<string> = new Set();
@@ -63,11 +68,17 @@ export function TaskList({
   );
   // What stands above grows and shrinks.
   useLayoutEffect(() => setOffset(root.current?.offsetTop ?? 0));
+  const mixed = listTitles !== undefined;
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => root.current?.closest<HTMLElement>(".scroll") ?? null,
-    estimateSize: () => ROW_PX,
-    getItemKey: (index) => rows[index]?.task.id ?? index,
+    // What is as high as it was thought to be needs no second look when it comes into view.
+    estimateSize: (index) => {
+      const row = rows[index];
+      return row && (mixed || hasMeta(row)) ? ROW_WITH_META_PX : ROW_PX;
+    },
+    // Another function makes all rows be placed anew.
+    getItemKey: useCallback((index: number) => rows[index]?.task.id ?? index, [rows]),
     overscan: 12,
     scrollMargin: offset,
   });
@@ -78,6 +89,20 @@ export function TaskList({
     useSensor(TouchSensor, { activationConstraint: { delay: 180, tolerance: 8 } }),
     useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
   );
+
+  // Rows are told to dnd-kit when a grip is taken, before the grip itself hears of it.
+  const described = useId();
+  const [moving, setMoving] = useState(false);
+  const settled = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const take = (event: { target: EventTarget }) => {
+    if (!(event.target as HTMLElement).closest(".grip")) return;
+    clearTimeout(settled.current);
+    if (!moving) flushSync(() => setMoving(true));
+  };
+  const settle = () => {
+    clearTimeout(settled.current);
+    settled.current = setTimeout(() => setMoving(false), SETTLES_MS);
+  };
 
   const wanted = useRef<string | null>(null);
   const focus = (from: HTMLElement, index: number, by: 1 | -1) => {
@@ -112,6 +137,11 @@ export function TaskList({
       ref={root}
       className="rows"
       style={{ height: virtualizer.getTotalSize() }}
+      onPointerDownCapture={take}
+      onTouchStartCapture={take}
+      onKeyDownCapture={(event) => {
+        if (event.key === " " || event.key === "Enter") take(event);
+      }}
       onKeyDown={(event) => {
         const id = (event.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset.row;
         const at = id ? ids.indexOf(id) : -1;
@@ -153,7 +183,8 @@ export function TaskList({
                 here={peopleAt.get(row.task.id)}
                 tagColors={tagColors}
                 readOnly={readOnly}
-                draggable={onMove !== undefined}
+                movable={onMove && described}
+                moving={moving}
               />
             </li>
           );
@@ -163,15 +194,24 @@ export function TaskList({
   );
   if (!onMove) return body;
   const ended = ({ active, over, delta }: DragEndEvent) => {
-    const moving = rows.find((row) => row.task.id === active.id);
-    if (!over || !moving) return;
-    const depth = moving.depth + Math.round(delta.x / NEST_PX);
-    if (over.id === active.id && depth === moving.depth) return;
+    settle();
+    const moved = rows.find((row) => row.task.id === active.id);
+    if (!over || !moved) return;
+    const depth = moved.depth + Math.round(delta.x / NEST_PX);
+    if (over.id === active.id && depth === moved.depth) return;
     const place = drop(rows, String(active.id), String(over.id), depth);
     if (place) onMove(String(active.id), place);
   };
   return (
-    <DndContext sensors={sensors} collisionDetection={closestCenter} onDragEnd={ended}>
+    <DndContext
+      id={described}
+      sensors={sensors}
+      collisionDetection={closestCenter}
+      onDragStart={() => clearTimeout(settled.current)}
+      onDragEnd={ended}
+      onDragCancel={settle}
+      onDragAbort={settle}
+    >
       <SortableContext items={ids} strategy={verticalListSortingStrategy}>
         {body}
       </SortableContext>

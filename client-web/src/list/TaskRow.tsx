@@ -1,14 +1,13 @@
-import { useSortable } from "@dnd-kit/sortable";
-import { CSS } from "@dnd-kit/utilities";
 import type { Member, Task } from "@poo/engine";
-import { ChevronRight, GripVertical, Paperclip, Repeat, Split, StickyNote } from "lucide-react";
-import { memo } from "react";
-import { dueInWords } from "../lib/dates.ts";
+import { ChevronRight, Paperclip, Repeat, Split, StickyNote } from "lucide-react";
+import { memo, useRef } from "react";
+import { dueInWords, parts, timeInWords } from "../lib/dates.ts";
 import { inWords } from "../lib/recurrence.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { useLongPress } from "../ui/useLongPress.ts";
 import { Check } from "./Check.tsx";
-import type { Row } from "./rows.ts";
+import { hasMeta, type Row } from "./rows.ts";
+import { type DragKeys, Sortable } from "./Sortable.tsx";
 
 export interface RowActions {
   toggle(task: Task): void;
@@ -30,50 +29,44 @@ interface Props {
   here?: readonly string[] | undefined;
   tagColors?: ReadonlyMap<string, string> | undefined;
   readOnly?: boolean;
-  draggable?: boolean;
+  /** What says how it is moved, by its id; without it, it is not. */
+  movable?: string | undefined;
+  /** Whether something of the list is about to be moved. */
+  moving?: boolean;
+  /** Whether the day on which it is due is said above it. */
+  dayIsSaid?: boolean | undefined;
 }
 
 /** One task in a list. */
 export const TaskRow = memo(function TaskRow(props: Props) {
-  return props.draggable ? <DraggableRow {...props} /> : <PlainRow {...props} />;
-});
-
-function DraggableRow(props: Props) {
-  const { task } = props.row;
-  const sortable = useSortable({ id: task.id });
-  const { role: _, ...attributes } = sortable.attributes;
+  const { row, moving, movable } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const grip = useRef<HTMLButtonElement>(null);
+  const drag = useRef<DragKeys>(undefined);
   return (
-    <div
-      ref={sortable.setNodeRef}
-      className={sortable.isDragging ? "row-place dragging" : "row-place"}
-      style={{ transform: CSS.Translate.toString(sortable.transform), transition: sortable.transition }}
-    >
+    <div ref={place} className="row-place">
+      {movable && moving && <Sortable id={row.task.id} place={place} grip={grip} drag={drag} />}
       <RowBody
         {...props}
         grip={
-          <button
-            type="button"
-            className="grip"
-            ref={sortable.setActivatorNodeRef}
-            aria-label={`Move ${task.title}`}
-            {...attributes}
-            {...sortable.listeners}
-          >
-            <GripVertical size={16} />
-          </button>
+          movable && (
+            <button
+              type="button"
+              className="grip"
+              ref={grip}
+              aria-label={`Move ${row.task.title}`}
+              aria-roledescription="sortable"
+              aria-describedby={movable}
+              onPointerDown={(event) => drag.current?.onPointerDown?.(event)}
+              onTouchStart={(event) => drag.current?.onTouchStart?.(event)}
+              onKeyDown={(event) => drag.current?.onKeyDown?.(event)}
+            />
+          )
         }
       />
     </div>
   );
-}
-
-function PlainRow(props: Props) {
-  return (
-    <div className="row-place">
-      <RowBody {...props} grip={null} />
-    </div>
-  );
-}
+});
 
 function RowBody({
   row,
@@ -86,6 +79,7 @@ function RowBody({
   here,
   tagColors,
   readOnly,
+  dayIsSaid,
   grip,
 }: Props & { grip: React.ReactNode }) {
   const { task, depth } = row;
@@ -122,7 +116,7 @@ function RowBody({
         >
           {task.title}
         </button>
-        <Meta row={row} listTitle={listTitle} tagColors={tagColors} />
+        <Meta row={row} listTitle={listTitle} tagColors={tagColors} dayIsSaid={dayIsSaid} />
       </div>
       {row.parts > 0 && (
         <button
@@ -160,23 +154,21 @@ function RowBody({
   );
 }
 
-function Meta({ row, listTitle, tagColors }: Pick<Props, "row" | "listTitle" | "tagColors">) {
+function Meta({
+  row,
+  listTitle,
+  tagColors,
+  dayIsSaid,
+}: Pick<Props, "row" | "listTitle" | "tagColors" | "dayIsSaid">) {
   const { task } = row;
-  const some =
-    task.due ||
-    task.recurrence ||
-    task.tags.length > 0 ||
-    task.progress ||
-    task.notes ||
-    listTitle ||
-    task.attachments ||
-    task.conflicts;
-  if (!some) return null;
+  if (!listTitle && !hasMeta(row)) return null;
+  const time = task.due && parts(task.due).time;
+  const due = task.due && (dayIsSaid ? time && timeInWords(time) : dueInWords(task.due));
   return (
     <div className="row-meta">
-      {task.due && (
+      {due && (
         <span className={task.overdue && !task.done ? "due overdue" : "due"}>
-          {dueInWords(task.due)}
+          {due}
           {task.overdue && !task.done && <span className="sr-only"> (overdue)</span>}
         </span>
       )}

@@ -8,6 +8,19 @@ export interface Row {
   open: boolean;
 }
 
+/** Whether a row says more than the title of its task. */
+export function hasMeta({ task }: Row): boolean {
+  return Boolean(
+    task.due ||
+      task.recurrence ||
+      task.tags.length > 0 ||
+      task.progress ||
+      task.notes ||
+      task.attachments ||
+      task.conflicts,
+  );
+}
+
 /** Rows as they were made last: what is the same row is not drawn again. */
 const known = new WeakMap<Task, Row>();
 

@@ -25,15 +25,14 @@ async function tick<T>({ id }: Task, done: boolean, work: Promise<T>): Promise<T
   }
 }
 
+function hear(changed: () => void): () => void {
+  hearers.add(changed);
+  return () => hearers.delete(changed);
+}
+
 /** Whether a task is done, as its box shows it: at once. */
 export function useTicked(task: Task): boolean {
-  const now = useSyncExternalStore(
-    (changed) => {
-      hearers.add(changed);
-      return () => hearers.delete(changed);
-    },
-    () => ticked.get(task.id),
-  );
+  const now = useSyncExternalStore(hear, () => ticked.get(task.id));
   return now ?? task.done;
 }
 

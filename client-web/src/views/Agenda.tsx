@@ -13,6 +13,7 @@ import { Skeleton } from "../ui/Skeleton.tsx";
 import { ViewHead } from "./ViewHead.tsx";
 
 const NOTHING: ReadonlySet<string> = new Set();
+const OVERDUE = "Overdue";
 
 /** Tasks of all lists: what is due today, what comes, what matters. */
 export function Agenda({ view }: { view: "today" | "upcoming" | "focus" }) {
@@ -79,6 +80,7 @@ export function Agenda({ view }: { view: "today" | "upcoming" | "focus" }) {
                     selecting={false}
                     current={false}
                     listTitle={titles.get(task.list)}
+                    dayIsSaid={view !== "focus" && title !== OVERDUE}
                   />
                 </li>
               ))}
@@ -100,7 +102,7 @@ function grouped(tasks: readonly Task[], view: "today" | "upcoming" | "focus"): 
   for (const task of tasks) {
     const date = task.due ? parts(task.due).date : null;
     let title = "";
-    if (view === "today") title = date && date < now ? "Overdue" : "Today";
+    if (view === "today") title = date && date < now ? OVERDUE : "Today";
     else if (view === "upcoming" && date) title = capital(dueInWords(date));
     groups.set(title, [...(groups.get(title) ?? []), task]);
   }
