@@ -56,7 +56,7 @@ fn the_engine_keeps_what_it_promises_2() {
 /// over. One that fails says which it was.
 fn fresh(half: u64) {
     let seconds = match std::env::var("POO_SIM_SECONDS") {
-        Ok(seconds) => (seconds.parse()).unwrap_or_else(|_| {
+        Ok(seconds) => (seconds.parse::<u64>()).unwrap_or_else(|_| {
             panic!("POO_SIM_SECONDS is a number of seconds, and not `{seconds}`")
         }),
         Err(_) => FRESH_SECONDS,
