@@ -133,3 +133,40 @@ test("another device of the same person shows the same lists", async ({ someone,
   relay.poo("laptop", "sync");
   expect(relay.poo("laptop", "task", "list")).toContain("From the phone");
 });
+
+test("what somebody writes into a task that another one deletes is kept, and the trash says so", async ({
+  someone,
+}) => {
+  const sam = await someone();
+  await sam.add("Buy bread");
+  await sam.add("Buy milk");
+  await expect(sam.row("Buy milk")).toBeVisible();
+  await sam.saved();
+  const ann = await someone(await sam.share("Sam"));
+  await ann.page.getByLabel("Your name").fill("Ann");
+  await ann.page.getByRole("button", { name: "Join" }).click();
+  await expect(ann.row("Buy bread")).toBeVisible();
+  await ann.saved();
+
+  await ann.context.setOffline(true);
+  for (const task of ["Buy bread", "Buy milk"]) {
+    await sam.row(task).focus();
+    await sam.page.keyboard.press("d");
+    await expect(sam.row(task)).toBeHidden();
+  }
+  await ann.row("Buy bread").click();
+  await ann.page.getByLabel("Notes").fill("The dark one, sliced");
+  await ann.page.getByLabel("Title", { exact: true }).focus();
+  await ann.context.setOffline(false);
+  await ann.saved();
+
+  await sam.page.getByRole("link", { name: "Trash" }).click();
+  const row = (task: string) => sam.page.getByRole("listitem").filter({ hasText: task });
+  await expect(row("Buy bread")).toContainText("Ann changed it since: that is kept");
+  await expect(row("Buy milk")).toBeVisible();
+  await expect(row("Buy milk")).not.toContainText("changed it since");
+  await row("Buy bread").getByRole("button", { name: "Restore" }).click();
+  await sam.page.getByRole("link", { name: /^Getting Started/ }).click();
+  await sam.row("Buy bread").click();
+  await expect(sam.page.getByText("The dark one, sliced")).toBeVisible();
+});

@@ -1,27 +1,34 @@
+import type { Task } from "@poo/engine";
 import { RotateCcw } from "lucide-react";
 import { ago } from "../lib/dates.ts";
-import { run, useLive } from "../state/engine.ts";
+import { changedSince } from "../lib/trash.ts";
+import { run, useAnswer, useLive } from "../state/engine.ts";
 import { ViewHead } from "./ViewHead.tsx";
+
+/** Of so many tasks it is asked what others did with them since. */
+const ASKED = 100;
+/** Of so much that happened with each. */
+const LOOKED_BACK = 30;
 
 /** What was deleted in the last 30 days, and what else is no list of one's own any more. */
 export default function Trash() {
   const tasks = useLive({ type: "tasks", deleted: true, limit: 1_000 });
   const all = useLive({ type: "lists", all: true });
-  const lists = (all?.items ?? []).filter((list) => list.deletedAt);
-  const titles = new Map((all?.items ?? []).map((list) => [list.id, list.title]));
+  const deleted = (all?.items ?? []).filter((list) => list.deletedAt);
+  const lists = new Map((all?.items ?? []).map((list) => [list.id, list]));
   const items = tasks?.items ?? [];
   return (
     <div className="view">
       <ViewHead title="Trash" />
       <main className="scroll" id="main">
-        {tasks && items.length === 0 && lists.length === 0 && (
+        {tasks && items.length === 0 && deleted.length === 0 && (
           <div className="empty">
             <p className="empty-title">Trash is empty</p>
             <p>What you delete stays here for 30 days.</p>
           </div>
         )}
         <ul className="plain trash">
-          {lists.map((list) => (
+          {deleted.map((list) => (
             <li key={list.id} className="row">
               <span className="row-text">
                 <span>{list.title}</span>
@@ -38,26 +45,52 @@ export default function Trash() {
               )}
             </li>
           ))}
-          {items.map((task) => (
-            <li key={task.list + task.id} className="row">
-              <span className="row-text">
-                <span>{task.title}</span>
-                <span className="row-meta">
-                  {titles.get(task.list)}
-                  {task.deletedAt && `, deleted ${ago(task.deletedAt)}`}
-                </span>
-              </span>
-              <button
-                type="button"
-                className="button small"
-                onClick={() => void run({ type: "restore_task", list: task.list, task: task.id })}
-              >
-                <RotateCcw size={15} /> Restore
-              </button>
-            </li>
+          {items.map((task, place) => (
+            <Deleted
+              key={task.list + task.id}
+              task={task}
+              listTitle={lists.get(task.list)?.title}
+              shared={place < ASKED && (lists.get(task.list)?.members ?? 0) > 1}
+            />
           ))}
         </ul>
       </main>
     </div>
+  );
+}
+
+function Deleted({
+  task,
+  listTitle,
+  shared,
+}: {
+  task: Task;
+  listTitle: string | undefined;
+  /** Whether others can have changed it. */
+  shared: boolean;
+}) {
+  const { list, id } = task;
+  const happened = useAnswer(shared ? { type: "activity", list, task: id, limit: LOOKED_BACK } : null).data;
+  const since = changedSince(happened?.items ?? []);
+  return (
+    <li className="row">
+      <span className="row-text">
+        <span>{task.title}</span>
+        <span className="row-meta">
+          {listTitle}
+          {task.deletedAt && `, deleted ${ago(task.deletedAt)}`}
+        </span>
+        {since.length > 0 && (
+          <span className="row-meta kept">{since.join(", ")} changed it since: that is kept</span>
+        )}
+      </span>
+      <button
+        type="button"
+        className="button small"
+        onClick={() => void run({ type: "restore_task", list, task: id })}
+      >
+        <RotateCcw size={15} /> Restore
+      </button>
+    </li>
   );
 }
