@@ -26,7 +26,5 @@ pub use config::{Config, ConfigError, Settings};
 pub use desk::{Desk, Machine};
 pub use engine::EngineError;
 pub use identities::Share;
-/// The allocator of the program, which gives memory back after load.
-pub use mimalloc::MiMalloc;
 pub use server::{Server, ServerError};
 pub use webhooks::{Network, NetworkError, Retries, WebhookSettings};

@@ -7,9 +7,6 @@ use clap::Parser as _;
 use poo_server::{Config, Server, Settings};
 use tracing_subscriber::EnvFilter;
 
-#[global_allocator]
-static ALLOCATOR: poo_server::MiMalloc = poo_server::MiMalloc;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Settings::parse().resolve() {
