@@ -7,8 +7,18 @@ use clap::Parser as _;
 use poo_server::{Config, Server, Settings};
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    poo_server::spare_memory();
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(run()),
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> ExitCode {
     let outcome = match Settings::parse().resolve() {
         Ok(config) => {
             start_log(&config);
