@@ -1,5 +1,5 @@
-import { LayoutTemplate, ListTodo, Trash2, Upload } from "lucide-react";
 import type { ListLook } from "@poo/engine";
+import { LayoutTemplate, ListTodo, Trash2, Upload } from "lucide-react";
 import { useRef, useState } from "react";
 import { engine, inWords, run, useLive, zone } from "../state/engine.ts";
 import { go } from "../state/route.ts";
@@ -33,7 +33,7 @@ export default function NewList({ onClose }: { onClose: () => void }) {
         type: "create_list",
         title: (title.trim() || name).slice(0, 200),
       });
-      const { tasks, look } = read;
+      const { tasks, look = {} } = read;
       await engine.execute({ type: "import_tasks", list: outcome.list, tasks, look, zone });
       const warned = read.warnings.length;
       say({
