@@ -3,9 +3,12 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./relay.ts";
 
+/** What the calendar says in the browser, which may be a day further than the one of this process. */
+const today = () => new Date(new Date().toLocaleString("en-US", { timeZone: "Europe/Berlin" }));
+
 /** The day of the calendar that is so many days ahead. */
 const ahead = (page: Page, days: number) => {
-  const date = new Date();
+  const date = today();
   date.setDate(date.getDate() + days);
   const [weekday, month] = (["weekday", "month"] as const).map((part) =>
     date.toLocaleDateString("en-GB", { [part]: "long" }),
@@ -26,7 +29,8 @@ test("a task is dragged to another day, or brought there by keys, and keeps its 
   const entry = (days: number) => ahead(page, days).getByRole("button", { name: /Dentist/ });
   await expect(entry(0)).toHaveText("23:30 Dentist");
   // To the other end of the week that is shown.
-  const to = new Date().getDay() === 1 ? 6 : -((new Date().getDay() + 6) % 7);
+  const weekday = today().getDay();
+  const to = weekday === 1 ? 6 : -((weekday + 6) % 7);
   await entry(0).hover();
   await page.mouse.down();
   const box = await ahead(page, to).boundingBox();
