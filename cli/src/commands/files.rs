@@ -7,12 +7,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use poo_core::document::DocumentId;
-use poo_core::model::interchange::{ImportedTask, import_json};
-use poo_core::model::{BlobHash, FileKind, NewFile};
+use poo_core::model::interchange::ImportedTask;
+use poo_core::model::{Answer, Attachment, BlobHash, FileKind, NewFile, Query, TaskFilter};
 use poo_core::replica::Replica;
 
 use super::attach::read;
+use crate::find::answer;
 use crate::home::file_problem;
+use crate::moment::Moment;
 use crate::problem::Problem;
 
 /// What became of the files of a list that was written.
@@ -29,22 +31,23 @@ pub(super) fn folder_of(export: &Path) -> PathBuf {
     export.with_extension("files")
 }
 
-/// Writes the files that an export names into the folder beside it.
+/// Writes the files that the tasks of a list name into the folder beside its export.
 pub(super) fn put_beside(
     replica: &Replica,
-    list: &DocumentId,
+    moment: &Moment,
+    list: DocumentId,
     export: &Path,
-    text: &str,
 ) -> Result<Put, Problem> {
     let mut put = Put::default();
     let folder = folder_of(export);
-    for (hash, file) in named(&import_json(text)?.tasks) {
-        let Some(mut bytes) = replica.open_blob(list, &hash)? else {
+    for (id, file) in carried(replica, moment, list)? {
+        let hash = id.parse().map_err(|_| Problem::Unexpected("file"))?;
+        let Some(mut bytes) = replica.open_blob(&list, &hash)? else {
             put.elsewhere.push(file.name);
             continue;
         };
         fs::create_dir_all(&folder).map_err(|source| file_problem(&folder, source))?;
-        let path = path_of(&folder, &file);
+        let path = path_of(&folder, &hash, &file.mime);
         let written = File::create(&path).and_then(|mut target| {
             io::copy(&mut bytes, &mut target)?;
             target.sync_all()
@@ -65,7 +68,7 @@ pub(super) fn take_in(
     let mut absent = Vec::new();
     let folder = folder_of(import);
     for (hash, file) in named(tasks) {
-        let path = path_of(&folder, &file);
+        let path = path_of(&folder, &hash, &file.mime);
         if path.is_file() {
             let bytes = read(&path)?;
             if BlobHash::of(&bytes) != hash {
@@ -82,7 +85,32 @@ pub(super) fn take_in(
     Ok(absent)
 }
 
-/// Every file that tasks name, each once.
+/// Every file that the tasks of a list name, by its id, each once.
+fn carried(
+    replica: &Replica,
+    moment: &Moment,
+    list: DocumentId,
+) -> Result<BTreeMap<String, Attachment>, Problem> {
+    let mut found = BTreeMap::new();
+    let mut cursor = None;
+    loop {
+        let query = Query::Tasks {
+            list: Some(list),
+            filter: TaskFilter::default(),
+            limit: None,
+            cursor,
+        };
+        let page = answer!(replica, moment, query, Tasks, "tasks")?;
+        let files = page.items.into_iter().flat_map(|task| task.attachments);
+        found.extend(files.map(|file| (file.id.clone(), file)));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Every file that an import names, each once.
 fn named(tasks: &[ImportedTask]) -> BTreeMap<BlobHash, NewFile> {
     let mut found = BTreeMap::new();
     for task in tasks {
@@ -95,8 +123,8 @@ fn named(tasks: &[ImportedTask]) -> BTreeMap<BlobHash, NewFile> {
 
 /// Where a file is: under its hash, since several may have one name, and with the ending by which
 /// other programs know it.
-fn path_of(folder: &Path, file: &NewFile) -> PathBuf {
-    let kind = FileKind::of_mime(&file.mime);
+fn path_of(folder: &Path, hash: &BlobHash, mime: &str) -> PathBuf {
+    let kind = FileKind::of_mime(mime);
     let ending = kind.map_or("bin", FileKind::ending);
-    folder.join(format!("{}.{ending}", file.hash))
+    folder.join(format!("{hash}.{ending}"))
 }

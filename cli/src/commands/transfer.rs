@@ -154,8 +154,9 @@ pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
         _ => as_text(&args.file, &bytes)?,
     };
     let mut home = app.home.open_to_write(&mut app.moment)?;
-    let given = args.list.as_deref();
-    let list = find::list_if(&home.replica, &app.moment, given)?;
+    let given = args.list.as_ref();
+    let list = given.map(|given| find::list(&home.replica, &app.moment, given));
+    let list = list.transpose()?;
     let (title, outcome, absent, warnings) = {
         let _progress = Progress::start("Importing", app.json);
         let zone = args.zone.clone().unwrap_or_else(Moment::zone);
@@ -167,13 +168,16 @@ pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
             ImportFormat::Icalendar => import_icalendar(&bytes, &zone)?,
         };
         let absent = files::take_in(&mut home.replica, &args.file, &import.tasks)?;
-        let list = match list {
-            Some(list) => list,
+        let (list, title) = match list {
+            Some(list) => (list.id, list.title),
             None => {
                 let title = import.title.unwrap_or_else(|| title_of(&args.file));
-                let command = Command::CreateList { title };
+                let title = title.trim().to_owned();
+                let command = Command::CreateList {
+                    title: title.clone(),
+                };
                 match home.replica.execute(&command, &mut app.moment.env())? {
-                    Outcome::List { list } => list,
+                    Outcome::List { list } => (list, title),
                     _ => return Err(Problem::Unexpected("list")),
                 }
             }
@@ -185,7 +189,6 @@ pub(crate) fn import(app: &mut App, args: &ImportArgs) -> Result<(), Problem> {
             zone: zone.iana_name().map(str::to_owned),
         };
         let outcome = home.replica.execute(&command, &mut app.moment.env())?;
-        let title = find::list(&home.replica, &app.moment, &list.to_string())?.title;
         (title, outcome, absent, import.warnings)
     };
     app.print(&outcome, |screen| {
@@ -280,7 +283,7 @@ pub(crate) fn export(app: &App, args: &ExportArgs) -> Result<(), Problem> {
         .and_then(|()| file.sync_all())
         .map_err(|source| file_problem(path, source))?;
     let files = match args.format {
-        TextFormat::Json => files::put_beside(&home.replica, &list.id, path, &text)?,
+        TextFormat::Json => files::put_beside(&home.replica, &app.moment, list.id, path)?,
         _ => files::Put::default(),
     };
     let written = serde_json::json!({ "file": path, "bytes": text.len(), "files": files.written });
