@@ -89,6 +89,12 @@ impl DocumentId {
             &[],
         ]))
     }
+
+    /// The id of somebody's space. What is said of an identity belongs to it, too.
+    #[must_use]
+    pub fn space_of(identity: &Did) -> Self {
+        Self::derive(identity, &DocumentNonce::Space)
+    }
 }
 
 impl fmt::Display for DocumentId {

@@ -293,7 +293,7 @@ impl Replica {
     /// The id of this identity's space.
     #[must_use]
     pub fn space_id(&self) -> DocumentId {
-        DocumentId::derive(&self.keys.did, &DocumentNonce::Space)
+        DocumentId::space_of(&self.keys.did)
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -9,7 +9,7 @@ use super::exchange::{MESSAGE_PARTS_MAX, nack, unavailable};
 use super::outgoing::{PeerView, Reached, Short, short_digest};
 use super::session::{Session, Side};
 use super::wire::Changes;
-use crate::document::{ActorId, ChangeHash, DocumentId, DocumentNonce};
+use crate::document::{ActorId, ChangeHash, DocumentId};
 use crate::identity::Did;
 use crate::membership::{Scope, UnverifiedStatement};
 use crate::mutants::{self, Mutant};
@@ -150,7 +150,7 @@ impl Session {
         if is_relay && taken.statements > 0 {
             // Whom it is about hears of it, also where their space is at another relay.
             let spaces = (said.iter().filter_map(identity_of))
-                .map(|did| DocumentId::derive(&did, &DocumentNonce::Space))
+                .map(|did| DocumentId::space_of(&did))
                 .filter(|space| !taken.touched.contains(space));
             self.effects.extend(spaces.map(Effect::Document));
         }

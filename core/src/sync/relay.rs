@@ -11,7 +11,7 @@ use super::order::next_statements;
 use super::outgoing::Short;
 use super::session::{Outgoing, Session, Side};
 use super::wire::{Changes, Control};
-use crate::document::{DocumentId, DocumentNonce};
+use crate::document::DocumentId;
 use crate::identity::{Did, Signature};
 use crate::membership::{Payload, Redeem, Statement, StatementDigest, verify_device_chain};
 use crate::replica::{Env, Replica, add_statement, link_mac};
@@ -333,7 +333,7 @@ impl Session {
         document: &DocumentId,
     ) -> Result<(), SessionError> {
         if let Some((did, device)) = self.peer
-            && *document == DocumentId::derive(&did, &DocumentNonce::Space)
+            && *document == DocumentId::space_of(&did)
         {
             let known = statements::of_identity(replica.conn(), &did)?;
             if let Err(error) = verify_device_chain(&did, &device, &known) {

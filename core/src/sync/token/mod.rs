@@ -28,7 +28,7 @@ use super::fanout::Fanout;
 use super::relay::{Admission, DOCUMENTS_PER_IDENTITY_MAX};
 use super::session::CONTROLS_MAX;
 use crate::document::limits::STOCK_MESSAGE_BYTES_MAX;
-use crate::document::{ChangeHash, DocumentId, DocumentNonce, EncodedChange};
+use crate::document::{ChangeHash, DocumentId, EncodedChange};
 use crate::identity::{Did, Keypair};
 use crate::membership::Identities;
 use crate::replica::{Env, Replica, Ticket, begin, witness};
@@ -144,7 +144,7 @@ impl TokenSession {
             return Ok(Err(refusal));
         }
         Ok(Ok(Self {
-            space: DocumentId::derive(&terms.identity, &DocumentNonce::Space),
+            space: DocumentId::space_of(&terms.identity),
             ticket,
             hosted: None,
             name: relay.to_string(),
