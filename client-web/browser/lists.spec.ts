@@ -100,8 +100,7 @@ test("a public link lets everybody look, until it is taken back; so do invites e
   await sam.saved();
 
   const ann = await someone(link);
-  await ann.page.getByLabel("Your name").fill("Ann");
-  await ann.page.getByRole("button", { name: "Join" }).click();
+  await ann.join("Ann");
   await expect(ann.row("For all eyes")).toBeVisible();
   await expect(ann.page.locator("#add")).toBeHidden();
 

@@ -64,8 +64,7 @@ base("the app lives below a path: lists, links and offline starts", async ({ som
   const ann = await someone("about:blank");
   await ann.page.goto(link);
   await ann.saved(120_000);
-  await ann.page.getByLabel("Your name").fill("Ann");
-  await ann.page.getByRole("button", { name: "Join" }).click();
+  await ann.join("Ann");
   await expect(ann.row("Below a path")).toBeVisible();
   await expect(ann.page).toHaveURL(new RegExp(`^${url}#/list/`));
 

@@ -108,6 +108,12 @@ export class Person {
     await expect(root).toHaveAttribute("data-sync", "good", timeout ? { timeout } : {});
   }
 
+  /** Takes the invite that is open, by what the screen offers. */
+  async join(name: string): Promise<void> {
+    await this.page.getByLabel("Your name").fill(name);
+    await this.page.getByRole("button", { name: "Join" }).click();
+  }
+
   /** Gives a list away by what the screen offers, and reads the link. */
   async share(name: string): Promise<string> {
     await this.page.getByRole("button", { name: "Share", exact: true }).click();

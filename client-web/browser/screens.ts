@@ -288,8 +288,7 @@ test("screens of the rarer moments", async ({ someone, relay }) => {
 
   // Two people: who is here, who may do what, and one field that both set at once.
   const ann = await someone(await sam.share("Sam"));
-  await ann.page.getByLabel("Your name").fill("Ann");
-  await ann.page.getByRole("button", { name: "Join" }).click();
+  await ann.join("Ann");
   await ann.row("Order a skip").waitFor();
   await ann.saved();
   await relay.stop();

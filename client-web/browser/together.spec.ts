@@ -12,8 +12,7 @@ test("two browsers share a list by a link and see each other's edits, also those
   const link = await sam.share("Sam");
 
   const ann = await someone(link);
-  await ann.page.getByLabel("Your name").fill("Ann");
-  await ann.page.getByRole("button", { name: "Join" }).click();
+  await ann.join("Ann");
   await expect(ann.row("Milk")).toBeVisible();
   await expect(ann.page).not.toHaveURL(/join/);
   await ann.add("Eggs");
@@ -43,8 +42,7 @@ test("where two set one thing at once, the other's word is offered, and can be t
   await expect(sam.row("Buy bread")).toBeVisible();
   await sam.saved();
   const ann = await someone(await sam.share("Sam"));
-  await ann.page.getByLabel("Your name").fill("Ann");
-  await ann.page.getByRole("button", { name: "Join" }).click();
+  await ann.join("Ann");
   await expect(ann.row("Buy bread")).toBeVisible();
   await ann.saved();
 
@@ -84,8 +82,7 @@ test("who is removed keeps a copy and is told so", async ({ someone }) => {
   await sam.add("Secret plan");
   await sam.saved();
   const ann = await someone(await sam.share("Sam"));
-  await ann.page.getByLabel("Your name").fill("Ann");
-  await ann.page.getByRole("button", { name: "Join" }).click();
+  await ann.join("Ann");
   await expect(ann.row("Secret plan")).toBeVisible();
 
   await sam.page.getByRole("button", { name: "Share", exact: true }).click();
@@ -143,8 +140,7 @@ test("what somebody writes into a task that another one deletes is kept, and the
   await expect(sam.row("Buy milk")).toBeVisible();
   await sam.saved();
   const ann = await someone(await sam.share("Sam"));
-  await ann.page.getByLabel("Your name").fill("Ann");
-  await ann.page.getByRole("button", { name: "Join" }).click();
+  await ann.join("Ann");
   await expect(ann.row("Buy bread")).toBeVisible();
   await ann.saved();
 
