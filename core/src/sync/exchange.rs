@@ -232,7 +232,7 @@ impl Session {
                 self.dirty.insert(document);
                 return Ok(false);
             }
-            self.event(Event::Refused {
+            self.incomplete(Event::Refused {
                 document,
                 code: "fork".to_owned(),
                 message: "the relay names another history than the one here and does not show it: nothing here was changed".to_owned(),
@@ -253,7 +253,14 @@ impl Session {
                 crate::replica::acknowledge_outbox(replica.conn(), row.row, actor.row, tip.seq)?;
             }
         }
-        // What the relay has came before this message.
+        let is_level = self.is_level(replica.conn(), &row, &actors, have)?;
+        if !is_level
+            && is_behind(replica.conn(), &document, &actors, have)?
+            && !self.miss(&document)?
+        {
+            return Ok(false);
+        }
+        // What the relay has came before this message, or does not come.
         let again = replica.make_again(&document)?;
         if again.made > 0 || !again.lost.is_empty() {
             self.event(Event::Reauthored {
@@ -261,17 +268,11 @@ impl Session {
                 commands: again.made,
                 lost: again.lost,
             });
-            return Ok(true);
-        }
-        if self.is_level(replica.conn(), &row, &actors, have)? {
+        } else if is_level {
             DocumentRow::acknowledge(replica.conn(), row.row, &row.digest, None)?;
             self.event(Event::Acknowledged { document });
-            return Ok(true);
         }
-        match is_behind(replica.conn(), &document, &actors, have)? {
-            true => self.miss(&document),
-            false => Ok(true),
-        }
+        Ok(true)
     }
 
     /// All that the relay has came before its word about it, but for what was lost on the way or is
@@ -287,16 +288,21 @@ impl Session {
             self.dirty.insert(*document);
             return Ok(false);
         }
+        self.incomplete(Event::Refused {
+            document: *document,
+            code: "incomplete".to_owned(),
+            message: "the relay names changes that did not come: they are asked for again with the next connection".to_owned(),
+        });
+        Ok(true)
+    }
+
+    /// Notes that not all came which the relay has, and says so once.
+    fn incomplete(&mut self, event: Event) {
         if let Side::Client(client) = &mut self.side
             && !core::mem::replace(&mut client.incomplete, true)
         {
-            self.event(Event::Refused {
-                document: *document,
-                code: "incomplete".to_owned(),
-                message: "the relay names changes that did not come: they are asked for again with the next connection".to_owned(),
-            });
+            self.event(event);
         }
-        Ok(true)
     }
 
     /// Whether the other side has just what is here.
