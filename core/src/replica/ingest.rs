@@ -170,7 +170,8 @@ pub(crate) fn ingest(
     }
     for tip in needed(id, &incoming.tips, &changes) {
         let known = actors.get(&tip.actor(id));
-        let here = known.and_then(ActorRow::signer);
+        // Where nothing counts any more, anybody may speak who knows the history.
+        let here = known.filter(|it| it.seq > 0).and_then(ActorRow::signer);
         let signer = tip.signer();
         if here.is_none_or(|here| here == signer)
             && known.is_some_and(|actor| actor.seq >= tip.seq())

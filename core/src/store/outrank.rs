@@ -71,9 +71,10 @@ pub(crate) fn outrank(
         let (Some(known), Some(signer)) = (actors.get(id), tips.first().map(Tip::signer)) else {
             continue;
         };
-        let stands = (known.signer()).is_some_and(|here| {
-            signer.outranks(&here) || (terms.conceded.contains(id) && signer != here)
-        });
+        // A history of which nothing counts any more speaks for nobody.
+        let is_free = known.seq == 0 || terms.conceded.contains(id);
+        let stands = (known.signer())
+            .is_some_and(|here| signer.outranks(&here) || (is_free && signer != here));
         if !stands || !authority.knows(&signer) {
             continue;
         }

@@ -36,12 +36,13 @@ pub enum Refusal {
 
 impl Refusal {
     /// Whether it says something of the change itself: it is not taken even when all comes that
-    /// it needs.
+    /// it needs. One that does not follow the history here may follow the one that comes, where a
+    /// copy of a device has written, too.
     #[must_use]
     pub(crate) const fn is_verdict(self) -> bool {
         !matches!(
             self,
-            Self::Unsigned | Self::MissingDeps | Self::QuarantineFull
+            Self::Unsigned | Self::MissingDeps | Self::BrokenChain | Self::QuarantineFull
         )
     }
 

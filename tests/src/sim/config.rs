@@ -105,13 +105,25 @@ impl Config {
             // Where both lost what a device signed, nobody can show it: docs/SIMULATION.md.
             faults.retain(|fault| !matches!(fault, Fault::Restore | Fault::Copy));
         }
+        let devices = (0..people).map(|_| 1 + rng.below(2)).collect();
+        let (agent, liars) = (rng.chance(50), rng.chance(40));
+        let relays = 1 + usize::from(rng.chance(30));
+        if relays > 1 && faults.contains(&Fault::Switch) {
+            // What a device signed twice and brought to two relays stays: docs/SIMULATION.md.
+            let is_forked = |fault: &Fault| matches!(fault, Fault::Restore | Fault::Copy);
+            match seed % 2 {
+                0 => faults.retain(|fault| !is_forked(fault)),
+                _ if faults.iter().any(is_forked) => faults.retain(|it| *it != Fault::Switch),
+                _ => {}
+            }
+        }
         let span = commands * pause_ms / 2;
         Self {
-            devices: (0..people).map(|_| 1 + rng.below(2)).collect(),
-            agent: rng.chance(50),
+            devices,
+            agent,
             stocks,
-            liars: rng.chance(40),
-            relays: 1 + usize::from(rng.chance(30)),
+            liars,
+            relays,
             commands,
             pause_ms,
             delay_ms: (1 + rng.below(20), 25 + rng.below(2_000)),

@@ -10,7 +10,7 @@ use super::client::{Client, heads, talk, ticket};
 use crate::document::{ActorId, ActorNonce, ChangeHash, DocumentId, Tip};
 use crate::identity::{Did, Keypair};
 use crate::membership::Role;
-use crate::model::Via;
+use crate::model::{Command, Via};
 use crate::replica::{Incoming, Replica, Ticket, ingest};
 use crate::store::{Actors, DocumentRow, Quarantine};
 
@@ -216,6 +216,47 @@ fn what_a_stock_client_adds_to_a_devices_history_gives_way_to_the_device() {
         .query_row("SELECT count(*) FROM fork", [], |row| row.get(0))
         .unwrap();
     assert_eq!(forks, 0, "Ann signed one history");
+}
+
+#[test]
+fn where_nothing_of_an_author_counts_any_more_a_relay_may_sign_for_somebody_else() {
+    let Scene {
+        mut bench,
+        mut sam,
+        ann,
+        plans,
+        ticket,
+        mut client,
+        mut restored,
+        mut relay,
+    } = scene(57);
+    let bench = &mut bench;
+    let sam_did = sam.did();
+    let mut vic = person(bench, &relay, "Vic");
+    let link = invite(&mut sam, bench, plans, Role::Editor);
+    // Sam never heard of what Ann wrote, and shuts her out.
+    sync(&mut sam, &mut restored, bench);
+    join(&mut vic, &mut restored, bench, &link);
+    sync(&mut vic, &mut relay, bench);
+    assert_eq!(titles(&vic, plans), ["Two", "One"]);
+    let out = Command::RevokeMember {
+        list: plans,
+        member: ann.did(),
+    };
+    sam.execute(&out, &mut bench.env()).unwrap();
+    sync(&mut sam, &mut restored, bench);
+    sync(&mut vic, &mut restored, bench);
+    assert!(titles(&vic, plans).is_empty());
+    // What she wrote comes back by a stock client of Sam's, and is his word now.
+    client.reconnect(&ticket, &mut restored, bench, false);
+    talk(&mut [&mut client], &mut restored, bench, &plans);
+    assert_eq!(titles(&restored, plans), ["Two", "One"]);
+    for replica in [&mut vic, &mut sam] {
+        sync(replica, &mut restored, bench);
+        assert_eq!(titles(replica, plans), ["Two", "One"]);
+        assert_eq!(digest(replica, plans), digest(&restored, plans));
+        assert!(authors(replica, plans).iter().all(|it| it.0 == sam_did));
+    }
 }
 
 #[test]
