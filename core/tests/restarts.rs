@@ -108,6 +108,17 @@ fn a_relay_that_was_put_back_gets_what_it_had_acknowledged_since() {
     assert_eq!(titles(&relay, lists[3]), Vec::<String>::new());
     sync(sam, &mut relay, bench);
     assert_eq!(titles(&relay, lists[3]), ["Same session"]);
+
+    // What waited when they connected came after the place that the relay named first.
+    disk.back_up("b.db", "waited.db");
+    task(sam, bench, lists[4], "Written offline", None);
+    sync(sam, &mut relay, bench);
+    assert_eq!(titles(&relay, lists[4]), ["Written offline"]);
+    drop(relay);
+    let mut relay = disk.start("waited.db", bench);
+    assert_eq!(titles(&relay, lists[4]), Vec::<String>::new());
+    sync(sam, &mut relay, bench);
+    assert_eq!(titles(&relay, lists[4]), ["Written offline"]);
     assert!(verify(&relay, lists[3]).ok);
 
     // Once more, with later sessions and a restart behind the backup, and with others' changes

@@ -203,7 +203,7 @@ impl Replica {
         }
         self.conn()
             .execute("UPDATE document SET synced = x'', refused = NULL", [])?;
-        self.set_catalog_cursor(&[0; 16], 0)?;
+        self.set_catalog_cursor(&[0; 16], 0, 0)?;
         self.set_meta_text("relay_met", Some(&relay))
     }
 
@@ -219,15 +219,17 @@ impl Replica {
         ))
     }
 
-    /// Notes how far this replica is in its relay's sequence, and what of its own it has that
-    /// came later: should the relay be put back, it names none of that.
+    /// Notes how far this replica is in its relay's sequence, and up to which place in its own one
+    /// the relay had all of it there: should the relay be put back, it names nothing that came
+    /// later.
     pub(crate) fn set_catalog_cursor(
         &self,
         epoch: &[u8; 16],
         since: u64,
+        settled: u64,
     ) -> Result<(), StoreError> {
         self.store.write(|conn| {
-            let settled = DocumentRow::settled_version(conn)?.to_string();
+            let settled = settled.min(DocumentRow::settled_version(conn)?).to_string();
             if self.catalog_cursor()? == (*epoch, since)
                 && self.meta_text("catalog_settled")?.as_ref() == Some(&settled)
             {
@@ -239,8 +241,8 @@ impl Replica {
         })
     }
 
-    /// The place in this replica's own sequence up to which everything was in sync when
-    /// [`Replica::set_catalog_cursor`] was called.
+    /// The place in this replica's own sequence up to which the relay had everything at the place
+    /// that [`Replica::set_catalog_cursor`] noted.
     pub(crate) fn catalog_settled(&self) -> Result<u64, StoreError> {
         let settled = self.meta_text("catalog_settled")?;
         Ok(settled

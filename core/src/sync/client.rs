@@ -14,6 +14,16 @@ use crate::membership::StatementDigest;
 use crate::replica::Replica;
 use crate::store::{DocumentRow, StoreError};
 
+/// A place in a relay's sequence.
+#[derive(Debug)]
+struct Place {
+    epoch: [u8; 16],
+    upto: u64,
+    /// The place in the client's own sequence up to which the relay had everything when it named
+    /// this one.
+    settled: u64,
+}
+
 /// What only a client knows.
 #[derive(Debug)]
 pub(super) struct ClientState {
@@ -23,7 +33,7 @@ pub(super) struct ClientState {
     /// Whether the relay has told everything that changed.
     catalog_done: bool,
     /// The place in the relay's sequence that is reached once everything is settled.
-    reached: Option<([u8; 16], u64)>,
+    reached: Option<Place>,
     /// Something that the relay has did not come: the place is not reached, whatever settles.
     pub(super) incomplete: bool,
     /// What the relay told of documents, until they are settled.
@@ -133,7 +143,12 @@ impl Session {
                 if let Side::Client(client) = &mut self.side {
                     // What is announced out of turn has no place and moves nobody.
                     if upto > 0 || !more {
-                        client.reached = Some((epoch, upto));
+                        let settled = DocumentRow::settled_version(replica.conn())?;
+                        client.reached = Some(Place {
+                            epoch,
+                            upto,
+                            settled,
+                        });
                     }
                     client.catalog_done |= !more;
                 }
@@ -188,10 +203,10 @@ impl Session {
     pub fn note_in_sync(&mut self, replica: &mut Replica) -> Result<(), StoreError> {
         if let Side::Client(client) = &mut self.side
             && !client.incomplete
-            && let Some((epoch, upto)) = client.reached.take()
+            && let Some(place) = client.reached.take()
         {
             client.told.clear();
-            replica.set_catalog_cursor(&epoch, upto)?;
+            replica.set_catalog_cursor(&place.epoch, place.upto, place.settled)?;
         }
         Ok(())
     }

@@ -206,8 +206,8 @@ impl World {
             )
         });
         assert!(
-            at_risk == 0,
-            "{} is about to sign again for places that it signed for",
+            at_risk.is_empty(),
+            "{} is about to sign again for places that it signed for: {at_risk:?}",
             device.name
         );
         let may_fork = device.forks || device.lies;

@@ -194,11 +194,17 @@ pub(super) fn own_changes(conn: &Connection, device: &PublicKey) -> Vec<Own> {
 
 /// How many changes a device signed that lie beside their document, for places that it would sign
 /// for again with the next that it writes.
-pub(super) fn places_at_risk(conn: &Connection) -> i64 {
-    let sql = "SELECT count(*) FROM actor
+pub(super) fn places_at_risk(conn: &Connection) -> Vec<String> {
+    let sql = "SELECT hex(document.doc), hex(actor.actor), actor.seq, fallen.seq
+               FROM actor
                JOIN fallen ON fallen.doc = actor.doc AND fallen.actor = actor.actor
+               JOIN document ON document.id = actor.doc
                WHERE actor.mine AND fallen.seq > actor.seq";
-    conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    rows(conn, sql, [], |row| {
+        let (doc, actor): (String, String) = (row.get(0)?, row.get(1)?);
+        let (seq, fallen): (i64, i64) = (row.get(2)?, row.get(3)?);
+        Ok(format!("{doc} {actor} behind {seq}: {fallen}"))
+    })
 }
 
 /// What a relay has for somebody: the changes of all documents that they may read there.
