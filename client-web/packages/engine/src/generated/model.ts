@@ -1241,6 +1241,14 @@ export type Page<T> = {
 export type PendingList = {
   /** The list. */
   list: DocumentId;
+/** Somebody, as others see them. */
+export type Person = {
+  /** Who. */
+  did: Did;
+  /** Their name. */
+  name: string;
+};
+
   /** How many local changes no relay has acknowledged. */
   changes: number;
   /** Why the relay refused, if it did. */
@@ -1717,6 +1725,11 @@ export type Task = {
   depth: number;
   /** Names of its tags, sorted. */
   tags: string[];
+  /**
+   * Where the trash is listed: who else changed it without knowing that it is there, or later.
+   * What they wrote comes back with it.
+   */
+  changedSince?: Person[];
   /** When it was made, by its author's clock. */
   createdAt: Timestamp | null;
   /** Who made it: whose signature covers the change that did. */
