@@ -265,7 +265,6 @@ pub struct Aisle {
     /// Its name.
     pub name: String,
     /// What belongs there.
-    #[serde(default)]
     pub keywords: Vec<String>,
 }
 

@@ -117,7 +117,7 @@ export type Aisle = {
   /** Its name. */
   name: string;
   /** What belongs there. */
-  keywords?: string[];
+  keywords: string[];
 };
 
 /** The answer to a query. */
@@ -1065,14 +1065,6 @@ export type NewTask = {
 
 /** Something that the page may want to know. */
 export type News =
-  /** The handshake is done. */
-  | {
-    news: "connected";
-    /** Who is on the other side. */
-    relay: Did;
-    /** How far its clock is ahead, in milliseconds. */
-    clockOffsetMs: number;
-  }
   /** The relay refused something of a document. */
   | {
     news: "refused";
