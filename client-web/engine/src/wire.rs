@@ -57,6 +57,8 @@ pub(crate) enum News {
         list: DocumentId,
         /// The file.
         file: String,
+        /// A short name of the reason.
+        code: String,
         /// The reason in words.
         message: String,
     },
@@ -114,10 +116,12 @@ impl News {
             Event::BlobRefused {
                 document,
                 hash,
+                code,
                 message,
             } => Some(Self::FileRefused {
                 list: document,
                 file: file(hash),
+                code,
                 message,
             }),
             Event::Connected { .. }

@@ -1108,6 +1108,8 @@ export type News =
     list: DocumentId;
     /** The file. */
     file: string;
+    /** A short name of the reason. */
+    code: string;
     /** The reason in words. */
     message: string;
   }
@@ -1233,18 +1235,18 @@ export type Page<T> = {
 export type PendingList = {
   /** The list. */
   list: DocumentId;
+  /** How many local changes no relay has acknowledged. */
+  changes: number;
+  /** Why the relay refused, if it did. */
+  refused?: string;
+};
+
 /** Somebody, as others see them. */
 export type Person = {
   /** Who. */
   did: Did;
   /** Their name. */
   name: string;
-};
-
-  /** How many local changes no relay has acknowledged. */
-  changes: number;
-  /** Why the relay refused, if it did. */
-  refused?: string;
 };
 
 /** Somebody who looks at a list, with as many devices as they do. */
@@ -1717,17 +1719,17 @@ export type Task = {
   depth: number;
   /** Names of its tags, sorted. */
   tags: string[];
-  /**
-   * Where the trash is listed: who else changed it without knowing that it is there, or later.
-   * What they wrote comes back with it.
-   */
-  changedSince?: Person[];
   /** When it was made, by its author's clock. */
   createdAt: Timestamp | null;
   /** Who made it: whose signature covers the change that did. */
   createdBy: Did | null;
   /** When it was put into the trash, if it was. */
   deletedAt?: Timestamp;
+  /**
+   * Where the trash is listed: who else changed it without knowing that it is there, or later.
+   * What they wrote comes back with it.
+   */
+  changedSince?: Person[];
   /** Fields that two people set at once: the value that lost is offered here. */
   conflicts?: Conflict[];
 };
