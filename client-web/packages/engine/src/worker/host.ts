@@ -216,7 +216,6 @@ export class Host {
     if (fresh && file) await keystore.keep(kept);
     kept.keys.fill(0);
     this.#engine = engine;
-    if (file) void navigator.storage?.persist?.();
     return { fresh, welcome };
   }
 
