@@ -279,7 +279,8 @@ export class Host {
       this.#tellAll({ push: "news", news });
     }
     const state = JSON.parse(engine.state()) as { inSync: boolean; pending: Page<PendingList> };
-    const refused = state.pending.items.filter((list) => list.refused !== undefined);
+    // Who lost access to a list has nothing refused as long as they wrote nothing.
+    const refused = state.pending.items.filter((list) => list.refused !== undefined && list.changes > 0);
     const pending = state.pending.items.filter((list) => list.refused === undefined);
     const status: Status = {
       ...this.#status,
