@@ -91,6 +91,13 @@ test("who is removed keeps a copy and is told so", async ({ someone }) => {
   await expect(ann.page.getByText("Sam removed you from this list. Your copy is kept here")).toBeVisible();
   await expect(ann.row("Secret plan")).toBeVisible();
   await expect(ann.page.locator("#add")).toBeHidden();
+  await expect(ann.page.getByRole("button", { name: "Share", exact: true })).toBeHidden();
+  // Nothing of hers was refused, and the copy is found again from elsewhere.
+  await ann.saved();
+  await ann.page.getByRole("link", { name: "Trash" }).click();
+  const copies = ann.page.locator("section").filter({ hasText: "Kept copies (1)" });
+  await copies.getByRole("link", { name: /^Getting Started/ }).click();
+  await expect(ann.row("Secret plan")).toBeVisible();
 });
 
 test("a browser and a terminal work on one list", async ({ someone, relay }) => {
