@@ -74,6 +74,33 @@ base("the app lives below a path: lists, links and offline starts", async ({ som
   await expect(sam.row("Below a path")).toBeVisible({ timeout: 120_000 });
 });
 
+base(
+  "a browser that keeps no files says so, and still syncs what is written",
+  async ({ someone, behind }) => {
+    const { front, url } = await behind("/");
+    const sam = await someone(url);
+    await sam.add("From a browser that keeps");
+    await expect(sam.row("From a browser that keeps")).toBeVisible();
+    await sam.saved();
+    const link = await sam.share("Sam");
+
+    // As in a private window of some browsers.
+    front.alter = (path, text) =>
+      /assets\/worker-[^/]*\.js$/.test(path)
+        ? `delete FileSystemFileHandle.prototype.createSyncAccessHandle;${text}`
+        : text;
+    const ann = await someone("about:blank");
+    const { page } = ann;
+    await page.goto(link);
+    await ann.join("Ann");
+    await expect(ann.row("From a browser that keeps")).toBeVisible({ timeout: 120_000 });
+    await expect(page.getByRole("alert").filter({ hasText: "does not keep your lists" })).toBeVisible();
+    await expect(page.getByText("Not kept in this browser").first()).toBeVisible();
+    await ann.add("From one that does not");
+    await expect(sam.row("From one that does not")).toBeVisible();
+  },
+);
+
 test("who lost a device gets the lists back with 24 words, in another browser", async ({ someone }) => {
   const sam = await someone();
   await sam.add("Not lost");

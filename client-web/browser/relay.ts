@@ -108,6 +108,15 @@ export class Person {
     await expect(root).toHaveAttribute("data-sync", "good", timeout ? { timeout } : {});
   }
 
+  /** Takes the network away, or gives it back. */
+  async offline(is: boolean): Promise<void> {
+    await this.context.setOffline(is);
+    // Chromium tells only the page of a network that is gone by emulation; of a real one, workers too.
+    for (const worker of this.page.workers()) {
+      await worker.evaluate((name) => self.dispatchEvent(new Event(name)), is ? "offline" : "online");
+    }
+  }
+
   /** Takes the invite that is open, by what the screen offers. */
   async join(name: string): Promise<void> {
     await this.page.getByLabel("Your name").fill(name);

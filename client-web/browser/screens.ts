@@ -230,7 +230,7 @@ test("screens of the rarer moments", async ({ someone, relay }) => {
   const sam = await someone();
   const { page } = sam;
   await page.goto(`${relay.url}/#/list/nowhere`);
-  await page.getByText("This list is not here").waitFor();
+  await page.getByRole("heading", { name: "This list is not here" }).waitFor();
   await shot(page, "30-not-here", ENDS);
   for (const [name, hash] of [
     ["31-no-upcoming", "upcoming"],

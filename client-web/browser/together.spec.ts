@@ -22,14 +22,14 @@ test("two browsers share a list by a link and see each other's edits, also those
   // Each sees that the other is here.
   await expect(sam.page.locator(".avatar.live").first()).toBeVisible();
 
-  await sam.context.setOffline(true);
-  await ann.context.setOffline(true);
+  await sam.offline(true);
+  await ann.offline(true);
   await sam.add("Sam was away");
   await ann.add("Ann was away");
   await expect(sam.row("Sam was away")).toBeVisible();
   await expect(ann.row("Ann was away")).toBeVisible();
-  await sam.context.setOffline(false);
-  await ann.context.setOffline(false);
+  await sam.offline(false);
+  await ann.offline(false);
   await expect(sam.row("Ann was away")).toBeVisible();
   await expect(ann.row("Sam was away")).toBeVisible();
 });
@@ -46,8 +46,8 @@ test("where two set one thing at once, the other's word is offered, and can be t
   await expect(ann.row("Buy bread")).toBeVisible();
   await ann.saved();
 
-  await sam.context.setOffline(true);
-  await ann.context.setOffline(true);
+  await sam.offline(true);
+  await ann.offline(true);
   for (const [person, title] of [
     [sam, "Buy rye bread"],
     [ann, "Buy two loaves"],
@@ -57,8 +57,8 @@ test("where two set one thing at once, the other's word is offered, and can be t
     await person.page.getByLabel("Title", { exact: true }).press("Enter");
     await expect(person.row(title)).toBeVisible();
   }
-  await sam.context.setOffline(false);
-  await ann.context.setOffline(false);
+  await sam.offline(false);
+  await ann.offline(false);
   // Both see the same title, and beside it what the other one wrote.
   const offer = (person: typeof sam) =>
     person.page.getByRole("listitem").filter({ hasText: "at the same time" });
@@ -91,6 +91,13 @@ test("who is removed keeps a copy and is told so", async ({ someone }) => {
   await expect(ann.page.getByText("Sam removed you from this list. Your copy is kept here")).toBeVisible();
   await expect(ann.row("Secret plan")).toBeVisible();
   await expect(ann.page.locator("#add")).toBeHidden();
+  await expect(ann.page.getByRole("button", { name: "Share", exact: true })).toBeHidden();
+  // Nothing of hers was refused, and the copy is found again from elsewhere.
+  await ann.saved();
+  await ann.page.getByRole("link", { name: "Trash" }).click();
+  const copies = ann.page.locator("section").filter({ hasText: "Kept copies (1)" });
+  await copies.getByRole("link", { name: /^Getting Started/ }).click();
+  await expect(ann.row("Secret plan")).toBeVisible();
 });
 
 test("a browser and a terminal work on one list", async ({ someone, relay }) => {
@@ -144,7 +151,7 @@ test("what somebody writes into a task that another one deletes is kept, and the
   await expect(ann.row("Buy bread")).toBeVisible();
   await ann.saved();
 
-  await ann.context.setOffline(true);
+  await ann.offline(true);
   for (const task of ["Buy bread", "Buy milk"]) {
     await sam.row(task).focus();
     await sam.page.keyboard.press("d");
@@ -153,7 +160,7 @@ test("what somebody writes into a task that another one deletes is kept, and the
   await ann.row("Buy bread").click();
   await ann.page.getByLabel("Notes").fill("The dark one, sliced");
   await ann.page.getByLabel("Title", { exact: true }).focus();
-  await ann.context.setOffline(false);
+  await ann.offline(false);
   await ann.saved();
 
   await sam.page.getByRole("link", { name: "Trash" }).click();

@@ -4,7 +4,6 @@ use core::str::FromStr;
 
 use jiff::Timestamp;
 use poo_core::document::DocumentId;
-use poo_core::identity::Did;
 use poo_core::model::BlobHash;
 use poo_core::sync::{Event, PersonHere};
 use serde::Serialize;
@@ -20,13 +19,6 @@ use crate::problem::Problem;
     rename_all_fields = "camelCase"
 )]
 pub(crate) enum News {
-    /// The handshake is done.
-    Connected {
-        /// Who is on the other side.
-        relay: Did,
-        /// How far its clock is ahead, in milliseconds.
-        clock_offset_ms: i64,
-    },
     /// The relay refused something of a document.
     Refused {
         /// The document.
@@ -65,6 +57,8 @@ pub(crate) enum News {
         list: DocumentId,
         /// The file.
         file: String,
+        /// A short name of the reason.
+        code: String,
         /// The reason in words.
         message: String,
     },
@@ -97,13 +91,6 @@ impl News {
     pub(crate) fn of(event: Event) -> Option<Self> {
         let file = |hash: BlobHash| hash.to_string();
         match event {
-            Event::Connected {
-                peer,
-                clock_offset_ms,
-            } => Some(Self::Connected {
-                relay: peer,
-                clock_offset_ms,
-            }),
             Event::Refused {
                 document,
                 code,
@@ -129,14 +116,16 @@ impl News {
             Event::BlobRefused {
                 document,
                 hash,
+                code,
                 message,
-                ..
             } => Some(Self::FileRefused {
                 list: document,
                 file: file(hash),
+                code,
                 message,
             }),
-            Event::Changed { .. }
+            Event::Connected { .. }
+            | Event::Changed { .. }
             | Event::Acknowledged { .. }
             | Event::Ephemeral { .. }
             | Event::Box { .. }

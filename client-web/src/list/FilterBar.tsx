@@ -87,17 +87,6 @@ export function FilterBar({
         of={DUES}
         onPick={(due: DueRange | undefined) => patch({ due })}
       />
-      {tagList.length > 0 && (
-        <Pick
-          label="Tag"
-          value={filter?.tag}
-          of={tagList.map((tag): [string, string] => [tag, `#${tag}`])}
-          onPick={(tag) => patch({ tag })}
-        />
-      )}
-      {people.length > 1 && (
-        <Pick label="For" value={filter?.who} of={people} onPick={(who) => patch({ who })} />
-      )}
       {filter?.due === "range" && (
         <div className="filter-days">
           <input
@@ -114,6 +103,17 @@ export function FilterBar({
             onChange={(event) => patch({ to: event.target.value })}
           />
         </div>
+      )}
+      {tagList.length > 0 && (
+        <Pick
+          label="Tag"
+          value={filter?.tag}
+          of={tagList.map((tag): [string, string] => [tag, `#${tag}`])}
+          onPick={(tag) => patch({ tag })}
+        />
+      )}
+      {people.length > 1 && (
+        <Pick label="For" value={filter?.who} of={people} onPick={(who) => patch({ who })} />
       )}
       {filter ? (
         <p className="filter-said">

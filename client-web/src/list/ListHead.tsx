@@ -134,9 +134,11 @@ export function ListHead({
           <ShieldCheck size={18} />
         </button>
       )}
-      <button type="button" className="button primary share" onClick={() => setOpen("share")}>
-        <UserPlus size={16} /> <span>Share</span>
-      </button>
+      {list?.role !== null && (
+        <button type="button" className="button primary share" onClick={() => setOpen("share")}>
+          <UserPlus size={16} /> <span>Share</span>
+        </button>
+      )}
       <Menu trigger={<MoreHorizontal size={20} />} label="More">
         <MenuItem
           icon={<Star size={16} />}

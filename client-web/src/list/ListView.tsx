@@ -7,6 +7,7 @@ import { engine, run, useAnswer, useLatest, useLive } from "../state/engine.ts";
 import { local, remember, useLocal } from "../state/local.ts";
 import { go } from "../state/route.ts";
 import { Skeleton } from "../ui/Skeleton.tsx";
+import { ViewHead } from "../views/ViewHead.tsx";
 import { AddBar } from "./AddBar.tsx";
 import { BatchBar } from "./BatchBar.tsx";
 import { FilterBar, NoneFits, useFilter } from "./FilterBar.tsx";
@@ -37,12 +38,14 @@ export default function ListView({ id, task }: { id: string; task: string | unde
 
   if (error) {
     return (
-      <div className="empty">
-        <h1>This list is not here</h1>
-        <p>It may still be on its way from another device, or you may not be in it any more.</p>
-        <a className="button" href="#/">
-          Back to your lists
-        </a>
+      <div className="view">
+        <ViewHead title="This list is not here" />
+        <main className="empty" id="main">
+          <p>It may still be on its way from another device, or you may not be in it any more.</p>
+          <a className="button" href="#/">
+            Back to your lists
+          </a>
+        </main>
       </div>
     );
   }

@@ -49,7 +49,7 @@ export default function OwnAisles({ list, onClose }: { list: string; onClose: ()
 }
 
 function Own({ list, aisle }: { list: string; aisle: Aisle }) {
-  const words = useDraft((aisle.keywords ?? []).join(", "), (value) => {
+  const words = useDraft(aisle.keywords.join(", "), (value) => {
     const keywords = value
       .split(",")
       .map((word) => word.trim())

@@ -36,11 +36,15 @@ export function Sidebar({
   onNew: () => void;
   onGo: () => void;
 }) {
-  const lists = useLive({ type: "lists" });
+  const lists = useLive({ type: "lists", all: true });
   const folders = useLive({ type: "folders" });
   const due = useLive({ type: "today", zone });
-  const all = (lists?.items ?? []).filter((list) => !list.archived);
-  const archived = (lists?.items ?? []).filter((list) => list.archived);
+  const kept = (lists?.items ?? []).filter((list) => !list.deletedAt);
+  const mine = kept.filter((list) => list.role !== null);
+  // What somebody is out of stays here, as it was, and is to be found.
+  const copies = kept.filter((list) => list.role === null);
+  const all = mine.filter((list) => !list.archived);
+  const archived = mine.filter((list) => list.archived);
   const favourites = all.filter((list) => list.favorite);
   const known = new Set(folders?.items.map((folder) => folder.id));
   const loose = all.filter((list) => !list.folder || !known.has(list.folder));
@@ -120,6 +124,13 @@ export function Sidebar({
           </button>
           <NewFolder />
         </div>
+        {copies.length > 0 && (
+          <Folded name="copies" title={`Kept copies (${copies.length})`}>
+            {copies.map((list) => (
+              <ListItem key={list.id} list={list} folders={[]} />
+            ))}
+          </Folded>
+        )}
         {archived.length > 0 && (
           <Folded name="archive" title={`Archive (${archived.length})`}>
             {archived.map((list) => (

@@ -3,7 +3,7 @@
 import type { Due, QuickAdd } from "@poo/engine";
 import { useSyncExternalStore } from "react";
 import { type Filter, fits, forEngine } from "../lib/filter.ts";
-import { engine, inWords, zone } from "./engine.ts";
+import { engine, inWords, persist, zone } from "./engine.ts";
 import { local, remember } from "./local.ts";
 import { go, type Place, place } from "./route.ts";
 import { say } from "./toasts.ts";
@@ -104,6 +104,7 @@ async function put(draft: Draft, added: () => void): Promise<void> {
       ...(draft.parent ? { parent: draft.parent } : {}),
     });
     added();
+    persist();
     // It is added, whatever becomes of saying so.
     if (!draft.parent) void tellWhere(list, made.task, said.title).catch(() => {});
   } catch (error) {

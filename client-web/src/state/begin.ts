@@ -4,7 +4,7 @@ import type { News } from "@poo/engine";
 import { useSyncExternalStore } from "react";
 import { UNNAMED } from "../people/NameField.tsx";
 import { addWaiting } from "./add.ts";
-import { engine, inWords, relayUrl } from "./engine.ts";
+import { engine, inWords, persist, relayUrl } from "./engine.ts";
 import { local } from "./local.ts";
 import { go, parse } from "./route.ts";
 import { say } from "./toasts.ts";
@@ -53,6 +53,7 @@ function subscribe(hear: () => void): () => void {
 export async function begin(): Promise<void> {
   try {
     const started = await engine.start({ relay: relayUrl(), name: UNNAMED, welcome: opened === null });
+    if (!started.fresh) persist();
     await addWaiting(started.welcome);
     if (started.welcome && parse(location.hash).at === "none") {
       go({ at: "list", list: started.welcome }, "replace");

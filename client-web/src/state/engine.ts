@@ -43,6 +43,18 @@ export function useStatus() {
   );
 }
 
+let asked = false;
+
+/**
+ * Asks the browser not to make room by throwing away what is kept here. Only pages can ask that, not
+ * workers. Some browsers put the question to their user: so not before there is something to keep.
+ */
+export function persist(): void {
+  if (asked || engine.status().storage !== "durable") return;
+  asked = true;
+  navigator.storage?.persist?.().catch(() => {});
+}
+
 /** Carries out a command, and says so where it cannot be. */
 export async function run<C extends Command>(command: C): Promise<OutcomeOf[C["type"]] | null> {
   try {

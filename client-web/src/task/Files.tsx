@@ -1,8 +1,9 @@
 import type { Attachment, Task } from "@poo/engine";
 import { File as FileIcon, Paperclip, X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { engine, inWords, run } from "../state/engine.ts";
+import { useRef } from "react";
+import { engine, inWords, run, useStatus } from "../state/engine.ts";
 import { say } from "../state/toasts.ts";
+import { useFile } from "./useFile.ts";
 
 const TYPES: Record<string, string> = {
   jpg: "image/jpeg",
@@ -82,42 +83,17 @@ export function Files({ task, readOnly }: { task: Task; readOnly: boolean }) {
   );
 }
 
+/** Why a file is not here, in words. */
+const WAITS = {
+  coming: "On its way…",
+  unsent: "Comes once whoever attached it has sent it",
+  refused: "Cannot be fetched",
+} as const;
+
 function Attached({ task, file, readOnly }: { task: Task; file: Attachment; readOnly: boolean }) {
-  const [url, setUrl] = useState<string | null>(null);
-  const [waits, setWaits] = useState(false);
-  const [refused, setRefused] = useState(false);
   const isPicture = file.mime.startsWith("image/");
-  const fetched = useRef<string | null>(null);
-  useEffect(() => {
-    if (!isPicture && !waits) return;
-    let gone = false;
-    const look = async () => {
-      const bytes = await engine.file(task.list, file.id);
-      if (!bytes || gone || fetched.current) return;
-      fetched.current = URL.createObjectURL(
-        new Blob([bytes as Uint8Array<ArrayBuffer>], { type: file.mime }),
-      );
-      setUrl(fetched.current);
-    };
-    look().catch(() => {});
-    const end = engine.onNews((news) => {
-      if (news.news === "file_arrived" && news.file === file.id) look().catch(() => {});
-      if (news.news === "file_refused" && news.file === file.id) {
-        setRefused(true);
-        setWaits(false);
-      }
-    });
-    return () => {
-      gone = true;
-      end();
-    };
-  }, [task.list, file.id, file.mime, isPicture, waits]);
-  useEffect(
-    () => () => {
-      if (fetched.current) URL.revokeObjectURL(fetched.current);
-    },
-    [],
-  );
+  const { url, waits, ask } = useFile(task.list, file, isPicture);
+  const isOnline = useStatus().connection === "online";
   const size =
     file.size < 1_000_000 ? `${Math.ceil(file.size / 1_000)} kB` : `${(file.size / 1_000_000).toFixed(1)} MB`;
   return (
@@ -128,18 +104,13 @@ function Attached({ task, file, readOnly }: { task: Task; file: Attachment; read
           {file.name}
         </a>
       ) : (
-        <button
-          type="button"
-          className="link-button"
-          onClick={() => {
-            setRefused(false);
-            setWaits(true);
-          }}
-        >
+        <button type="button" className="link-button" onClick={ask}>
           {file.name}
         </button>
       )}
-      <small>{url ? size : waits ? "On its way…" : refused ? "Cannot be fetched" : size}</small>
+      <small>
+        {!waits ? size : isOnline || waits === "refused" ? WAITS[waits] : "Comes once you are online"}
+      </small>
       {!readOnly && (
         <button
           type="button"

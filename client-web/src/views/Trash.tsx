@@ -1,19 +1,14 @@
 import type { Task } from "@poo/engine";
 import { RotateCcw } from "lucide-react";
 import { ago } from "../lib/dates.ts";
-import { changedSince } from "../lib/trash.ts";
-import { run, useAnswer, useLive } from "../state/engine.ts";
+import { run, useLive } from "../state/engine.ts";
 import { ViewHead } from "./ViewHead.tsx";
-
-/** Of so many tasks it is asked what others did with them since. */
-const ASKED = 100;
-/** Of so much that happened with each. */
-const LOOKED_BACK = 30;
 
 /** What was deleted in the last 30 days, and what else is no list of one's own any more. */
 export default function Trash() {
   const tasks = useLive({ type: "tasks", deleted: true, limit: 1_000 });
   const all = useLive({ type: "lists", all: true });
+  const me = useLive({ type: "whoami" });
   const deleted = (all?.items ?? []).filter((list) => list.deletedAt);
   const lists = new Map((all?.items ?? []).map((list) => [list.id, list]));
   const items = tasks?.items ?? [];
@@ -45,12 +40,12 @@ export default function Trash() {
               )}
             </li>
           ))}
-          {items.map((task, place) => (
+          {items.map((task) => (
             <Deleted
               key={task.list + task.id}
               task={task}
               listTitle={lists.get(task.list)?.title}
-              shared={place < ASKED && (lists.get(task.list)?.members ?? 0) > 1}
+              since={(task.changedSince ?? []).map(({ did, name }) => (did === me?.did ? "You" : name))}
             />
           ))}
         </ul>
@@ -62,16 +57,14 @@ export default function Trash() {
 function Deleted({
   task,
   listTitle,
-  shared,
+  since,
 }: {
   task: Task;
   listTitle: string | undefined;
-  /** Whether others can have changed it. */
-  shared: boolean;
+  /** Who changed it although it was deleted. */
+  since: string[];
 }) {
   const { list, id } = task;
-  const happened = useAnswer(shared ? { type: "activity", list, task: id, limit: LOOKED_BACK } : null).data;
-  const since = changedSince(happened?.items ?? []);
   return (
     <li className="row">
       <span className="row-text">

@@ -48,6 +48,6 @@ pub use templates::{Template, built_in_templates, getting_started};
 pub use values::{ListView, Priority, Sort, Status, ValueError};
 pub use view::{
     AgentProfile, Aisle, Assignee, Attachment, AuthorReport, CalendarEntry, Comment, Conflict,
-    Device, Folder, Found, Identity, InviteView, List, Member, MemberDevice, Milestone, Progress,
-    Reminding, Stand, Streak, Tag, Task, TemplateView, TicketView, VerifyReport, Via,
+    Device, Folder, Found, Identity, InviteView, List, Member, MemberDevice, Milestone, Person,
+    Progress, Reminding, Stand, Streak, Tag, Task, TemplateView, TicketView, VerifyReport, Via,
 };

@@ -151,9 +151,24 @@ pub struct Task {
     )]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub deleted_at: Option<Timestamp>,
+    /// Where the trash is listed: who else changed it without knowing that it is there, or later.
+    /// What they wrote comes back with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed_since: Vec<Person>,
     /// Fields that two people set at once: the value that lost is offered here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Conflict>,
+}
+
+/// Somebody, as others see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Person {
+    /// Who.
+    pub did: Did,
+    /// Their name.
+    pub name: String,
 }
 
 /// Who a task is for.
@@ -250,7 +265,6 @@ pub struct Aisle {
     /// Its name.
     pub name: String,
     /// What belongs there.
-    #[serde(default)]
     pub keywords: Vec<String>,
 }
 

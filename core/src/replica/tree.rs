@@ -234,6 +234,17 @@ pub(super) fn is_trashed(conn: &Connection, doc: i64, task: &TaskId) -> Result<b
     Ok(path.iter().any(|(_, deleted)| *deleted))
 }
 
+/// The task by whose deletion one is in the trash: itself, or else the nearest that it is below.
+pub(super) fn trashed_with(
+    conn: &Connection,
+    doc: i64,
+    task: &TaskId,
+) -> Result<Option<TaskId>, StoreError> {
+    let path = ancestry(conn, doc, task)?;
+    let mut deleted = path.into_iter().filter(|(_, deleted)| *deleted);
+    Ok(deleted.next().map(|(id, _)| id))
+}
+
 /// The tasks that one stands below, the nearest first.
 pub(super) fn above(conn: &Connection, doc: i64, task: &TaskId) -> Result<Vec<TaskId>, StoreError> {
     let path = ancestry(conn, doc, task)?;

@@ -108,11 +108,11 @@ impl Names {
         })
     }
 
-    fn did(&self, actor: i64) -> Option<Did> {
+    pub(super) fn did(&self, actor: i64) -> Option<Did> {
         self.actors.by_row(actor)?.author(&self.authority)
     }
 
-    fn name(&self, did: &Did) -> String {
+    pub(super) fn name(&self, did: &Did) -> String {
         let profile = self.authority.profile(did);
         name_of(profile.map(|profile| profile.name.as_str()), did)
     }

@@ -7,6 +7,7 @@ mod events;
 mod feed;
 mod find;
 mod follow;
+mod kept;
 mod labels;
 mod lists;
 mod page;

@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::search::match_words;
-use super::{bad_cursor, checked_limit};
+use super::{bad_cursor, checked_limit, kept};
 use crate::model::{Due, Page, Priority, Series, Sort, Task, TaskFilter, TaskId};
 use crate::replica::QueryError;
 use crate::replica::tree::{self, Place, Reader};
@@ -156,8 +156,11 @@ fn page_from(
         begun |= taken.begun;
         page.next_cursor = taken.next.map(|task| task.to_string());
         let wanted = taken.places;
-        page.items
-            .extend(tree::read(conn, document, &wanted, reader)?);
+        let mut read = tree::read(conn, document, &wanted, reader)?;
+        if filter.deleted {
+            kept::note_changes(conn, document, &mut read)?;
+        }
+        page.items.append(&mut read);
         if page.next_cursor.is_some() {
             break;
         }

@@ -347,6 +347,7 @@ impl<'a> Pages<'a> {
             created_at: time(row.get(9)?),
             created_by: self.did_of(row.get(12)?),
             deleted_at: time(row.get(10)?),
+            changed_since: Vec::new(),
             conflicts: conflicts
                 .into_iter()
                 .map(|conflict| Conflict {

@@ -117,7 +117,7 @@ export type Aisle = {
   /** Its name. */
   name: string;
   /** What belongs there. */
-  keywords?: string[];
+  keywords: string[];
 };
 
 /** The answer to a query. */
@@ -1065,14 +1065,6 @@ export type NewTask = {
 
 /** Something that the page may want to know. */
 export type News =
-  /** The handshake is done. */
-  | {
-    news: "connected";
-    /** Who is on the other side. */
-    relay: Did;
-    /** How far its clock is ahead, in milliseconds. */
-    clockOffsetMs: number;
-  }
   /** The relay refused something of a document. */
   | {
     news: "refused";
@@ -1116,6 +1108,8 @@ export type News =
     list: DocumentId;
     /** The file. */
     file: string;
+    /** A short name of the reason. */
+    code: string;
     /** The reason in words. */
     message: string;
   }
@@ -1245,6 +1239,14 @@ export type PendingList = {
   changes: number;
   /** Why the relay refused, if it did. */
   refused?: string;
+};
+
+/** Somebody, as others see them. */
+export type Person = {
+  /** Who. */
+  did: Did;
+  /** Their name. */
+  name: string;
 };
 
 /** Somebody who looks at a list, with as many devices as they do. */
@@ -1723,6 +1725,11 @@ export type Task = {
   createdBy: Did | null;
   /** When it was put into the trash, if it was. */
   deletedAt?: Timestamp;
+  /**
+   * Where the trash is listed: who else changed it without knowing that it is there, or later.
+   * What they wrote comes back with it.
+   */
+  changedSince?: Person[];
   /** Fields that two people set at once: the value that lost is offered here. */
   conflicts?: Conflict[];
 };

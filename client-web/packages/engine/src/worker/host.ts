@@ -216,7 +216,6 @@ export class Host {
     if (fresh && file) await keystore.keep(kept);
     kept.keys.fill(0);
     this.#engine = engine;
-    if (file) void navigator.storage?.persist?.();
     return { fresh, welcome };
   }
 
@@ -280,7 +279,8 @@ export class Host {
       this.#tellAll({ push: "news", news });
     }
     const state = JSON.parse(engine.state()) as { inSync: boolean; pending: Page<PendingList> };
-    const refused = state.pending.items.filter((list) => list.refused !== undefined);
+    // Who lost access to a list has nothing refused as long as they wrote nothing.
+    const refused = state.pending.items.filter((list) => list.refused !== undefined && list.changes > 0);
     const pending = state.pending.items.filter((list) => list.refused === undefined);
     const status: Status = {
       ...this.#status,

@@ -35,7 +35,7 @@ export class Line {
     this.#speaker = speaker;
     // Who comes back to the network does not wait for the next attempt.
     self.addEventListener("online", () => this.hurry());
-    self.addEventListener("offline", () => this.#socket?.close());
+    self.addEventListener("offline", () => this.#drop());
   }
 
   open(): void {
@@ -52,7 +52,7 @@ export class Line {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     const deadline = setTimeout(() => {
-      if (this.#socket === socket && !this.#speaker.isOpen()) socket.close();
+      if (this.#socket === socket && !this.#speaker.isOpen()) this.#drop();
     }, HANDSHAKE_MS);
     socket.onopen = () => {
       if (this.#socket !== socket) return;
@@ -65,7 +65,7 @@ export class Line {
         this.#speaker.receive(new Uint8Array(event.data));
       } catch (error) {
         this.pump();
-        socket.close();
+        this.#drop();
         throw error;
       }
       if (this.#speaker.isOpen()) {
@@ -76,12 +76,19 @@ export class Line {
     };
     socket.onclose = () => {
       clearTimeout(deadline);
-      if (this.#socket !== socket) return;
-      this.#socket = null;
-      this.#speaker.disconnect();
-      this.#later();
-      this.#speaker.settled();
+      if (this.#socket === socket) this.#drop();
     };
+  }
+
+  /** Gives the connection up at once: without a network the other side never says goodbye. */
+  #drop(): void {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = null;
+    socket.close();
+    this.#speaker.disconnect();
+    this.#later();
+    this.#speaker.settled();
   }
 
   /** Says everything that there is to say, as fast as the network takes it. */
@@ -109,7 +116,7 @@ export class Line {
   /** Begins a new session: the other side is to learn anew who this is. */
   again(): void {
     this.#pause = PAUSE_FIRST_MS;
-    this.#socket?.close();
+    this.#drop();
   }
 
   /** Ends for good. */
