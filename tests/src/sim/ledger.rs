@@ -6,6 +6,7 @@ use minicbor::Decoder;
 use poo_core::document::DocumentId;
 use poo_core::identity::{Did, PublicKey};
 use poo_core::membership::{Identities, Statement, UnverifiedStatement};
+use poo_core::replica::Ticket;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// The name of a change.
@@ -211,8 +212,8 @@ pub(super) fn readable(conn: &Connection, did: &Did) -> BTreeSet<Hash> {
         .collect()
 }
 
-/// Whether a device acts for somebody, by what is known here of them.
-pub(super) fn is_live(conn: &Connection, did: &Did, device: &PublicKey) -> bool {
+/// What is known here of somebody and their devices.
+fn known_of(conn: &Connection, did: &Did) -> Identities {
     let sql = "SELECT bytes FROM statement WHERE identity = ?1";
     let known = rows(conn, sql, params![did.key().as_ref()], |row| {
         row.get::<_, Vec<u8>>(0)
@@ -225,7 +226,18 @@ pub(super) fn is_live(conn: &Connection, did: &Did, device: &PublicKey) -> bool 
                 .unwrap()
         })
         .collect();
-    Identities::evaluate(&known).is_live(did, device)
+    Identities::evaluate(&known)
+}
+
+/// Whether a device acts for somebody, by what is known here of them.
+pub(super) fn is_live(conn: &Connection, did: &Did, device: &PublicKey) -> bool {
+    known_of(conn, did).is_live(did, device)
+}
+
+/// Whether a ticket was taken back, by what is known here of who made it.
+pub(super) fn is_taken_back(conn: &Connection, ticket: &Ticket) -> bool {
+    let did = &ticket.terms().identity;
+    known_of(conn, did).has_taken_back(did, &ticket.name())
 }
 
 /// How far a device counts itself in sync, in its relay's own words.
