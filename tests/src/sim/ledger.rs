@@ -37,6 +37,8 @@ pub(super) struct Made {
     pub(super) id: String,
     pub(super) device: usize,
     pub(super) hashes: Vec<Hash>,
+    /// Nobody has it any more, by a fault that may take it, though it had been made again.
+    pub(super) excused: bool,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +86,7 @@ impl Ledger {
             id,
             device,
             hashes: self.fresh.clone(),
+            excused: false,
         });
     }
 
@@ -95,8 +98,20 @@ impl Ledger {
         }
     }
 
+    /// The places among what was made of all that is there in a database.
+    pub(super) fn shown(&self, conn: &Connection) -> Vec<usize> {
+        let all: Vec<usize> = (0..self.made.len()).collect();
+        self.shown_of(conn, &all)
+    }
+
+    /// Those of some places of which that is so.
+    pub(super) fn shown_of(&self, conn: &Connection, places: &[usize]) -> Vec<usize> {
+        let is_there = |at: &usize| has_made(conn, &self.made[*at]);
+        places.iter().copied().filter(is_there).collect()
+    }
+
     pub(super) fn is_excused(&self, made: &Made) -> bool {
-        made.hashes.iter().any(|hash| self.entries[hash].excused)
+        made.excused || made.hashes.iter().any(|hash| self.entries[hash].excused)
     }
 }
 
