@@ -15,7 +15,7 @@ use poo_core::document::DocumentId;
 use poo_core::identity::Did;
 use poo_core::membership::Role;
 use poo_core::model::{Answer, Command, InviteView, Member, Outcome, Query};
-use poo_core::replica::{CommandError, Introduction, Keyring, Link, Replica};
+use poo_core::replica::{CommandError, Link, Replica};
 use poo_core::sync::{Admission, Effect, Event, Session};
 
 fn members(replica: &Replica, list: DocumentId) -> Vec<Member> {
@@ -330,54 +330,6 @@ fn an_owner_who_is_removed_does_not_come_back_by_an_old_link() {
         wire.events
     );
     assert_eq!(role(&t.relay, t.list, ann), None);
-}
-
-#[test]
-fn all_devices_tell_the_same_of_a_list_that_is_lost() {
-    let t = &mut three(71);
-    let ann = t.ann.did();
-    let promote = Command::ChangeRole {
-        list: t.list,
-        member: ann,
-        role: Role::Owner,
-    };
-    t.sam.execute(&promote, &mut t.bench.env()).unwrap();
-    let identity = t.ann.keys().identity.clone().unwrap();
-    let keys = Keyring::of(identity, &mut t.bench.env());
-    let mut other = Replica::in_memory(keys).unwrap();
-    let who = Introduction {
-        name: "Ann".into(),
-        agent: None,
-    };
-    other.found_as(&who, &mut t.bench.env()).unwrap();
-    other
-        .set_relay("ws://127.0.0.1:1", Some(t.relay.did()))
-        .unwrap();
-    t.sync_all();
-    sync(&mut other, &mut t.relay, &mut t.bench);
-    assert_eq!(titles(&other, t.list), titles(&t.sam, t.list));
-    // She leaves, and one of her devices hears before that that Sam removed her.
-    let leave = Command::LeaveList { list: t.list };
-    t.ann.execute(&leave, &mut t.bench.env()).unwrap();
-    let remove = Command::RevokeMember {
-        list: t.list,
-        member: ann,
-    };
-    t.sam.execute(&remove, &mut t.bench.env()).unwrap();
-    sync(&mut t.sam, &mut t.relay, &mut t.bench);
-    let wire = sync(&mut other, &mut t.relay, &mut t.bench);
-    assert_eq!(refusals(&wire), ["removed"]);
-    for _ in 0..2 {
-        sync(&mut t.ann, &mut t.relay, &mut t.bench);
-        sync(&mut other, &mut t.relay, &mut t.bench);
-    }
-    let now = t.bench.env().now;
-    for replica in [&t.ann, &other] {
-        let Ok(Answer::Pending(pending)) = replica.query(&Query::Pending, now) else {
-            panic!("no answer");
-        };
-        assert!(pending.items.is_empty(), "she left: {:?}", pending.items);
-    }
 }
 
 #[test]
