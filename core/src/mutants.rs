@@ -15,6 +15,8 @@ pub enum Mutant {
     AnybodyReads,
     /// Nobody heeds a revocation that somebody else made.
     NothingIsRevoked,
+    /// A ticket that was taken back lets in whoever has it.
+    TicketsStay,
     /// A signature is not looked at.
     AnySignature,
     /// A change may count from where it likes.
@@ -44,10 +46,11 @@ pub enum Mutant {
 #[cfg(feature = "mutants")]
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::AnybodyWrites,
         Self::AnybodyReads,
         Self::NothingIsRevoked,
+        Self::TicketsStay,
         Self::AnySignature,
         Self::AnyCounter,
         Self::AnyOrder,

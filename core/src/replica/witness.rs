@@ -14,8 +14,8 @@ use crate::document::{
 use crate::identity::{Did, Keypair};
 use crate::membership::{Authority, Genesis, Payload, Statement};
 use crate::store::{
-    Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change, refresh,
-    statements,
+    Acceptor, ActorRow, Actors, DocumentRow, Quarantine, Refusal, StoreError, find_change,
+    nearest_tip, put_tip, refresh, statements,
 };
 
 /// The changes that are tried together: a half of what may wait.
@@ -49,6 +49,7 @@ pub(crate) fn witness(
         let part = changes.by_ref().take(PART);
         let fresh = Signer::witness(relay.public(), *author, received_ms);
         let (mut waiting, mut foreign) = sign(conn, relay, fresh, &document, &actors, part)?;
+        let signed: Vec<ActorId> = waiting.signed().map(|(actor, _)| *actor).collect();
         witnessed.refused.append(&mut foreign);
         let mut accepted = Acceptor {
             conn,
@@ -61,6 +62,9 @@ pub(crate) fn witness(
         witnessed.added += accepted.added;
         witnessed.refused.append(&mut accepted.refused);
         touched.append(&mut accepted.touched);
+        for actor in signed {
+            sign_end(conn, relay, &document, &actors, &actor)?;
+        }
     }
     if witnessed.added > 0 {
         refresh(conn, &document, &actors, &touched)?;
@@ -124,6 +128,29 @@ fn sign(
         }
     }
     Ok((waiting, foreign))
+}
+
+/// Signs where a history ends, if what was signed behind that was refused: nothing else would vouch
+/// for what was taken in.
+fn sign_end(
+    conn: &Connection,
+    relay: &Keypair,
+    document: &DocumentRow,
+    actors: &Actors,
+    actor: &ActorId,
+) -> Result<(), StoreError> {
+    let Some(known) = actors.get(actor) else {
+        return Ok(());
+    };
+    if let (Some(signer), Some(hash)) = (known.signer(), known.hash)
+        && let Some(author) = signer.witnessed
+        && nearest_tip(conn, known.row, known.seq)?.is_none()
+    {
+        let by = (author, signer.nonce);
+        let tip = Tip::witness(relay, &document.id, *actor, known.seq, hash, by);
+        put_tip(conn, known.row, &tip)?;
+    }
+    Ok(())
 }
 
 /// Begins a document for `author` whose id another program chose, if they let this relay sign

@@ -91,7 +91,13 @@ impl Acceptor<'_> {
         let mut accepted = Accepted::default();
         let fallen = has_fallen(self.conn, self.document)?;
         let recalled = if fallen {
-            recall(self.conn, self.document, self.actors, waiting)?
+            recall(
+                self.conn,
+                self.document,
+                self.actors,
+                self.authority,
+                waiting,
+            )?
         } else {
             BTreeSet::new()
         };

@@ -12,7 +12,8 @@ use super::forks::dependents;
 use super::quarantine::Quarantine;
 use super::sql::blob;
 use super::tips::{nearest_tip, read_tip};
-use crate::document::{ActorId, ChangeHash, EncodedChange};
+use crate::document::{ActorId, ChangeHash, EncodedChange, Tip};
+use crate::membership::Authority;
 
 /// Keeps a change that does not count, beside the document.
 pub(crate) fn keep_evidence(
@@ -99,15 +100,69 @@ pub(crate) fn has_fallen(conn: &Connection, document: &DocumentRow) -> Result<bo
         .exists(params![document.row])?)
 }
 
-/// Lets what once fell wait again where something that waits builds on it: by that it may count.
-/// Gives what waits only because of this.
+/// Lets what leads to a signature behind the end of a history wait again, where it is within what
+/// its author may write: it was kept since something that it builds on was not here, which may
+/// have come. Notes what waits only because of this.
+fn recall_ahead(
+    conn: &Connection,
+    document: &DocumentRow,
+    actors: &Actors,
+    authority: &Authority,
+    waiting: &mut Quarantine,
+    recalled: &mut BTreeSet<ChangeHash>,
+) -> Result<(), StoreError> {
+    let mut is_kept =
+        conn.prepare_cached("SELECT 1 FROM fallen WHERE doc = ?1 AND actor = ?2 AND seq = ?3")?;
+    for actor in actors.iter() {
+        let next = actor.seq + 1;
+        if actor.device.is_none()
+            || !actor.write_limit(authority).admits(next)
+            || !is_kept.exists(params![document.row, actor.id.as_ref(), next as i64])?
+        {
+            continue;
+        }
+        let Some(tip) = nearest_tip(conn, actor.row, next)? else {
+            continue;
+        };
+        let claims = waiting.tips(&actor.id).first().map(Tip::signer);
+        if claims.is_some_and(|claims| Some(claims) != actor.signer()) {
+            // Somebody else's word on this history waits, and the two are not to be mixed.
+            continue;
+        }
+        let present: BTreeSet<ChangeHash> =
+            waiting.changes().iter().map(EncodedChange::hash).collect();
+        for (_, bytes) in evidence(conn, document, &actor.id, actor.row, actor.seq, 0)? {
+            let change = kept(&bytes)?;
+            if present.contains(&change.hash()) {
+                continue;
+            }
+            recalled.insert(change.hash());
+            if !waiting.push(change) {
+                return Ok(());
+            }
+        }
+        waiting.push_tip(read_tip(document, &tip)?);
+    }
+    Ok(())
+}
+
+fn kept(bytes: &[u8]) -> Result<EncodedChange, StoreError> {
+    EncodedChange::audit(bytes)
+        .map_err(|e| StoreError::Damaged(format!("a kept change cannot be read: {e}")))
+}
+
+/// Lets what once fell wait again where something that waits builds on it, for by that it may
+/// count, or where it counts and may have missed what has come by now. Gives what waits only
+/// because of this.
 pub(crate) fn recall(
     conn: &Connection,
     document: &DocumentRow,
     actors: &Actors,
+    authority: &Authority,
     waiting: &mut Quarantine,
 ) -> Result<BTreeSet<ChangeHash>, StoreError> {
     let mut recalled = BTreeSet::new();
+    recall_ahead(conn, document, actors, authority, waiting, &mut recalled)?;
     let mut present: BTreeSet<ChangeHash> =
         waiting.changes().iter().map(EncodedChange::hash).collect();
     let mut asked: Vec<ChangeHash> = (waiting.changes().iter())
@@ -128,8 +183,7 @@ pub(crate) fn recall(
         };
         let mut rows = of_actor.query(params![document.row, actor.id.as_ref()])?;
         while let Some(row) = rows.next()? {
-            let change = EncodedChange::audit(&row.get::<_, Vec<u8>>(0)?)
-                .map_err(|e| StoreError::Damaged(format!("a kept change cannot be read: {e}")))?;
+            let change = kept(&row.get::<_, Vec<u8>>(0)?)?;
             if !present.insert(change.hash()) {
                 continue;
             }

@@ -59,7 +59,7 @@ pub(crate) use quarantine::Quarantine;
 pub(crate) use rebuild::{give_birth, recount, replay, rewind_actors};
 pub use refusal::Refusal;
 pub(crate) use sql::{blob, opt_blob, parsed, run};
-pub(crate) use tips::{nearest_tip, read_tip};
+pub(crate) use tips::{nearest_tip, put_tip, read_tip};
 
 /// The database cannot do what was asked.
 #[derive(Debug, thiserror::Error)]

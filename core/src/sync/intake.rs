@@ -276,14 +276,14 @@ impl Session {
                 return Ok(());
             }
             if let Some(row) = DocumentRow::find(replica.conn(), &document)? {
-                if code == "removed" && row.refused.as_deref() == Some(message.as_str()) {
-                    // Told before: the list goes on without this member, which is no news.
-                    return Ok(());
-                }
                 let authority = statements::authority(replica.conn(), &document)?;
                 if code == "removed" && authority.has_left(&self.me) {
                     DocumentRow::acknowledge(replica.conn(), row.row, &row.digest, None)?;
                     self.event(Event::Acknowledged { document });
+                    return Ok(());
+                }
+                if code == "removed" && row.refused.as_deref() == Some(message.as_str()) {
+                    // Told before: the list goes on without this member, which is no news.
                     return Ok(());
                 }
                 DocumentRow::acknowledge(replica.conn(), row.row, &row.synced, Some(&message))?;

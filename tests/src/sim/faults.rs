@@ -155,6 +155,7 @@ impl World {
     fn rollback(&mut self, at: usize, left: &Image, may_lose: bool) {
         let device = &mut self.devices[at];
         let before = device.disk.read(ledger::hashes);
+        let shown = (device.disk).read(|conn| self.ledger.shown(conn));
         device.replica = None;
         device.disk.put(left);
         let after = device.disk.read(ledger::hashes);
@@ -165,11 +166,15 @@ impl World {
             device.name
         );
         self.excuse(before.difference(&after).copied().collect());
+        if may_lose {
+            self.excuse_made(shown);
+        }
     }
 
     pub(super) fn rollback_relay(&mut self, at: usize, left: &Image, may_lose: bool) {
         let relay = &mut self.relays[at];
         let before = relay.disk.read(ledger::hashes);
+        let shown = (relay.disk).read(|conn| self.ledger.shown(conn));
         relay.desk = None;
         relay.inbox.clear();
         relay.trip = None;
@@ -181,6 +186,9 @@ impl World {
             "relay {at} had committed {lost} changes that a crash took"
         );
         self.excuse(before.difference(&after).copied().collect());
+        if may_lose {
+            self.excuse_made(shown);
+        }
     }
 
     /// What nobody has any more is nobody's fault, where a fault took it that may.
@@ -197,6 +205,21 @@ impl World {
             gone.retain(|hash| !held.contains(hash));
         }
         self.ledger.excuse(&gone);
+    }
+
+    /// What was made again under another change is gone with the last who shows it.
+    fn excuse_made(&mut self, mut gone: Vec<usize>) {
+        for device in self.devices.iter_mut().filter(|device| device.is_here()) {
+            let shown = (device.disk).read(|conn| self.ledger.shown_of(conn, &gone));
+            gone.retain(|at| !shown.contains(at));
+        }
+        for relay in &mut self.relays {
+            let shown = (relay.disk).read(|conn| self.ledger.shown_of(conn, &gone));
+            gone.retain(|at| !shown.contains(at));
+        }
+        for at in gone {
+            self.ledger.made[at].excused = true;
+        }
     }
 
     fn restore(&mut self, at: usize) {
@@ -263,9 +286,11 @@ impl World {
         }
         let device = &mut self.devices[at];
         let held = device.disk.read(ledger::hashes);
+        let shown = (device.disk).read(|conn| self.ledger.shown(conn));
         device.replica = None;
         device.lost = true;
         self.excuse(held);
+        self.excuse_made(shown);
     }
 
     /// Says on a connection what was said on another, as it was or changed.

@@ -6,6 +6,7 @@ use minicbor::Decoder;
 use poo_core::document::DocumentId;
 use poo_core::identity::{Did, PublicKey};
 use poo_core::membership::{Identities, Statement, UnverifiedStatement};
+use poo_core::replica::Ticket;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// The name of a change.
@@ -36,6 +37,8 @@ pub(super) struct Made {
     pub(super) id: String,
     pub(super) device: usize,
     pub(super) hashes: Vec<Hash>,
+    /// Nobody has it any more, by a fault that may take it, though it had been made again.
+    pub(super) excused: bool,
 }
 
 #[derive(Debug, Default)]
@@ -83,6 +86,7 @@ impl Ledger {
             id,
             device,
             hashes: self.fresh.clone(),
+            excused: false,
         });
     }
 
@@ -94,8 +98,20 @@ impl Ledger {
         }
     }
 
+    /// The places among what was made of all that is there in a database.
+    pub(super) fn shown(&self, conn: &Connection) -> Vec<usize> {
+        let all: Vec<usize> = (0..self.made.len()).collect();
+        self.shown_of(conn, &all)
+    }
+
+    /// Those of some places of which that is so.
+    pub(super) fn shown_of(&self, conn: &Connection, places: &[usize]) -> Vec<usize> {
+        let is_there = |at: &usize| has_made(conn, &self.made[*at]);
+        places.iter().copied().filter(is_there).collect()
+    }
+
     pub(super) fn is_excused(&self, made: &Made) -> bool {
-        made.hashes.iter().any(|hash| self.entries[hash].excused)
+        made.excused || made.hashes.iter().any(|hash| self.entries[hash].excused)
     }
 }
 
@@ -217,8 +233,8 @@ pub(super) fn readable(conn: &Connection, did: &Did) -> BTreeSet<Hash> {
         .collect()
 }
 
-/// Whether a device acts for somebody, by what is known here of them.
-pub(super) fn is_live(conn: &Connection, did: &Did, device: &PublicKey) -> bool {
+/// What is known here of somebody and their devices.
+fn known_of(conn: &Connection, did: &Did) -> Identities {
     let sql = "SELECT bytes FROM statement WHERE identity = ?1";
     let known = rows(conn, sql, params![did.key().as_ref()], |row| {
         row.get::<_, Vec<u8>>(0)
@@ -231,7 +247,18 @@ pub(super) fn is_live(conn: &Connection, did: &Did, device: &PublicKey) -> bool 
                 .unwrap()
         })
         .collect();
-    Identities::evaluate(&known).is_live(did, device)
+    Identities::evaluate(&known)
+}
+
+/// Whether a device acts for somebody, by what is known here of them.
+pub(super) fn is_live(conn: &Connection, did: &Did, device: &PublicKey) -> bool {
+    known_of(conn, did).is_live(did, device)
+}
+
+/// Whether a ticket was taken back, by what is known here of who made it.
+pub(super) fn is_taken_back(conn: &Connection, ticket: &Ticket) -> bool {
+    let did = &ticket.terms().identity;
+    known_of(conn, did).has_taken_back(did, &ticket.name())
 }
 
 /// How far a device counts itself in sync, in its relay's own words.

@@ -50,6 +50,11 @@ impl Mutant {
             Self::Engine(Engine::NothingIsRevoked),
         ),
         (
+            "tickets-stay",
+            "a ticket that was taken back lets in whoever has it",
+            Self::Engine(Engine::TicketsStay),
+        ),
+        (
             "any-signature",
             "a signature over a history is not looked at",
             Self::Engine(Engine::AnySignature),

@@ -186,8 +186,9 @@ impl World {
         if self.seen.len() < 200 {
             self.seen.push(frame.to_vec());
         }
-        if let End::Device(device) = end {
-            self.check_heard_last(device, relay);
+        match end {
+            End::Device(device) => self.check_heard_last(device, relay),
+            End::Stock(stock) => self.check_let_in(stock),
         }
         let did = self.people[person].did;
         let role = (self.relays[relay].disk).read(|conn| ledger::role(conn, &told, &did));

@@ -127,6 +127,23 @@ impl World {
         self.stocks.push(stock);
     }
 
+    /// Whether the relay knows that a client's ticket was taken back.
+    pub(super) fn is_taken_back(&mut self, at: usize) -> bool {
+        let ticket = &self.stocks[at].ticket;
+        let disk = &mut self.relays[0].disk;
+        disk.read(|conn| ledger::is_taken_back(conn, ticket))
+    }
+
+    /// A relay that knows that a ticket was taken back tells nothing to whoever came with it.
+    pub(super) fn check_let_in(&mut self, at: usize) {
+        // What waits for a slow reader was said before.
+        assert!(
+            self.config.slow || !self.is_taken_back(at),
+            "{} is told something after its ticket was taken back",
+            self.stocks[at].name
+        );
+    }
+
     pub(super) fn connect_stock(&mut self, at: usize) {
         let stock = &mut self.stocks[at];
         if stock.conn.is_some() {
@@ -192,7 +209,12 @@ impl World {
                 }
             }
             "error" => {
-                assert!(!is_fair, "the session of {} ended for nothing", stock.name);
+                let name = stock.name.clone();
+                let is_over = self.is_taken_back(at);
+                assert!(
+                    !is_fair || is_over,
+                    "the session of {name} ended for nothing"
+                );
             }
             _ => {}
         }
@@ -247,6 +269,7 @@ impl World {
     pub(super) fn check_stock(&mut self) {
         for at in 0..self.stocks.len() {
             let did = self.people[self.stocks[at].person].did;
+            let is_over = self.is_taken_back(at);
             let stock = &mut self.stocks[at];
             let relay = &mut self.relays[0];
             let role = relay
@@ -254,11 +277,16 @@ impl World {
                 .read(|conn| ledger::role(conn, &stock.document, &did));
             let there = (relay.disk).read(|conn| ledger::changes_of(conn, &stock.document));
             assert!(
-                stock.conn.is_some(),
+                stock.conn.is_none() || !is_over,
+                "{} is let in with a ticket that was taken back",
+                stock.name
+            );
+            assert!(
+                stock.conn.is_some() || is_over,
                 "{} could not connect again",
                 stock.name
             );
-            if role.is_none() {
+            if role.is_none() || is_over {
                 continue;
             }
             for hash in &there {

@@ -31,6 +31,7 @@ use crate::document::limits::STOCK_MESSAGE_BYTES_MAX;
 use crate::document::{ChangeHash, DocumentId, EncodedChange};
 use crate::identity::{Did, Keypair};
 use crate::membership::Identities;
+use crate::mutants::{self, Mutant};
 use crate::replica::{Env, Replica, Ticket, begin, witness};
 use crate::store::{DocumentRow, Refusal, StoreError, statements};
 
@@ -75,7 +76,8 @@ fn judge(replica: &Replica, ticket: &Ticket) -> Result<Result<(), TicketRefusal>
     let identity = &ticket.terms().identity;
     let known = statements::of_identity(replica.conn(), identity)?;
     let identities = Identities::evaluate(&known);
-    Ok(if identities.has_taken_back(identity, &ticket.name()) {
+    let is_over = identities.has_taken_back(identity, &ticket.name());
+    Ok(if is_over && !mutants::is(Mutant::TicketsStay) {
         Err(TicketRefusal::Revoked)
     } else if identities.is_live(identity, &ticket.device()) || is_our_own(replica, ticket) {
         Ok(())
@@ -494,6 +496,8 @@ impl TokenSession {
             && let Err(refusal) = judge(replica, &self.ticket)?
         {
             let error = SessionError::Ticket(refusal);
+            // Not even what was to be said before.
+            self.waiting.clear();
             self.close(&error);
             return Err(error);
         }
@@ -512,8 +516,9 @@ impl TokenSession {
         Ok(())
     }
 
-    /// Says why the session ends.
+    /// Says why the session ends, and nothing of any document after that.
     pub fn close(&mut self, error: &SessionError) {
+        self.dirty.clear();
         let message = error.to_string();
         self.say(|route| frame::error(route, &message));
     }

@@ -229,7 +229,7 @@ fn where_nothing_of_an_author_counts_any_more_a_relay_may_sign_for_somebody_else
         mut client,
         mut restored,
         mut relay,
-    } = scene(57);
+    } = scene(59);
     let bench = &mut bench;
     let sam_did = sam.did();
     let mut vic = person(bench, &relay, "Vic");
@@ -256,6 +256,66 @@ fn where_nothing_of_an_author_counts_any_more_a_relay_may_sign_for_somebody_else
         assert_eq!(titles(replica, plans), ["Two", "One"]);
         assert_eq!(digest(replica, plans), digest(&restored, plans));
         assert!(authors(replica, plans).iter().all(|it| it.0 == sam_did));
+    }
+}
+
+#[test]
+fn what_missed_something_when_it_came_is_taken_once_that_is_here() {
+    let Scene {
+        mut bench,
+        mut ann,
+        plans,
+        ticket,
+        mut client,
+        mut relay,
+        mut restored,
+        ..
+    } = scene(57);
+    let bench = &mut bench;
+    sync(&mut ann, &mut restored, bench);
+    let actor = ActorId::from_bytes([9; 16]);
+    retitle_as(&mut client, &actor, "Ours");
+    task(&mut ann, bench, plans, "Three", None);
+    sync(&mut ann, &mut relay, bench);
+    talk(&mut [&mut client], &mut relay, bench, &plans);
+    let last = retitle_as(&mut client, &actor, "Yours");
+    // The other relay knows Ann, and takes nothing of hers from a client: of what was built on it
+    // only the signature stays.
+    client.reconnect(&ticket, &mut restored, bench, false);
+    talk(&mut [&mut client], &mut restored, bench, &plans);
+    assert!(!heads(&restored, &plans).contains(last.as_bytes()));
+    authors(&restored, plans);
+    // The client never comes back, but Ann does.
+    sync(&mut ann, &mut restored, bench);
+    authors(&restored, plans);
+    assert_eq!(heads(&restored, &plans), [*last.as_bytes()]);
+    sync(&mut ann, &mut restored, bench);
+    authors(&ann, plans);
+    assert_eq!(digest(&ann, plans), digest(&restored, plans));
+}
+
+#[test]
+fn what_comes_before_a_refused_change_is_signed() {
+    let Scene {
+        mut bench,
+        mut sam,
+        plans,
+        mut client,
+        mut relay,
+        ..
+    } = scene(58);
+    let bench = &mut bench;
+    let actor = ActorId::from_bytes([9; 16]);
+    let good = retitle_as(&mut client, &actor, "Ours");
+    client.doc.put(ROOT, "elsewhere", 1).unwrap();
+    client.doc.commit().unwrap();
+    talk(&mut [&mut client], &mut relay, bench, &plans);
+    for _ in 0..2 {
+        assert_eq!(heads(&relay, &plans), [*good.as_bytes()]);
+        authors(&relay, plans);
+        sync(&mut sam, &mut relay, bench);
+        authors(&sam, plans);
+        assert_eq!(digest(&sam, plans), digest(&relay, plans));
     }
 }
 

@@ -382,6 +382,35 @@ fn a_ticket_that_was_taken_back_is_over_and_others_are_not() {
 }
 
 #[test]
+fn whoever_is_cut_off_hears_why_and_nothing_else() {
+    let bench = &mut Bench::new(19);
+    let relay = &mut relay(bench);
+    let sam = &mut person(bench, relay, "Sam");
+    let list = list(sam, bench, "Plans");
+    let lost = ticket(sam, relay, bench, None, 1);
+    let mut client = Client::connect("lost", &lost, relay, bench);
+    talk(&mut [&mut client], relay, bench, &list);
+    // What changed, and that the ticket is over, come to the relay together.
+    task(sam, bench, list, "Not for them", None);
+    let ticket = lost.name().to_hex();
+    let revoke = Command::RevokeTicket { ticket };
+    sam.execute(&revoke, &mut bench.env()).unwrap();
+    sync(sam, relay, bench);
+    client.session.notify_document(relay, &list).unwrap();
+    let told = client.session.notify_document(relay, &sam.space_id());
+    assert_eq!(told.unwrap_err().code(), "bad-ticket");
+    let fanout = &mut Fanout::default();
+    let mut said = Vec::new();
+    while let Some(frame) = client.session.poll_transmit(relay, fanout).unwrap() {
+        said.push(frame);
+    }
+    let said: Vec<Incoming> = (said.iter())
+        .map(|frame| frame::decode(frame).unwrap())
+        .collect();
+    assert_eq!(said, [Incoming::Other]);
+}
+
+#[test]
 fn a_large_document_comes_as_one_chunk_and_what_came_later_behind_it() {
     let bench = &mut Bench::new(19);
     let relay = &mut relay(bench);
