@@ -222,6 +222,12 @@ test("screens of one list", async ({ someone, relay }) => {
   await page.reload();
   await page.getByRole("button", { name: "Later" }).waitFor({ timeout: 120_000 });
   await shot(page, "25-reminder");
+  const side = page.getByRole("navigation", { name: "Lists" });
+  await side.getByRole("button", { name: "New folder" }).click();
+  await side.getByRole("textbox").fill("Household and garden");
+  await side.getByRole("textbox").press("Enter");
+  await side.getByRole("button", { name: "More about Groceries" }).click();
+  await page.getByRole("menuitem", { name: "Move to Household" }).click();
   await drawer(page, "26-drawer");
 });
 

@@ -220,7 +220,7 @@ function Folded({
         <h2>
           <button
             type="button"
-            className={open ? "nav-head fold open" : "nav-head fold"}
+            className={open ? "nav-head nav-fold open" : "nav-head nav-fold"}
             aria-expanded={open}
             onClick={() => setOpen(!open)}
           >
