@@ -151,7 +151,7 @@ pub struct Task {
     )]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub deleted_at: Option<Timestamp>,
-    /// Where the trash is listed: who else changed it without knowing that it is there, or later.
+    /// In the trash: who else changed it without knowing that it is there, or later.
     /// What they wrote comes back with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed_since: Vec<Person>,

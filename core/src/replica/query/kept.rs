@@ -2,12 +2,13 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 use rusqlite::{Connection, params};
 
 use super::feed::Names;
 use crate::model::{ActivityAction, Person, Task, TaskId};
-use crate::replica::tree;
+use crate::replica::tree::{self, Reader};
 use crate::store::{Clock, DocumentRow, StoreError, parsed};
 
 /// Something that was done with a task, by its place in its author's history.
@@ -26,6 +27,22 @@ impl Deed {
     fn clock(&self, conn: &Connection) -> Result<Clock, StoreError> {
         Clock::load(conn, self.actor, self.seq)
     }
+}
+
+/// One task; `None` if it is not in the document.
+pub(super) fn one(
+    conn: &Connection,
+    document: &DocumentRow,
+    task: &TaskId,
+    reader: &Reader,
+) -> Result<Option<Task>, StoreError> {
+    let mut found = tree::one(conn, document, task, reader)?;
+    if let Some(found) = &mut found
+        && tree::is_trashed(conn, document.row, task)?
+    {
+        note_changes(conn, document, slice::from_mut(found))?;
+    }
+    Ok(found)
 }
 
 /// Says of tasks in the trash of a document who else changed them although they are there. What

@@ -31,7 +31,7 @@ use self::lists::named;
 use self::pending::pending;
 pub use self::work::Wanted;
 use super::sharing::device_id;
-use super::tree::{self, Reader, Tree};
+use super::tree::{Reader, Tree};
 use super::{QueryError, Replica};
 use crate::document::{DocumentId, DocumentKind};
 use crate::identity::Did;
@@ -173,13 +173,13 @@ impl Replica {
                 )))
             }
             Query::Task { list, task } => {
-                tree::one(conn, &self.document(conn, list)?, task, &reader(&None)?)?
+                kept::one(conn, &self.document(conn, list)?, task, &reader(&None)?)?
                     .map(Answer::Task)
                     .ok_or_else(|| not_found("task", &task.to_string()))
             }
             Query::FindTask { text, list } => {
                 let (list, task) = find_task(conn, &self.viewer(), text, list.as_ref())?;
-                tree::one(conn, &self.document(conn, &list)?, &task, &reader(&None)?)?
+                kept::one(conn, &self.document(conn, &list)?, &task, &reader(&None)?)?
                     .map(Answer::Task)
                     .ok_or_else(|| not_found("task", text))
             }

@@ -1726,7 +1726,7 @@ export type Task = {
   /** When it was put into the trash, if it was. */
   deletedAt?: Timestamp;
   /**
-   * Where the trash is listed: who else changed it without knowing that it is there, or later.
+   * In the trash: who else changed it without knowing that it is there, or later.
    * What they wrote comes back with it.
    */
   changedSince?: Person[];
