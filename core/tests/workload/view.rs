@@ -115,7 +115,7 @@ pub fn shared(replica: &Replica, id: DocumentId, now: Timestamp) -> BTreeMap<Str
 /// What all devices of one person see beside that.
 pub fn personal(replica: &Replica, now: Timestamp) -> BTreeMap<String, Value> {
     let zone = || Some("Europe/Berlin".to_owned());
-    [
+    let mut seen: BTreeMap<String, Value> = [
         // Of a list that access was lost to each device keeps what it had.
         ("lists", Query::Lists { all: false }),
         ("focus", Query::Focus { zone: zone() }),
@@ -136,7 +136,15 @@ pub fn personal(replica: &Replica, now: Timestamp) -> BTreeMap<String, Value> {
     ]
     .into_iter()
     .map(|(name, query)| (name.to_owned(), ask(replica, &query, now)))
-    .collect()
+    .collect();
+    // What was refused stays with the device that wrote it, and so does what is said of that.
+    if let Some(pending) = seen
+        .get_mut("pending")
+        .and_then(|it| it["items"].as_array_mut())
+    {
+        pending.retain(|list| list["refused"].is_null());
+    }
+    seen
 }
 
 /// All rows of a list's activity, the latest first.

@@ -278,6 +278,11 @@ impl World {
             self.check_due(at, due);
         }
         for event in events {
+            if let Event::Reauthored { document, lost, .. } = &event
+                && lost.iter().any(|what| what == "acknowledged")
+            {
+                self.ledger.told_lost.insert(*document);
+            }
             if !matches!(
                 event,
                 Event::BlobProgress { .. } | Event::BlobArriving { .. }

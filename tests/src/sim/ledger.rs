@@ -45,6 +45,9 @@ pub(super) struct Made {
 pub(super) struct Ledger {
     pub(super) entries: BTreeMap<Hash, Entry>,
     pub(super) made: Vec<Made>,
+    /// Where a device that gave way said that something cannot be made again: a relay had
+    /// acknowledged it, and was put back.
+    pub(super) told_lost: BTreeSet<DocumentId>,
     /// What devices signed that were never put back or copied, by its place.
     places: BTreeMap<(Vec<u8>, i64), Hash>,
     /// Those that were new at the last look.
@@ -111,7 +114,9 @@ impl Ledger {
     }
 
     pub(super) fn is_excused(&self, made: &Made) -> bool {
-        made.excused || made.hashes.iter().any(|hash| self.entries[hash].excused)
+        made.excused
+            || self.told_lost.contains(&made.document)
+            || made.hashes.iter().any(|hash| self.entries[hash].excused)
     }
 }
 
