@@ -280,13 +280,18 @@ impl Session {
     /// it. False if it has to wait for the answer.
     fn miss(&mut self, document: &DocumentId) -> Result<bool, SessionError> {
         let state = self.follow(document)?;
-        if state.judged || mutants::is(Mutant::LossIsOverlooked) {
+        if mutants::is(Mutant::LossIsOverlooked) {
             return Ok(true);
         }
+        let judged = state.judged;
         if !core::mem::replace(&mut state.asked_twice, true) {
             state.ask_anew();
             self.dirty.insert(*document);
             return Ok(false);
+        }
+        if judged {
+            // What is not taken here explains it.
+            return Ok(true);
         }
         self.incomplete(Event::Refused {
             document: *document,
