@@ -230,8 +230,7 @@ fn ancestry(conn: &Connection, doc: i64, task: &TaskId) -> Result<Vec<(TaskId, b
 
 /// Whether a task, or one that it is below, is in the trash.
 pub(super) fn is_trashed(conn: &Connection, doc: i64, task: &TaskId) -> Result<bool, StoreError> {
-    let path = ancestry(conn, doc, task)?;
-    Ok(path.iter().any(|(_, deleted)| *deleted))
+    Ok(trashed_with(conn, doc, task)?.is_some())
 }
 
 /// The task by whose deletion one is in the trash: itself, or else the nearest that it is below.

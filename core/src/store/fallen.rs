@@ -109,6 +109,7 @@ fn recall_ahead(
     actors: &Actors,
     authority: &Authority,
     waiting: &mut Quarantine,
+    present: &mut BTreeSet<ChangeHash>,
     recalled: &mut BTreeSet<ChangeHash>,
 ) -> Result<(), StoreError> {
     let mut is_kept =
@@ -129,11 +130,9 @@ fn recall_ahead(
             // Somebody else's word on this history waits, and the two are not to be mixed.
             continue;
         }
-        let present: BTreeSet<ChangeHash> =
-            waiting.changes().iter().map(EncodedChange::hash).collect();
         for (_, bytes) in evidence(conn, document, &actor.id, actor.row, actor.seq, 0)? {
             let change = kept(&bytes)?;
-            if present.contains(&change.hash()) {
+            if !present.insert(change.hash()) {
                 continue;
             }
             recalled.insert(change.hash());
@@ -146,6 +145,7 @@ fn recall_ahead(
     Ok(())
 }
 
+/// Reads a change that is kept.
 fn kept(bytes: &[u8]) -> Result<EncodedChange, StoreError> {
     EncodedChange::audit(bytes)
         .map_err(|e| StoreError::Damaged(format!("a kept change cannot be read: {e}")))
@@ -162,9 +162,17 @@ pub(crate) fn recall(
     waiting: &mut Quarantine,
 ) -> Result<BTreeSet<ChangeHash>, StoreError> {
     let mut recalled = BTreeSet::new();
-    recall_ahead(conn, document, actors, authority, waiting, &mut recalled)?;
     let mut present: BTreeSet<ChangeHash> =
         waiting.changes().iter().map(EncodedChange::hash).collect();
+    recall_ahead(
+        conn,
+        document,
+        actors,
+        authority,
+        waiting,
+        &mut present,
+        &mut recalled,
+    )?;
     let mut asked: Vec<ChangeHash> = (waiting.changes().iter())
         .flat_map(|change| change.change().deps.iter().copied())
         .collect();

@@ -283,13 +283,12 @@ impl Session {
         if mutants::is(Mutant::LossIsOverlooked) {
             return Ok(true);
         }
-        let judged = state.judged;
         if !core::mem::replace(&mut state.asked_twice, true) {
             state.ask_anew();
             self.dirty.insert(*document);
             return Ok(false);
         }
-        if judged {
+        if state.judged {
             // What is not taken here explains it.
             return Ok(true);
         }

@@ -37,31 +37,32 @@ pub(super) fn one(
     reader: &Reader,
 ) -> Result<Option<Task>, StoreError> {
     let mut found = tree::one(conn, document, task, reader)?;
-    if let Some(found) = &mut found
-        && tree::is_trashed(conn, document.row, task)?
-    {
+    if let Some(found) = &mut found {
         note_changes(conn, document, slice::from_mut(found))?;
     }
     Ok(found)
 }
 
-/// Says of tasks in the trash of a document who else changed them although they are there. What
+/// Says of those tasks of a document that are in the trash who else changed them although they are there. What
 /// knew of what decides, not what clocks said.
 pub(super) fn note_changes(
     conn: &Connection,
     document: &DocumentRow,
     tasks: &mut [Task],
 ) -> Result<(), StoreError> {
-    if tasks.is_empty() {
+    let mut trashed = Vec::new();
+    for task in tasks {
+        if let Some(deleted) = tree::trashed_with(conn, document.row, &task.id)? {
+            trashed.push((task, deleted));
+        }
+    }
+    if trashed.is_empty() {
         return Ok(());
     }
     let names = Names::load(conn, document)?;
     // Many tasks may be there with one parent.
     let mut known: BTreeMap<TaskId, Vec<Deed>> = BTreeMap::new();
-    for task in tasks {
-        let Some(deleted) = tree::trashed_with(conn, document.row, &task.id)? else {
-            continue;
-        };
+    for (task, deleted) in trashed {
         for id in [task.id, deleted] {
             if let Entry::Vacant(place) = known.entry(id) {
                 place.insert(deeds(conn, document.row, &id)?);
