@@ -5,6 +5,7 @@ use super::device::Device;
 use super::disk::{Disk, Image};
 use super::ledger;
 use super::machine::Machine;
+use super::relay::Relay;
 use super::world::{Happening, World};
 
 /// Where a process ends that takes in a frame.
@@ -20,6 +21,15 @@ const RESTART_MS: usize = 300_000;
 const CLOCK_MS: usize = 2 * 86_400_000;
 /// The most devices.
 const DEVICES_MAX: usize = 12;
+
+/// The disks of all devices that are still there, and then those of the relays.
+pub(super) fn disks<'w>(
+    devices: &'w mut [Device],
+    relays: &'w mut [Relay],
+) -> impl Iterator<Item = &'w mut Disk> {
+    let devices = devices.iter_mut().filter(|device| device.is_here());
+    (devices.map(|device| &mut device.disk)).chain(relays.iter_mut().map(|relay| &mut relay.disk))
+}
 
 impl World {
     /// Something goes wrong, and something else will.
@@ -196,12 +206,8 @@ impl World {
         if gone.is_empty() {
             return;
         }
-        for device in self.devices.iter_mut().filter(|device| device.is_here()) {
-            let held = device.disk.read(ledger::hashes);
-            gone.retain(|hash| !held.contains(hash));
-        }
-        for relay in &mut self.relays {
-            let held = relay.disk.read(ledger::hashes);
+        for disk in disks(&mut self.devices, &mut self.relays) {
+            let held = disk.read(ledger::hashes);
             gone.retain(|hash| !held.contains(hash));
         }
         self.ledger.excuse(&gone);
@@ -209,12 +215,8 @@ impl World {
 
     /// What was made again under another change is gone with the last who shows it.
     fn excuse_made(&mut self, mut gone: Vec<usize>) {
-        for device in self.devices.iter_mut().filter(|device| device.is_here()) {
-            let shown = (device.disk).read(|conn| self.ledger.shown_of(conn, &gone));
-            gone.retain(|at| !shown.contains(at));
-        }
-        for relay in &mut self.relays {
-            let shown = (relay.disk).read(|conn| self.ledger.shown_of(conn, &gone));
+        for disk in disks(&mut self.devices, &mut self.relays) {
+            let shown = disk.read(|conn| self.ledger.shown_of(conn, &gone));
             gone.retain(|at| !shown.contains(at));
         }
         for at in gone {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::faults::disks;
 use super::ledger::{self, Hash};
 use super::world::{Happening, World};
 
@@ -93,15 +94,8 @@ impl World {
     }
 
     fn everything(&mut self) -> Vec<BTreeSet<Hash>> {
-        let devices = self.devices.iter_mut().filter(|device| device.is_here());
-        let mut all: Vec<_> = devices
-            .map(|device| device.disk.read(ledger::all))
-            .collect();
-        all.extend(
-            self.relays
-                .iter_mut()
-                .map(|relay| relay.disk.read(ledger::all)),
-        );
-        all
+        disks(&mut self.devices, &mut self.relays)
+            .map(|disk| disk.read(ledger::all))
+            .collect()
     }
 }
