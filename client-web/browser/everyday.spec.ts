@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { expect, test } from "./relay.ts";
+import { expect, PLACES, test, two } from "./relay.ts";
 
 const menu = async (page: Page, item: string | RegExp) => {
   await page.getByRole("button", { name: "More", exact: true }).click();
@@ -74,14 +74,7 @@ test("a reminder is told while the app is open, and says that it has to be", asy
 });
 
 test("a task is for somebody, and its fields are saved each by itself", async ({ someone }) => {
-  const sam = await someone();
-  await sam.add("Paint the door");
-  await expect(sam.row("Paint the door")).toBeVisible();
-  await sam.saved();
-  const ann = await someone(await sam.share("Sam"));
-  await ann.join("Ann");
-  await expect(ann.row("Paint the door")).toBeVisible();
-  await ann.saved();
+  const { sam, ann } = await two(someone, "Paint the door");
   for (const person of [sam, ann]) await person.row("Paint the door").click();
 
   await sam.page.getByLabel("For whom").selectOption({ label: "Ann" });
@@ -210,16 +203,7 @@ test("on a phone everything fits, and the lists are in a drawer", async ({ brows
   await expect(page.getByLabel("Add a subtask")).toBeVisible();
   await fits();
   await page.getByRole("button", { name: "Close", exact: true }).click();
-  for (const place of [
-    "Today",
-    "Upcoming",
-    "Focus",
-    "Calendar",
-    "All tasks",
-    "Activity",
-    "Trash",
-    "Settings",
-  ]) {
+  for (const place of PLACES) {
     await page.getByRole("button", { name: "Lists" }).click();
     await page.getByRole("link", { name: new RegExp(`^${place}`) }).click();
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

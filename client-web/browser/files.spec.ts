@@ -1,7 +1,7 @@
 /** Files of tasks, between two browsers. */
 
 import { readFileSync } from "node:fs";
-import { expect, type Person, test } from "./relay.ts";
+import { expect, type Person, test, two } from "./relay.ts";
 
 /** A picture of one pixel, and a text. */
 const PICTURE = {
@@ -13,19 +13,6 @@ const PICTURE = {
   ),
 };
 const TEXT = { name: "list.txt", mimeType: "text/plain", buffer: Buffer.from("Rye, spelt, oats") };
-
-/** Sam and Ann share a list with one task. */
-async function two(someone: (at?: string) => Promise<Person>) {
-  const sam = await someone();
-  await sam.add("Buy bread");
-  await expect(sam.row("Buy bread")).toBeVisible();
-  await sam.saved();
-  const ann = await someone(await sam.share("Sam"));
-  await ann.join("Ann");
-  await expect(ann.row("Buy bread")).toBeVisible();
-  await ann.saved();
-  return { sam, ann };
-}
 
 const files = ({ page }: Person) => page.locator(".details input[type=file]");
 const file = ({ page }: Person, name: string) => page.getByRole("listitem").filter({ hasText: name });
@@ -41,7 +28,7 @@ const content = async (person: Person, name: string) => {
 };
 
 test("a file that was asked for without a connection comes with the next one", async ({ someone }) => {
-  const { sam, ann } = await two(someone);
+  const { sam, ann } = await two(someone, "Buy bread");
   await sam.row("Buy bread").click();
   await files(sam).setInputFiles([PICTURE, TEXT]);
   await expect(file(sam, TEXT.name)).toBeVisible();
@@ -67,7 +54,7 @@ test("a file that was asked for without a connection comes with the next one", a
 test("who looks at a task sees a picture that somebody attaches, however late it is sent", async ({
   someone,
 }) => {
-  const { sam, ann } = await two(someone);
+  const { sam, ann } = await two(someone, "Buy bread");
   await ann.row("Buy bread").click();
   await sam.row("Buy bread").click();
   await files(sam).setInputFiles([PICTURE]);

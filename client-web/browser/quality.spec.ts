@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type Axe from "axe-core";
-import { expect, type Page, type Person, test } from "./relay.ts";
+import { expect, type Page, type Person, PLACES, test } from "./relay.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -123,16 +123,7 @@ test("every screen is accessible, in light and dark, and speaks of lists only", 
     await expect(page.getByText("In this list")).toBeVisible();
     await sound(sam);
     await page.keyboard.press("Escape");
-    for (const place of [
-      "Today",
-      "Upcoming",
-      "Focus",
-      "Calendar",
-      "All tasks",
-      "Activity",
-      "Trash",
-      "Settings",
-    ]) {
+    for (const place of PLACES) {
       await page.getByRole("link", { name: new RegExp(`^${place}`) }).click();
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
       await sound(sam);

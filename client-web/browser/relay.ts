@@ -144,6 +144,33 @@ export class Person {
   }
 }
 
+/** Every place that is no list. */
+export const PLACES = [
+  "Today",
+  "Upcoming",
+  "Focus",
+  "Calendar",
+  "All tasks",
+  "Activity",
+  "Trash",
+  "Settings",
+] as const;
+
+/** Sam, and Ann who joined Sam's list by a link: in it are these tasks, in both browsers. */
+export async function two(someone: (at?: string) => Promise<Person>, ...tasks: [string, ...string[]]) {
+  const sam = await someone();
+  for (const task of tasks) {
+    await sam.add(task);
+    await expect(sam.row(task)).toBeVisible();
+  }
+  await sam.saved();
+  const ann = await someone(await sam.share("Sam"));
+  await ann.join("Ann");
+  for (const task of tasks) await expect(ann.row(task)).toBeVisible();
+  await ann.saved();
+  return { sam, ann };
+}
+
 export async function type(page: Page, text: string): Promise<void> {
   await page.locator("#add").fill(text);
   await page.locator("#add").press("Enter");

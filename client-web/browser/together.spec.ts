@@ -1,6 +1,6 @@
 /** What people do together: a list in two browsers, and in a terminal. */
 
-import { expect, test } from "./relay.ts";
+import { expect, test, two } from "./relay.ts";
 
 test("two browsers share a list by a link and see each other's edits, also those made offline", async ({
   someone,
@@ -37,14 +37,7 @@ test("two browsers share a list by a link and see each other's edits, also those
 test("where two set one thing at once, the other's word is offered, and can be taken", async ({
   someone,
 }) => {
-  const sam = await someone();
-  await sam.add("Buy bread");
-  await expect(sam.row("Buy bread")).toBeVisible();
-  await sam.saved();
-  const ann = await someone(await sam.share("Sam"));
-  await ann.join("Ann");
-  await expect(ann.row("Buy bread")).toBeVisible();
-  await ann.saved();
+  const { sam, ann } = await two(someone, "Buy bread");
 
   await sam.offline(true);
   await ann.offline(true);
@@ -78,12 +71,7 @@ test("where two set one thing at once, the other's word is offered, and can be t
 });
 
 test("who is removed keeps a copy and is told so", async ({ someone }) => {
-  const sam = await someone();
-  await sam.add("Secret plan");
-  await sam.saved();
-  const ann = await someone(await sam.share("Sam"));
-  await ann.join("Ann");
-  await expect(ann.row("Secret plan")).toBeVisible();
+  const { sam, ann } = await two(someone, "Secret plan");
 
   await sam.page.getByRole("button", { name: "Share", exact: true }).click();
   await sam.page.getByRole("button", { name: "Remove Ann" }).click();
@@ -141,15 +129,7 @@ test("another device of the same person shows the same lists", async ({ someone,
 test("what somebody writes into a task that another one deletes is kept, and the trash says so", async ({
   someone,
 }) => {
-  const sam = await someone();
-  await sam.add("Buy bread");
-  await sam.add("Buy milk");
-  await expect(sam.row("Buy milk")).toBeVisible();
-  await sam.saved();
-  const ann = await someone(await sam.share("Sam"));
-  await ann.join("Ann");
-  await expect(ann.row("Buy bread")).toBeVisible();
-  await ann.saved();
+  const { sam, ann } = await two(someone, "Buy bread", "Buy milk");
 
   await ann.offline(true);
   for (const task of ["Buy bread", "Buy milk"]) {
