@@ -121,6 +121,21 @@ fn a_relay_that_was_put_back_gets_what_it_had_acknowledged_since() {
     assert_eq!(titles(&relay, lists[4]), ["Written offline"]);
     assert!(verify(&relay, lists[3]).ok);
 
+    // What the relay had lost once came after the place that it named when it got that again.
+    disk.back_up("waited.db", "lost.db");
+    task(sam, bench, lists[5], "Lost twice", None);
+    sync(sam, &mut relay, bench);
+    drop(relay);
+    let mut relay = disk.start("lost.db", bench);
+    disk.back_up("lost.db", "again.db");
+    sync(sam, &mut relay, bench);
+    assert_eq!(titles(&relay, lists[5]), ["Lost twice"]);
+    drop(relay);
+    let mut relay = disk.start("again.db", bench);
+    assert_eq!(titles(&relay, lists[5]), Vec::<String>::new());
+    sync(sam, &mut relay, bench);
+    assert_eq!(titles(&relay, lists[5]), ["Lost twice"]);
+
     // Once more, with later sessions and a restart behind the backup, and with others' changes
     // that take the relay's sequence past the place that the client knows.
     disk.back_up("b.db", "c.db");

@@ -173,15 +173,22 @@ impl DocumentRow {
         Ok(())
     }
 
-    /// Notes what the relay has committed, and whether it refused something.
+    /// Notes what the relay has committed, and whether it refused something. Where it had all of it
+    /// before, it may have lost that meanwhile: what it has again counts as changed now, since it
+    /// has not come up to it at any place of its own that it named so far.
     pub(crate) fn acknowledge(
         conn: &Connection,
         row: i64,
         digest: &[u8],
         refused: Option<&str>,
     ) -> Result<(), StoreError> {
-        conn.prepare_cached("UPDATE document SET synced = ?2, refused = ?3 WHERE id = ?1")?
-            .execute(params![row, digest, refused])?;
+        conn.prepare_cached(
+            "UPDATE document SET synced = ?2, refused = ?3,
+                 version = CASE WHEN synced IS NOT ?2 THEN version
+                     ELSE (SELECT max(version) + 1 FROM document) END
+             WHERE id = ?1",
+        )?
+        .execute(params![row, digest, refused])?;
         Ok(())
     }
 }

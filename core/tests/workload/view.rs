@@ -61,6 +61,13 @@ pub fn list(replica: &Replica, list: DocumentId) -> List {
     }
 }
 
+/// Puts what was found into the order of ids.
+fn by_task(found: &mut Value) {
+    if let Some(items) = found.get_mut("items").and_then(Value::as_array_mut) {
+        items.sort_by_key(|item| item["task"]["id"].to_string());
+    }
+}
+
 /// What all members see of a list, under names that say which part differs.
 pub fn shared(replica: &Replica, id: DocumentId, now: Timestamp) -> BTreeMap<String, Value> {
     let mut seen = BTreeMap::new();
@@ -91,6 +98,10 @@ pub fn shared(replica: &Replica, id: DocumentId, now: Timestamp) -> BTreeMap<Str
             format!("comments on {of}"),
             Query::Comments { list: id, task: of },
         );
+    }
+    // How well a text fits depends on how rare the words are in all that somebody has.
+    for (_, found) in seen.range_mut("search ".to_owned().."search!".to_owned()) {
+        by_task(found);
     }
     seen.insert(
         "activity".into(),

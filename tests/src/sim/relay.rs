@@ -7,6 +7,7 @@ use poo_server::{Desk, Share};
 use super::Mutant;
 use super::disk::{Disk, Image};
 use super::faults::Trip;
+use super::ledger;
 use super::machine::Machine;
 use super::network::{End, check_bounds};
 use super::world::{Happening, World};
@@ -94,6 +95,7 @@ impl World {
             if self.mutant == Some(Mutant::RelaySkipsFsync) {
                 relay.disk.lag();
             }
+            self.release(at);
         }
         if trip == Some(Trip::AfterCommit) {
             self.crash_relay(at, "after a commit");
@@ -106,6 +108,18 @@ impl World {
         self.drain(at);
         if !self.relays[at].inbox.is_empty() {
             self.wake(at);
+        }
+    }
+
+    /// What a relay has no longer it owes nobody who is connecting, also if it gets it back later.
+    fn release(&mut self, at: usize) {
+        let connecting = self.devices.iter_mut().filter(|it| it.relay == at);
+        for device in connecting {
+            if let Some(due) = &mut device.due {
+                let did = device.keys.did;
+                let here = (self.relays[at].disk).read(|conn| ledger::readable(conn, &did));
+                due.retain(|hash| here.contains(hash));
+            }
         }
     }
 
