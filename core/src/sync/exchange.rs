@@ -276,14 +276,16 @@ impl Session {
     }
 
     /// All that the relay has came before its word about it, but for what was lost on the way or is
-    /// not taken here: a client asks once more for what is not here, and then says that it lacks
-    /// it. False if it has to wait for the answer.
+    /// not taken here: a client asks once more for what is not here, and once more for each time
+    /// that something came which builds on that, and then says that it lacks it. False if it has
+    /// to wait for the answer.
     fn miss(&mut self, document: &DocumentId) -> Result<bool, SessionError> {
         let state = self.follow(document)?;
         if mutants::is(Mutant::LossIsOverlooked) {
             return Ok(true);
         }
-        if !core::mem::replace(&mut state.asked_twice, true) {
+        if state.asked_again <= state.lacked {
+            state.asked_again += 1;
             state.ask_anew();
             self.dirty.insert(*document);
             return Ok(false);

@@ -6,7 +6,7 @@ use super::bulk::BULK_CHANGES_MIN;
 use super::error::SessionError;
 use super::event::{Effect, Event};
 use super::exchange::{MESSAGE_PARTS_MAX, nack, unavailable};
-use super::outgoing::{PeerView, Reached, Short, short_digest};
+use super::outgoing::{LACKS_MAX, PeerView, Reached, Short, short_digest};
 use super::session::{Session, Side};
 use super::wire::Changes;
 use crate::document::{ActorId, ChangeHash, DocumentId};
@@ -166,8 +166,16 @@ impl Session {
             // The relay's history stays, so there is nothing to refuse.
             return Ok(());
         }
-        if !is_relay && taken.refused.iter().any(|(_, it)| it.is_verdict()) {
-            self.follow(&document)?.judged = true;
+        if !is_relay {
+            let state = self.follow(&document)?;
+            state.judged |= taken.refused.iter().any(|(_, it)| it.is_verdict());
+            if taken
+                .refused
+                .iter()
+                .any(|(_, it)| *it == Refusal::MissingDeps)
+            {
+                state.lacked = LACKS_MAX.min(state.lacked.saturating_add(1));
+            }
         }
         self.refuse(replica, &document, &taken.refused)
     }
@@ -265,7 +273,7 @@ impl Session {
     ) -> Result<(), SessionError> {
         let is_client = matches!(self.side, Side::Client(_));
         let state = self.follow(&document)?;
-        state.note_refusal(replica.conn(), &document, hashes, judged_by)?;
+        state.note_refusal(replica.conn(), &document, (&code, hashes), judged_by)?;
         if is_client {
             if judged_by == [0; 32] {
                 state.asked = None;

@@ -15,14 +15,18 @@ use crate::membership::Statement;
 use crate::mutants::{self, Mutant};
 use crate::replica::Replica;
 use crate::store::{
-    Actors, DocumentRow, Quarantine, StoreError, evidence, find_change, nearest_tip, read_tip,
-    statements,
+    Actors, DocumentRow, Quarantine, Refusal, StoreError, evidence, find_change, nearest_tip,
+    read_tip, statements,
 };
 
 /// About how many bytes of changes go into one message.
 const MESSAGE_TARGET_BYTES: usize = 256 * 1024;
 /// The most changes in one message.
 const MESSAGE_CHANGES_MAX: usize = 4_000;
+
+/// How often a client asks for more of one document because something came that builds on what is
+/// not here.
+pub(super) const LACKS_MAX: u8 = 8;
 
 /// A part of what there is to send.
 pub(super) enum Part {
@@ -79,8 +83,11 @@ pub(super) struct DocumentState {
     /// On a client: actors of which the relay says that it has another history, and has still to
     /// show it.
     pub(super) doubted: BTreeSet<ActorId>,
-    /// On a client: something that the relay has did not come, and was asked for again.
-    pub(super) asked_twice: bool,
+    /// On a client: how often something that the relay has did not come and was asked for again.
+    pub(super) asked_again: u8,
+    /// On a client: how often something came that builds on what is not here. It is asked for
+    /// again each time, up to [`LACKS_MAX`].
+    pub(super) lacked: u8,
     /// On a client: something that the relay has was judged, and is not taken.
     pub(super) judged: bool,
     /// Actors whose history was sent from its beginning since it is signed here by somebody whose
@@ -90,6 +97,8 @@ pub(super) struct DocumentState {
     pub(super) stale: bool,
     /// From where on it refused what an actor wrote.
     held_back: BTreeMap<ActorId, HeldBack>,
+    /// Up to where it was sent again what the other side lacked something for.
+    resent: BTreeMap<ActorId, u64>,
 }
 
 /// By which statements the other side judged, and which were here then.
@@ -197,7 +206,7 @@ impl DocumentState {
         &mut self,
         conn: &Connection,
         document: &DocumentId,
-        hashes: &[ChangeHash],
+        (code, hashes): (&str, &[ChangeHash]),
         by: [u8; 32],
     ) -> Result<(), StoreError> {
         if mutants::is(Mutant::RefusedSpins) {
@@ -220,15 +229,30 @@ impl DocumentState {
             else {
                 continue;
             };
-            let held = (self.held_back.entry(actor)).or_insert(HeldBack { seq, judged });
-            held.seq = held.seq.min(seq);
-            held.judged = judged;
+            if code == Refusal::MissingDeps.code() && self.resends(actor, seq) {
+                // It may have been on its way when the other side refused what it builds on: with
+                // that it counts there too, so both are sent once more.
+            } else {
+                let held = (self.held_back.entry(actor)).or_insert(HeldBack { seq, judged });
+                held.seq = held.seq.min(seq);
+                held.judged = judged;
+            }
             // It was taken to have what it got.
             if let Some(theirs) = self.peer_mut().and_then(|p| p.tips.get_mut(&actor)) {
                 theirs.seq = theirs.seq.min(seq.saturating_sub(1));
             }
         }
         Ok(())
+    }
+
+    /// Whether a change is sent again, which the other side lacked something for: each once.
+    fn resends(&mut self, actor: ActorId, seq: u64) -> bool {
+        let resent = self.resent.entry(actor).or_default();
+        let sends = seq > *resent && !self.held_back.contains_key(&actor);
+        if sends {
+            *resent = seq;
+        }
+        sends
     }
 
     /// The next part of what the other side lacks: all statements first, then changes in causal
