@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 const FIXED: u64 = 24;
 const PARTS: u64 = 3;
 /// How long fresh seeds are run for, in seconds, where POO_SIM_SECONDS says nothing else.
-const FRESH_SECONDS: u64 = 12;
+const FRESH_SECONDS: u64 = 45;
 /// What decides which fresh seeds are drawn.
 const ENGINE: [&str; 3] = ["core/src/", "sync-server/src/", "tests/src/"];
 /// So many more seeds than the one that the page names may it take to catch a mutant.

@@ -229,10 +229,7 @@ impl DocumentState {
             else {
                 continue;
             };
-            if code == Refusal::MissingDeps.code() && self.resends(actor, seq) {
-                // It may have been on its way when the other side refused what it builds on: with
-                // that it counts there too, so both are sent once more.
-            } else {
+            if code != Refusal::MissingDeps.code() || !self.resends(actor, seq) {
                 let held = (self.held_back.entry(actor)).or_insert(HeldBack { seq, judged });
                 held.seq = held.seq.min(seq);
                 held.judged = judged;
@@ -245,7 +242,8 @@ impl DocumentState {
         Ok(())
     }
 
-    /// Whether a change is sent again, which the other side lacked something for: each once.
+    /// Whether a change is sent again, which the other side lacked something for: each once. It may
+    /// have been on its way when they refused what it builds on, which counts there with it.
     fn resends(&mut self, actor: ActorId, seq: u64) -> bool {
         let resent = self.resent.entry(actor).or_default();
         let sends = seq > *resent && !self.held_back.contains_key(&actor);

@@ -3,6 +3,7 @@
 mod claims;
 #[path = "../../../tests/common/mod.rs"]
 mod common;
+mod crossing;
 mod ephemerals;
 mod file_content;
 mod files;
