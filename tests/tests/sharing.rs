@@ -49,6 +49,24 @@ fn roles(home: &Home) -> Vec<(String, String)> {
 }
 
 #[test]
+fn the_trash_says_who_changed_what_somebody_else_deleted() {
+    let stage = Stage::new(programs!());
+    let relay = stage.relay("relay");
+    let (sam, ann) = two(&stage, &relay);
+    let eggs = sam.task(LIST, "Eggs", &[]);
+    sam.task(LIST, "Milk", &[]);
+    sync_until_quiet(&[&sam, &ann]);
+    sam.ok(&["task", "delete", &eggs]);
+    assert!(!sam.ok(&["trash"]).contains("meanwhile"));
+    ann.ok(&["task", "edit", &eggs, "--priority", "high"]);
+    sync_until_quiet(&[&sam, &ann]);
+    let line = |who| format!("Eggs: changed meanwhile by {who}; that comes back with it.\n");
+    let (sams, anns) = (sam.ok(&["trash"]), ann.ok(&["trash"]));
+    assert!(sams.contains(&line("Ann")), "{sams}");
+    assert!(anns.contains(&line("you")), "{anns}");
+}
+
+#[test]
 fn who_watches_hears_who_is_here_and_what_they_do() {
     let stage = Stage::new(programs!());
     let mut relay = stage.relay("relay");

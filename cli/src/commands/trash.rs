@@ -1,7 +1,8 @@
 //! `poo trash`.
 
 use clap::Args;
-use poo_core::model::{Answer, List, Query, TaskFilter, is_listed_in_trash};
+use poo_core::identity::Did;
+use poo_core::model::{Answer, List, Query, Task, TaskFilter, is_listed_in_trash};
 
 use super::task::view;
 use crate::app::App;
@@ -52,6 +53,9 @@ pub(crate) fn trash(app: &App, args: &TrashArgs) -> Result<(), Problem> {
     if !tasks.items.is_empty() {
         view::tree(&mut screen, &tasks, &all, &Here::of(&app.moment));
         screen.end();
+        for task in &tasks.items {
+            changed_since(&mut screen, task, &home.replica.keys().did);
+        }
         let hint = "Bring tasks back with: poo task restore ID";
         screen.put(Look::Dim, hint).end();
     }
@@ -71,4 +75,16 @@ pub(crate) fn trash(app: &App, args: &TrashArgs) -> Result<(), Problem> {
         screen.put(Look::Dim, hint).end();
     }
     app.show(&screen)
+}
+
+/// Says who changed a task that somebody else had deleted.
+fn changed_since(screen: &mut Screen, task: &Task, me: &Did) {
+    let names: Vec<&str> = (task.changed_since.iter())
+        .map(|who| if who.did == *me { "you" } else { &who.name })
+        .collect();
+    if !names.is_empty() {
+        let (title, names) = (&task.title, names.join(", "));
+        let line = format!("{title}: changed meanwhile by {names}; that comes back with it.");
+        screen.line(&line);
+    }
 }
