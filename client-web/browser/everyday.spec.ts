@@ -26,6 +26,10 @@ test("a task has parts, a date, a rule, a tag, a link and what was said about it
   await panel.getByLabel("Add a tag").fill("travel");
   await panel.getByLabel("Add a tag").press("Enter");
   await expect(panel.getByRole("button", { name: "Remove the tag travel" })).toBeVisible();
+  const tag = panel.locator(".chip.tag");
+  const plain = await tag.getAttribute("style");
+  await panel.getByTitle("Another colour").click();
+  await expect.poll(() => tag.getAttribute("style")).not.toBe(plain);
   await panel.getByLabel("Link").fill("https://example.org/trains");
   await panel.getByLabel("Comment").fill("Not **before** noon");
   await panel.getByLabel("Comment").press("Enter");
@@ -146,13 +150,28 @@ test("a list comes from a template, becomes one, goes out as a file and comes in
   await expect(page.getByRole("heading", { name: "Packing Checklist", level: 1 })).toBeAttached();
   const count = page.locator(".head-count");
   await expect(count).toHaveText(/^0\/\d+$/);
-  await sam.add("A thing of one's own !high #odd");
+  await sam.add("A thing of one's own !high #odd tomorrow");
   await expect(sam.row("A thing of one's own")).toBeVisible();
   await menu(page, "Save as template");
   await expect(page.getByText("Saved as a template")).toBeVisible();
-  const [download] = await Promise.all([page.waitForEvent("download"), menu(page, "Export everything")]);
-  const file = await download.path();
+  const exported = async (format: string) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), menu(page, format)]);
+    return download.path();
+  };
+  const file = await exported("Export everything");
+  expect(readFileSync(await exported("Export as Markdown"), "utf8")).toMatch(
+    /^- \[ \] A thing of one's own/m,
+  );
+  const calendar = readFileSync(await exported("Export for calendars"), "utf8");
+  expect(calendar).toMatch(/^BEGIN:VCALENDAR\r\n/);
+  expect(calendar).toContain("SUMMARY:A thing of one's own\r\n");
   const whole = await count.textContent();
+
+  const before = page.url();
+  await menu(page, "Duplicate");
+  await expect.poll(() => page.url()).not.toBe(before);
+  await expect(count).toHaveText(whole ?? "");
+  await expect(sam.row("A thing of one's own")).toBeVisible();
 
   await page.keyboard.press("Shift+L");
   // The program's own and this person's.

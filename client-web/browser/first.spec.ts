@@ -60,6 +60,26 @@ test("checking off, undoing, keys", async ({ someone }) => {
   await expect(sam.page.getByRole("button", { name: "Done (1)" })).toBeVisible();
   await sam.page.keyboard.press("Control+z");
   await expect(sam.page.getByRole("button", { name: "Done (1)" })).toBeHidden();
+  await sam.page.keyboard.press("Control+Shift+z");
+  await expect(sam.page.getByRole("button", { name: "Done (1)" })).toBeVisible();
+});
+
+test("what is understood is marked while one types, and is what the task has", async ({ someone }) => {
+  const sam = await someone();
+  const { page } = sam;
+  const line = page.locator(".add-mirror");
+  await page.locator("#add").pressSequentially("Call Bob tomorrow !high #family");
+  await expect(line.locator("mark")).toHaveText(["tomorrow", "!high", "#family"]);
+  // What is marked lies where it was typed.
+  await expect(line).toHaveText("Call Bob tomorrow !high #family");
+  await expect(page.locator(".understood .chip")).toHaveText(["Tomorrow", "family", "high priority"]);
+  for (let n = 0; n < " #family".length; n++) await page.locator("#add").press("Backspace");
+  await expect(line.locator("mark")).toHaveText(["tomorrow", "!high"]);
+  await page.locator("#add").press("Enter");
+  await expect(page.locator(".understood")).toBeHidden();
+  await sam.row("Call Bob").click();
+  await expect(page.getByLabel("Due date", { exact: true })).toHaveValue(/^\d{4}-\d\d-\d\d$/);
+  await expect(page.getByRole("button", { name: "Remove the tag family" })).toBeHidden();
 });
 
 test("two tabs are one: both follow, and the second goes on when the first closes", async ({

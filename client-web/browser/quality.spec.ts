@@ -155,6 +155,29 @@ test("every screen is accessible, in light and dark, and speaks of lists only", 
   }
 });
 
+test("on a phone, too, every screen is accessible", async ({ someone }) => {
+  const sam = await someone();
+  const { page } = sam;
+  await page.setViewportSize({ width: 360, height: 740 });
+  await sam.add("Pay rent today !high #money");
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await sam.row("Pay rent").click();
+    await expect(page.getByLabel("Add a subtask")).toBeVisible();
+    await sound(sam);
+    await page.getByRole("button", { name: "Close", exact: true }).click();
+    for (const place of [...PLACES, "Getting Started"]) {
+      await page.getByRole("button", { name: "Lists" }).click();
+      const link = page.getByRole("link", { name: new RegExp(`^${place}`) });
+      await expect(link).toBeVisible();
+      if (place === PLACES[0]) await sound(sam);
+      await link.click();
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await sound(sam);
+    }
+  }
+});
+
 test("nothing comes from elsewhere, and the page's policy is strict", async ({ someone, relay }) => {
   const sam = await someone("about:blank");
   const asked: string[] = [];

@@ -135,7 +135,12 @@ export function ListHead({
         </button>
       )}
       {list?.role !== null && (
-        <button type="button" className="button primary share" onClick={() => setOpen("share")}>
+        <button
+          type="button"
+          aria-label="Share"
+          className="button primary share"
+          onClick={() => setOpen("share")}
+        >
           <UserPlus size={16} /> <span>Share</span>
         </button>
       )}
