@@ -7,6 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::{Bench, Wire, invite, join, list, person, sync, task, titles, verify};
+use poo_core::document::DocumentId;
 use poo_core::membership::Role;
 use poo_core::replica::{Keyring, Replica};
 use poo_core::sync::Event;
@@ -83,6 +84,21 @@ fn after_a_restart_only_what_changed_is_named() {
     assert_eq!(titles(&relay, lists[9]), ["Mine"]);
 }
 
+/// Puts a relay back to where it had not heard of a task: it gets that again.
+fn put_back(
+    disk: &Disk,
+    name: &str,
+    client: &mut Replica,
+    (list, title): (DocumentId, &str),
+    bench: &mut Bench,
+) -> Replica {
+    let mut relay = disk.start(name, bench);
+    assert_eq!(titles(&relay, list), Vec::<String>::new());
+    sync(client, &mut relay, bench);
+    assert_eq!(titles(&relay, list), [title]);
+    relay
+}
+
 #[test]
 fn a_relay_that_was_put_back_gets_what_it_had_acknowledged_since() {
     let bench = &mut Bench::new(2);
@@ -104,10 +120,7 @@ fn a_relay_that_was_put_back_gets_what_it_had_acknowledged_since() {
     assert_eq!(titles(&relay, lists[3]), ["Same session"]);
 
     drop(relay);
-    let mut relay = disk.start("b.db", bench);
-    assert_eq!(titles(&relay, lists[3]), Vec::<String>::new());
-    sync(sam, &mut relay, bench);
-    assert_eq!(titles(&relay, lists[3]), ["Same session"]);
+    let mut relay = put_back(&disk, "b.db", sam, (lists[3], "Same session"), bench);
 
     // What waited when they connected came after the place that the relay named first.
     disk.back_up("b.db", "waited.db");
@@ -115,10 +128,13 @@ fn a_relay_that_was_put_back_gets_what_it_had_acknowledged_since() {
     sync(sam, &mut relay, bench);
     assert_eq!(titles(&relay, lists[4]), ["Written offline"]);
     drop(relay);
-    let mut relay = disk.start("waited.db", bench);
-    assert_eq!(titles(&relay, lists[4]), Vec::<String>::new());
-    sync(sam, &mut relay, bench);
-    assert_eq!(titles(&relay, lists[4]), ["Written offline"]);
+    let mut relay = put_back(
+        &disk,
+        "waited.db",
+        sam,
+        (lists[4], "Written offline"),
+        bench,
+    );
     assert!(verify(&relay, lists[3]).ok);
 
     // What the relay had lost once came after the place that it named when it got that again.
@@ -131,10 +147,7 @@ fn a_relay_that_was_put_back_gets_what_it_had_acknowledged_since() {
     sync(sam, &mut relay, bench);
     assert_eq!(titles(&relay, lists[5]), ["Lost twice"]);
     drop(relay);
-    let mut relay = disk.start("again.db", bench);
-    assert_eq!(titles(&relay, lists[5]), Vec::<String>::new());
-    sync(sam, &mut relay, bench);
-    assert_eq!(titles(&relay, lists[5]), ["Lost twice"]);
+    let mut relay = put_back(&disk, "again.db", sam, (lists[5], "Lost twice"), bench);
 
     // Once more, with later sessions and a restart behind the backup, and with others' changes
     // that take the relay's sequence past the place that the client knows.

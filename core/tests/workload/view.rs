@@ -61,13 +61,6 @@ pub fn list(replica: &Replica, list: DocumentId) -> List {
     }
 }
 
-/// Puts what was found into the order of ids.
-fn by_task(found: &mut Value) {
-    if let Some(items) = found.get_mut("items").and_then(Value::as_array_mut) {
-        items.sort_by_key(|item| item["task"]["id"].to_string());
-    }
-}
-
 /// What all members see of a list, under names that say which part differs.
 pub fn shared(replica: &Replica, id: DocumentId, now: Timestamp) -> BTreeMap<String, Value> {
     let mut seen = BTreeMap::new();
@@ -82,9 +75,6 @@ pub fn shared(replica: &Replica, id: DocumentId, now: Timestamp) -> BTreeMap<Str
     see("aisles".into(), Query::Aisles { list: id });
     see("calendar".into(), calendar(Some(id)));
     see("members".into(), Query::Members { list: id });
-    for word in ["mil", "Apfel", "éclair", "zoe b", "ö"] {
-        see(format!("search {word}"), search(word, Some(id)));
-    }
     for format in [
         ExportFormat::Json,
         ExportFormat::Markdown,
@@ -99,9 +89,13 @@ pub fn shared(replica: &Replica, id: DocumentId, now: Timestamp) -> BTreeMap<Str
             Query::Comments { list: id, task: of },
         );
     }
-    // How well a text fits depends on how rare the words are in all that somebody has.
-    for (_, found) in seen.range_mut("search ".to_owned().."search!".to_owned()) {
-        by_task(found);
+    for word in ["mil", "Apfel", "éclair", "zoe b", "ö"] {
+        let mut found = ask(replica, &search(word, Some(id)), now);
+        // How well a text fits depends on how rare the words are in all that somebody has.
+        if let Some(items) = found.get_mut("items").and_then(Value::as_array_mut) {
+            items.sort_by_key(|item| item["task"]["id"].to_string());
+        }
+        seen.insert(format!("search {word}"), found);
     }
     seen.insert(
         "activity".into(),

@@ -215,17 +215,13 @@ impl World {
     }
 
     /// Whoever counts itself in sync has all that its relay had for it when they connected.
-    fn check_due(&mut self, at: usize, due: BTreeSet<ledger::Hash>) {
+    fn check_due(&mut self, at: usize, mut missing: BTreeSet<ledger::Hash>) {
         let device = &mut self.devices[at];
-        let mut missing = due;
         device.disk.read(|conn| {
             for held in [ledger::hashes(conn), ledger::fallen(conn)] {
                 missing.retain(|hash| !held.contains(hash));
             }
         });
-        if missing.is_empty() {
-            return;
-        }
         assert!(
             missing.is_empty(),
             "{} counts itself in sync and lacks {} changes that its relay has",
