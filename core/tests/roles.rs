@@ -187,6 +187,12 @@ fn a_list_is_passed_on_and_the_new_owner_is_in_charge() {
         member: sam,
     };
     t.ann.execute(&remove, &mut t.bench.env()).unwrap();
+    sync(&mut t.ann, &mut t.relay, &mut t.bench);
+    let wire = sync(&mut t.sam, &mut t.relay, &mut t.bench);
+    assert!(
+        refusals(&wire).contains(&"removed"),
+        "who stepped down once has not left: they are told that they were removed"
+    );
     t.sync_all();
     assert_eq!(role(&t.vic, t.list, sam), None);
     assert_eq!(titles(&t.vic, t.list), ["After", "Before"]);

@@ -362,22 +362,21 @@ impl Authority {
         self.role(did) >= Some(Role::Editor)
     }
 
-    /// Whether somebody has no role since they gave it up themselves.
+    /// Whether somebody has no role since they gave it up themselves: the last word about their
+    /// roles, by the clocks of those who signed, is their own.
     #[must_use]
     pub fn has_left(&self, did: &Did) -> bool {
-        let theirs =
-            |title: &StatementDigest| match self.statements.get(title).map(Statement::payload) {
-                Some(Payload::Genesis(it)) => it.owner == *did,
-                Some(Payload::Grant(it)) => it.to == Grantee::Did(*did),
-                Some(Payload::Redeem(it)) => it.joiner == *did,
-                _ => false,
-            };
-        let gave_up = |statement: &Statement| {
-            matches!(statement.payload(), Payload::Revoke(it)
-                if it.scope == Scope::Document(self.document) && it.targets.iter().any(theirs))
-                && self.identities.speakers(statement).any(|by| by == *did)
-        };
-        !self.can_read(did) && self.statements.values().any(gave_up)
+        let theirs = self.given_roles.iter().filter(|it| it.holder == *did);
+        let last = theirs
+            .flat_map(|it| &it.felled_by)
+            .filter_map(|felled_by| self.statements.get(felled_by))
+            .filter_map(|statement| match statement.payload() {
+                Payload::Revoke(it) => Some((it.issued_at_ms, statement)),
+                _ => None,
+            })
+            .max_by_key(|(issued_at_ms, statement)| (*issued_at_ms, statement.digest()));
+        !self.can_read(did)
+            && last.is_some_and(|(_, last)| self.identities.speakers(last).any(|by| by == *did))
     }
 
     /// Everybody who has a role now.
