@@ -14,8 +14,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use poo_tests::fuzz::{Mutator, TARGETS, Target, target};
-use poo_tests::repository;
+use poo_tests::fuzz::{Mutator, TARGETS, Target, corpus, target};
 
 /// No input takes more memory than that, beside what is there before it.
 const BYTES_MAX: isize = 64 << 20;
@@ -79,23 +78,10 @@ fn try_one(target: &Target, input: &[u8], context: &str) {
     );
 }
 
-/// What is kept of a target, by name.
-fn kept(target: &Target) -> Vec<Vec<u8>> {
-    let folder = repository::root().join("fuzz/corpus").join(target.name);
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .map(|found| found.map(|entry| entry.unwrap().path()).collect())
-        .unwrap_or_default();
-    paths.sort();
-    paths
-        .iter()
-        .map(|path| std::fs::read(path).unwrap())
-        .collect()
-}
-
 fn withstands(name: &str, usual: u64) {
     let target = target(name).unwrap();
     let mut inputs = (target.seeds)();
-    inputs.extend(kept(target));
+    inputs.extend(corpus::kept(name).unwrap());
     inputs.push(Vec::new());
     // What is made once is not this input's.
     (target.run)(&[]);
@@ -135,12 +121,17 @@ fn token_sessions_withstand_anything() {
 }
 
 #[test]
-fn every_target_has_its_test() {
+fn every_target_has_its_test_and_its_corpus() {
     let source = include_str!("fuzz.rs");
     for target in TARGETS {
         assert!(
             source.contains(&format!("\"{}\"", target.name)),
             "{}",
+            target.name
+        );
+        assert!(
+            !corpus::kept(target.name).unwrap().is_empty(),
+            "nothing is kept of {0}: make fuzz TARGET={0}",
             target.name
         );
     }

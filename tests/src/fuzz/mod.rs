@@ -3,6 +3,7 @@
 //!
 //! `tests/tests/fuzz.rs` gives them what is kept in `fuzz/corpus` and variations of that, and
 //! `make fuzz` whatever libFuzzer comes up with.
+
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -12,6 +13,7 @@
 )]
 
 mod bytes;
+pub mod corpus;
 mod mutate;
 mod sessions;
 mod texts;
@@ -21,7 +23,7 @@ pub use mutate::Mutator;
 /// A reader to try.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Its name, and that of its folder in the corpus.
+    /// Its name, and that of its file in the corpus.
     pub name: &'static str,
     /// Takes any bytes.
     pub run: fn(&[u8]),
