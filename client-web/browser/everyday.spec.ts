@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { expect, PLACES, test, two } from "./relay.ts";
+import { expect, type Person, PLACES, test, two } from "./relay.ts";
 
 const menu = async (page: Page, item: string | RegExp) => {
   await page.getByRole("button", { name: "More", exact: true }).click();
@@ -56,12 +56,11 @@ test("a task has parts, a date, a rule, a tag, a link and what was said about it
   await expect(panel.locator(".comment strong")).toHaveText("before");
 });
 
-test("a reminder is told while the app is open, and says that it has to be", async ({ someone }) => {
-  const sam = await someone();
+/** Makes a task that reminds of itself a minute ago, where the browser is. */
+async function remind(sam: Person, title: string): Promise<void> {
   const { page } = sam;
-  await sam.add("Ring the neighbour");
-  await sam.row("Ring the neighbour").click();
-  // A minute ago, where the browser is.
+  await sam.add(title);
+  await sam.row(title).click();
   const [day, time] = await page.evaluate(() => {
     const past = new Date(Date.now() - 60_000);
     const two = (part: number) => String(part).padStart(2, "0");
@@ -73,8 +72,52 @@ test("a reminder is told while the app is open, and says that it has to be", asy
   await page.getByLabel("Due date", { exact: true }).fill(day);
   await page.getByLabel("Due time").fill(time);
   await page.getByLabel("Add a reminder").selectOption("0m");
-  await expect(page.getByText("Reminders appear while Poo App is open in this browser.")).toBeVisible();
-  await expect(page.getByText("Reminder: Ring the neighbour")).toBeVisible();
+}
+
+test("a reminder is told while the app is open, and says that it has to be", async ({ someone }) => {
+  const sam = await someone();
+  await remind(sam, "Ring the neighbour");
+  await expect(sam.page.getByText("Reminders appear while Poo App is open in this browser.")).toBeVisible();
+  await expect(sam.page.getByText("Reminder: Ring the neighbour")).toBeVisible();
+});
+
+test("behind other windows a reminder is a notification of the system, once, and opens its task", async ({
+  someone,
+  relay,
+}) => {
+  const sam = await someone("about:blank");
+  const { page, context } = sam;
+  await context.grantPermissions(["notifications"], { origin: relay.url });
+  await page.addInitScript(() => {
+    const told: Notification[] = [];
+    Object.assign(globalThis, { told });
+    // The real one, written down.
+    globalThis.Notification = class extends Notification {
+      constructor(title: string, options?: NotificationOptions) {
+        super(title, options);
+        told.push(this);
+      }
+    };
+    // No page of this browser is ever behind another.
+    Object.defineProperty(Document.prototype, "hidden", { get: () => true });
+  });
+  await page.goto(relay.url);
+  await sam.saved(120_000);
+  await remind(sam, "Ring the neighbour");
+  const told = () =>
+    page.evaluate(() => (globalThis as unknown as { told: Notification[] }).told.map((one) => one.title));
+  await expect.poll(told).toEqual(["Ring the neighbour"]);
+  await expect(page.getByText("Reminder: Ring the neighbour")).toBeHidden();
+  const task = page.url();
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.evaluate(() => {
+    (globalThis as unknown as { told: Notification[] }).told[0]?.dispatchEvent(new Event("click"));
+  });
+  await expect(page).toHaveURL(task);
+  await page.reload();
+  await sam.saved(60_000);
+  await page.getByRole("button", { name: "Ring the neighbour", exact: true }).waitFor();
+  expect(await told()).toEqual([]);
 });
 
 test("a task is for somebody, and its fields are saved each by itself", async ({ someone }) => {
@@ -174,6 +217,7 @@ test("a list comes from a template, becomes one, goes out as a file and comes in
   await expect(sam.row("A thing of one's own")).toBeVisible();
 
   await page.keyboard.press("Shift+L");
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("");
   // The program's own and this person's.
   await expect(page.getByRole("button", { name: /^Packing Checklist/ })).toHaveCount(2);
   await page.getByLabel("Name", { exact: true }).fill("Back again");

@@ -1,6 +1,6 @@
 /** What one person meets first: typing, coming back, being offline. */
 
-import { expect, test, type } from "./relay.ts";
+import { expect, test } from "./relay.ts";
 
 test("open the page, type, Enter: there is a task, kept and offline too", async ({ someone, relay }) => {
   const sam = await someone();
@@ -80,28 +80,4 @@ test("what is understood is marked while one types, and is what the task has", a
   await sam.row("Call Bob").click();
   await expect(page.getByLabel("Due date", { exact: true })).toHaveValue(/^\d{4}-\d\d-\d\d$/);
   await expect(page.getByRole("button", { name: "Remove the tag family" })).toBeHidden();
-});
-
-test("two tabs are one: both follow, and the second goes on when the first closes", async ({
-  someone,
-  relay,
-}) => {
-  const sam = await someone();
-  await sam.add("From the first tab");
-  await expect(sam.row("From the first tab")).toBeVisible();
-  const second = await sam.context.newPage();
-  sam.watch(second);
-  await second.goto(relay.url);
-  const row = (title: string) => second.getByRole("button", { name: title, exact: true });
-  await expect(row("From the first tab")).toBeVisible();
-  await type(second, "From the second tab");
-  await expect(row("From the second tab")).toBeVisible();
-  await expect(sam.row("From the second tab")).toBeVisible();
-
-  await sam.page.close();
-  await type(second, "On its own");
-  await expect(row("On its own")).toBeVisible();
-  await second.reload();
-  await expect(row("On its own")).toBeVisible();
-  await expect(row("From the first tab")).toBeVisible();
 });

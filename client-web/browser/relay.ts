@@ -20,21 +20,25 @@ export class Relay {
   #at = "";
   /** Where its pages are. */
   url = "";
+  /** What it says when it starts. */
+  greeting = "";
 
-  async start(): Promise<void> {
+  async start(...args: string[]): Promise<void> {
     const listen = this.#at ? new URL(this.#at).host : "127.0.0.1:0";
-    const relay = spawn(bin("poo-server"), ["--listen", listen, "--data", join(this.#folder, "relay")], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    const relay = spawn(
+      bin("poo-server"),
+      ["--listen", listen, "--data", join(this.#folder, "relay"), ...args],
+      { stdio: ["ignore", "pipe", "ignore"] },
+    );
     this.#process = relay;
     this.#at = await new Promise<string>((done, failed) => {
-      let said = "";
+      this.greeting = "";
       relay.stdout?.on("data", (text) => {
-        said += text;
-        const found = /relay at (ws:\S+)/.exec(said)?.[1];
+        this.greeting += text;
+        const found = /relay at (ws:\S+)/.exec(this.greeting)?.[1];
         if (found) done(found.replace("ws", "http"));
       });
-      relay.on("exit", () => failed(new Error(`the relay ended: ${said}`)));
+      relay.on("exit", () => failed(new Error(`the relay ended: ${this.greeting}`)));
     });
     // POO_WEB_DIST: try a build of the app without building it into the relay.
     if (process.env.POO_WEB_DIST && !this.#front) {

@@ -1,6 +1,6 @@
 /** What people do together: a list in two browsers, and in a terminal. */
 
-import { expect, test, two } from "./relay.ts";
+import { expect, type Page, test, two, type } from "./relay.ts";
 
 test("two browsers share a list by a link and see each other's edits, also those made offline", async ({
   someone,
@@ -152,4 +152,75 @@ test("what somebody writes into a task that another one deletes is kept, and the
   await sam.page.getByRole("link", { name: /^Getting Started/ }).click();
   await sam.row("Buy bread").click();
   await expect(sam.page.getByText("The dark one, sliced")).toBeVisible();
+});
+
+test("who has a list open is seen there, and no longer when they go, however that is", async ({
+  someone,
+}) => {
+  test.setTimeout(300_000);
+  const { sam, ann } = await two(someone, "Paint the fence");
+  const here = sam.page.getByRole("img", { name: "Ann is here" });
+  const comes = async (page: Page) => {
+    await page.goto(sam.page.url());
+    await page.getByRole("button", { name: "Paint the fence", exact: true }).click();
+    await expect(here.first()).toBeVisible();
+  };
+  await comes(ann.page);
+  await ann.page.getByRole("link", { name: "Today" }).click();
+  await expect(here).toHaveCount(0);
+
+  // Of two tabs the one that stays is where they are.
+  await comes(ann.page);
+  const second = await ann.context.newPage();
+  ann.watch(second);
+  await comes(second);
+  await ann.page.close();
+  await type(second, "The gate as well");
+  await expect(sam.row("The gate as well")).toBeVisible();
+  await expect(here.first()).toBeVisible();
+
+  // Who says nothing any longer is gone after a minute and a half.
+  const session = await ann.context.newCDPSession(second);
+  const crashed = second.waitForEvent("crash");
+  session.send("Page.crash").catch(() => {});
+  await crashed;
+  await expect(here).toHaveCount(0, { timeout: 120_000 });
+});
+
+test("a server for invited people only is set up by its link, and keeps nobody else's lists", async ({
+  relay,
+  someone,
+}) => {
+  await relay.stop();
+  await relay.start("--admission", "invite");
+  const link = /^https?:\S+\/setup#\S+/m.exec(relay.greeting)?.[0] ?? "";
+  expect(link).toContain("/setup#");
+
+  const sam = await someone("about:blank");
+  await sam.page.goto(link);
+  await expect(sam.page.getByRole("heading", { name: "Set up this server" })).toBeVisible();
+  await sam.page.getByRole("button", { name: "Set up" }).click();
+  await expect(sam.page.getByText("This server keeps your lists now")).toBeVisible({ timeout: 120_000 });
+  await expect(sam.page).not.toHaveURL(/setup/);
+  await sam.page.keyboard.press("Shift+L");
+  await sam.page.getByLabel("Name", { exact: true }).fill("Groceries");
+  // Twice: a second one is not asked for.
+  await sam.page.getByLabel("Name", { exact: true }).evaluate((field) => {
+    for (let n = 0; n < 2; n++) field.closest("form")?.requestSubmit();
+  });
+  await expect(sam.page.getByRole("heading", { name: "Groceries", level: 1 })).toBeAttached();
+  await expect(sam.page.getByRole("link", { name: /^Groceries/ })).toHaveCount(1);
+  await sam.add("Milk");
+  await expect(sam.row("Milk")).toBeVisible();
+  await sam.saved(60_000);
+
+  // Whom Sam invites is let in; the link itself sets up nothing twice.
+  const ann = await someone("about:blank");
+  await ann.page.goto(await sam.share("Sam"));
+  await ann.join("Ann");
+  await expect(ann.row("Milk")).toBeVisible({ timeout: 120_000 });
+  const eve = await someone("about:blank");
+  await eve.page.goto(link);
+  await eve.page.getByRole("button", { name: "Set up" }).click();
+  await expect(eve.page.getByRole("alert")).toBeVisible({ timeout: 120_000 });
 });

@@ -225,6 +225,7 @@ function useKeys(setOpen: (open: "search" | "keys" | "new") => void): void {
       } else if (command || event.altKey) {
         return;
       } else if (event.key === "?") {
+        event.preventDefault();
         setOpen("keys");
       } else if (key === "n" || key === "/") {
         event.preventDefault();
@@ -239,6 +240,8 @@ function useKeys(setOpen: (open: "search" | "keys" | "new") => void): void {
         document.getElementById("filter-text")?.focus();
         dispatchEvent(new Event("poo-filter"));
       } else if (event.key === "L") {
+        // Else the letter lands in the field that has the focus by then.
+        event.preventDefault();
         setOpen("new");
       } else if (key === "g") {
         go({ at: "today" });

@@ -32,8 +32,17 @@ export default function ListView({ id, task }: { id: string; task: string | unde
 
   useEffect(() => {
     remember("list", id);
-    engine.attend(id);
-    return () => engine.attend(null);
+    const come = () => engine.attend(id);
+    // Others need not wait until who closed the page has been silent for long enough.
+    const leave = () => engine.leave();
+    come();
+    addEventListener("pagehide", leave);
+    addEventListener("pageshow", come);
+    return () => {
+      removeEventListener("pagehide", leave);
+      removeEventListener("pageshow", come);
+      engine.attend(null);
+    };
   }, [id]);
 
   if (error) {

@@ -16,7 +16,7 @@ import { flushSync } from "react-dom";
 import { useAnswer } from "../state/engine.ts";
 import { focusNear } from "./near.ts";
 import { type Drop, drop, hasMeta, type Row } from "./rows.ts";
-import { type RowActions, TaskRow } from "./TaskRow.tsx";
+import { type Face, type RowActions, TaskRow } from "./TaskRow.tsx";
 
 /** How high rows are whose title takes one line, as the styles make them. */
 const ROW_PX = 46;
@@ -62,9 +62,8 @@ export function TaskList({
   const root = useRef<HTMLDivElement>(null);
   const [offset, setOffset] = useState(0);
   const tags = useAnswer(listId ? { type: "tags", list: listId } : null).data;
-  const tagColors = useMemo(
-    () => new Map((tags?.items ?? []).flatMap((tag) => (tag.color ? [[tag.name, tag.color] as const] : []))),
-    [tags],
+  const tagColors = useSame<string>(
+    (tags?.items ?? []).flatMap((tag) => (tag.color ? [[tag.name, tag.color]] : [])),
   );
   // What stands above grows and shrinks.
   useLayoutEffect(() => setOffset(root.current?.offsetTop ?? 0));
@@ -84,6 +83,7 @@ export function TaskList({
   });
   const ids = useMemo(() => rows.map((row) => row.task.id), [rows]);
   const came = useCame(ids);
+  const faces = useSame<Face>((members ?? []).map(({ did, name, color }) => [did, { name, color }]));
   const sensors = useSensors(
     useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
     useSensor(TouchSensor, { activationConstraint: { delay: 180, tolerance: 8 } }),
@@ -179,8 +179,8 @@ export function TaskList({
                 selecting={selecting}
                 current={current === row.task.id}
                 listTitle={listTitles?.get(row.task.list)}
-                people={members}
-                here={peopleAt.get(row.task.id)}
+                faces={faces}
+                here={peopleAt.get(row.task.id)?.join(" ")}
                 tagColors={tagColors}
                 readOnly={readOnly}
                 movable={onMove && described}
@@ -217,6 +217,12 @@ export function TaskList({
       </SortableContext>
     </DndContext>
   );
+}
+
+/** A map of what is given: the same one as before as long as that says the same, so that no row is drawn anew. */
+function useSame<T>(entries: [string, T][]): ReadonlyMap<string, T> {
+  const said = JSON.stringify(entries);
+  return useMemo(() => new Map(JSON.parse(said) as [string, T][]), [said]);
 }
 
 /** What came to rows that were there: it is let in softly, whoever added it. */

@@ -1,4 +1,4 @@
-import type { Member, Task } from "@poo/engine";
+import type { Task } from "@poo/engine";
 import { ChevronRight, Paperclip, Repeat, Split, StickyNote } from "lucide-react";
 import { memo, useRef } from "react";
 import { dueInWords, parts, timeInWords } from "../lib/dates.ts";
@@ -16,6 +16,12 @@ export interface RowActions {
   select(task: Task): void;
 }
 
+/** How somebody shows themselves. */
+export interface Face {
+  name: string;
+  color?: string | undefined;
+}
+
 interface Props {
   row: Row;
   actions: RowActions;
@@ -24,9 +30,10 @@ interface Props {
   current: boolean;
   /** The title of its list, where lists are mixed. */
   listTitle?: string | undefined;
-  people?: readonly Member[] | undefined;
-  /** Who looks at it right now. */
-  here?: readonly string[] | undefined;
+  /** Those of the members, by DID. */
+  faces?: ReadonlyMap<string, Face> | undefined;
+  /** Who looks at it right now: their DIDs, with spaces between. */
+  here?: string | undefined;
   tagColors?: ReadonlyMap<string, string> | undefined;
   readOnly?: boolean;
   /** What says how it is moved, by its id; without it, it is not. */
@@ -75,7 +82,7 @@ function RowBody({
   selecting,
   current,
   listTitle,
-  people,
+  faces,
   here,
   tagColors,
   readOnly,
@@ -129,15 +136,15 @@ function RowBody({
           <ChevronRight size={16} />
         </button>
       )}
-      {here?.map((did) => {
-        const person = people?.find((one) => one.did === did);
+      {here?.split(" ").map((did) => {
+        const face = faces?.get(did);
         return (
           <Avatar
             key={did}
             did={did}
-            name={person?.name ?? "?"}
-            label={`${person?.name ?? "Somebody"} is here`}
-            color={person?.color}
+            name={face?.name ?? "?"}
+            label={`${face?.name ?? "Somebody"} is here`}
+            color={face?.color}
             size={20}
             live
           />
@@ -147,7 +154,7 @@ function RowBody({
         <Avatar
           did={task.assignee.did}
           name={task.assignee.name}
-          color={people?.find((one) => one.did === task.assignee?.did)?.color}
+          color={faces?.get(task.assignee.did)?.color}
         />
       )}
     </div>

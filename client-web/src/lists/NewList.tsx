@@ -19,7 +19,14 @@ export default function NewList({ onClose }: { onClose: () => void }) {
   const templates = useLive({ type: "templates" });
   const file = useRef<HTMLInputElement>(null);
 
-  const made = (outcome: { list: string } | null) => {
+  const making = useRef(false);
+
+  /** Makes one list, however often one is asked for until it is there. */
+  const make = async (work: () => Promise<{ list: string } | null>) => {
+    if (making.current) return;
+    making.current = true;
+    const outcome = await work();
+    making.current = false;
     if (!outcome) return;
     onClose();
     go({ at: "list", list: outcome.list });
@@ -40,18 +47,19 @@ export default function NewList({ onClose }: { onClose: () => void }) {
         text: warned > 0 ? `Imported. ${warned} lines need a look: ${read.warnings[0]?.reason}` : "Imported",
         tone: "good",
       });
-      made(outcome);
+      return outcome;
     } catch (error) {
       say({ text: inWords(error), tone: "bad" });
+      return null;
     }
   };
   return (
     <Modal title="New list" onClose={onClose}>
       <form
         className="form"
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          if (title.trim()) made(await run({ type: "create_list", title: title.trim() }));
+          if (title.trim()) void make(() => run({ type: "create_list", title: title.trim() }));
         }}
       >
         <label>
@@ -77,9 +85,9 @@ export default function NewList({ onClose }: { onClose: () => void }) {
             <button
               type="button"
               className="choice"
-              onClick={async () =>
-                made(
-                  await run({
+              onClick={() =>
+                void make(() =>
+                  run({
                     type: "create_from_template",
                     template: template.id,
                     ...(title.trim() ? { title: title.trim() } : {}),
@@ -116,7 +124,7 @@ export default function NewList({ onClose }: { onClose: () => void }) {
             accept=".md,.markdown,.txt,.csv,.ics,.json"
             onChange={(event) => {
               const chosen = event.target.files?.[0];
-              if (chosen) void imported(chosen);
+              if (chosen) void make(() => imported(chosen));
             }}
           />
         </li>

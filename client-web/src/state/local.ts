@@ -1,6 +1,6 @@
 /** What this browser remembers of how it shows things. Nothing that is worth a sync. */
 
-import { useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 
 const hearers = new Set<() => void>();
 const values = new Map<string, unknown>();
@@ -37,5 +37,5 @@ export function useLocal<T>(name: string, otherwise: T): [T, (value: T) => void]
     },
     () => local(name, otherwise),
   );
-  return [value, (value) => remember(name, value)];
+  return [value, useCallback((value: T) => remember(name, value), [name])];
 }

@@ -56,6 +56,8 @@ export class Engine {
   readonly #newsHearers = new Set<(news: News) => void>();
   readonly #statusHearers = new Set<() => void>();
   #status: Status = STARTING;
+  #attends: DocumentId | null = null;
+  #shows: TaskId | null = null;
   #next = 1;
 
   constructor(port: Port) {
@@ -113,11 +115,18 @@ export class Engine {
 
   /** Says which list is looked at. */
   attend(list: DocumentId | null): void {
+    this.#attends = list;
     this.#tell("attend", list);
+  }
+
+  /** This page goes away: others see at once that nobody looks at a list here. */
+  leave(): void {
+    this.#tell("leave", null);
   }
 
   /** Says which task is open in that list, and whether it is written in. */
   show(task: TaskId | null, typing: boolean): void {
+    this.#shows = task;
     this.#tell("show", { task, typing });
   }
 
@@ -223,6 +232,8 @@ export class Engine {
         return;
       case "again":
         for (const [sub, follower] of this.#followers) this.#follow(sub, follower);
+        if (this.#attends) this.#tell("attend", this.#attends);
+        if (this.#shows) this.#tell("show", { task: this.#shows, typing: false });
         return;
     }
   }

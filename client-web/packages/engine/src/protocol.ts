@@ -35,6 +35,7 @@ export interface Calls {
   follow: { give: { sub: number; query: Query }; get: Patch };
   unfollow: { give: number; get: null };
   attend: { give: DocumentId | null; get: null };
+  leave: { give: null; get: null };
   show: { give: { task: TaskId | null; typing: boolean }; get: null };
   followLink: { give: { link: string; name: string }; get: null };
   awaitDevice: { give: string; get: null };

@@ -39,6 +39,7 @@ export function problem(error: unknown): Problem {
 
 /** The one engine of this browser, and whoever follows it. */
 export class Host {
+  readonly #own: string;
   /** Tells a client something. */
   readonly #tell: (client: string, push: Push) => void;
   /** Tells all clients. */
@@ -50,13 +51,17 @@ export class Host {
   readonly #begun = Promise.withResolvers<void>();
   #subs = new Map<number, { client: string; sub: number }>();
   #nextSub = 1;
+  /** Which list each client looks at; the last one is who turned to theirs last. */
+  readonly #attending = new Map<string, string>();
   #dirty = false;
   /** Documents of which the long answers are still to be told; all of them, or none. */
   #behind: Set<string> | "all" | null = null;
   #ticking: ReturnType<typeof setInterval> | null = null;
   #status: Status = STARTING;
 
-  constructor(tell: (client: string, push: Push) => void, tellAll: (push: Push) => void) {
+  /** `own` is the client in whose tab this is. */
+  constructor(own: string, tell: (client: string, push: Push) => void, tellAll: (push: Push) => void) {
+    this.#own = own;
     this.#tell = tell;
     this.#tellAll = tellAll;
   }
@@ -67,6 +72,7 @@ export class Host {
 
   /** A client is gone. */
   drop(client: string): void {
+    this.#attend(client, null);
     for (const [id, sub] of this.#subs) {
       if (sub.client !== client) continue;
       this.#engine?.unfollow(id);
@@ -123,8 +129,12 @@ export class Host {
         this.#unfollow(client, give as number);
         return null;
       case "attend":
-        engine.attend((give as string | null) ?? undefined);
-        this.#step();
+        this.#attend(client, give as string | null);
+        return null;
+      case "leave":
+        // With the tab that has the engine this window of theirs ends; the next one comes as another.
+        if (client === this.#own) this.#attending.clear();
+        this.#attend(client, null);
         return null;
       case "show": {
         const { task, typing } = give as Calls["show"]["give"];
@@ -164,6 +174,14 @@ export class Host {
       case "start":
         return null;
     }
+  }
+
+  /** Several tabs look at several lists: their person is seen in the one to which they turned last. */
+  #attend(client: string, list: string | null): void {
+    this.#attending.delete(client);
+    if (list) this.#attending.set(client, list);
+    this.#engine?.attend([...this.#attending.values()].at(-1));
+    this.#step();
   }
 
   #unfollow(client: string, sub: number): void {

@@ -65,7 +65,7 @@ function lead(): void {
   const all = (push: Push) => {
     for (const client of [me, ...watched]) to(client, push);
   };
-  host = new Host(to, all);
+  host = new Host(me, to, all);
   const waiting = [...open.values()];
   say({ to: "all", leads: me });
   if (began && !waiting.some(({ request }) => request.call === "start")) {
