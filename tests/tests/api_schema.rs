@@ -36,7 +36,8 @@ fn check(stage: &Stage, relay: &Relay, key: Option<&str>) {
         .arg(repository::root().join("tests/schema/schemathesis.toml"))
         .arg("run")
         .arg(format!("http://{}/openapi.json", relay.address()))
-        .args(["--checks", "all", "--phases", "examples,coverage,fuzzing"])
+        .args(["--checks", "all"])
+        .args(["--phases", "examples,coverage,fuzzing,stateful"])
         .args(["--max-examples", "15", "--seed", "1", "--no-color"])
         .args(["--max-failures", "20", "--request-timeout", "30"]);
     if let Some(key) = key {
