@@ -198,9 +198,10 @@ async fn reassign(
     .await
 }
 
-/// Move a task below another parent, or to another place among its siblings.
+/// Move a task below another parent, or to another place among its siblings: without a body on top
+/// of them.
 #[utoipa::path(
-    post, path = "/tasks/{task}/move", tag = "tasks", request_body = EditPlace,
+    post, path = "/tasks/{task}/move", tag = "tasks", request_body = Option<EditPlace>,
     params(TaskAt),
     responses((status = OK, body = Task), Rejected, Denied, Faults),
 )]
