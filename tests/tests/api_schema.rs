@@ -18,6 +18,7 @@ use serde_json::Value;
 /// The ids that the document has as examples.
 const LIST: &str = "4NMNnkMhL8jXrdJ9jamS58PAVdXu";
 const TASK: &str = "01932f5e-7b5c-7c3a-9d2e-3f4a5b6c7d8e";
+const MEMBER: &str = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
 
 /// Where `scripts/python-packages` puts the program.
 fn schemathesis() -> PathBuf {
@@ -102,7 +103,11 @@ fn the_document_holds_for_who_has_a_key() {
     let list = sam.json(&["list", "create", "Work"]);
     let task = sam.json(&["task", "create", "Paint", "--list", "Work"]);
     let id = |made: &Value, field: &str| made[field].as_str().unwrap().to_owned();
-    let there = [(LIST, id(&list, "list")), (TASK, id(&task, "task"))];
+    let there = [
+        (LIST, id(&list, "list")),
+        (TASK, id(&task, "task")),
+        (MEMBER, id(&sam.json(&["whoami"]), "did")),
+    ];
     sam.ok(&["ticket", "create"]);
     sam.ok(&["sync"]);
     let all = [
