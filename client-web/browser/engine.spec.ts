@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { build } from "vite";
-import { Front } from "./front.ts";
 import { expect, test, two } from "./relay.ts";
 
 test("another app uses the engine: it keeps, syncs, and starts offline", async ({
   browser,
   relay,
   someone,
+  behind,
 }) => {
   const folder = mkdtempSync(join(tmpdir(), "poo-another-"));
   await build({
@@ -22,8 +22,7 @@ test("another app uses the engine: it keeps, syncs, and starts offline", async (
     worker: { format: "es" },
     build: { outDir: folder, emptyOutDir: true, target: "es2023" },
   });
-  const front = new Front(relay.url, "/", folder);
-  const url = await front.start();
+  const { url } = await behind("/", folder);
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(url);
@@ -51,7 +50,6 @@ test("another app uses the engine: it keeps, syncs, and starts offline", async (
   const sam = await someone();
   await expect(sam.page.getByRole("link", { name: /^Their list/ })).toBeHidden();
   await context.close();
-  await front.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

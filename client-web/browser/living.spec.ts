@@ -1,26 +1,13 @@
 /** What an app meets that is there for years: new versions, other paths, lost devices. */
 
-import { Front } from "./front.ts";
 import { expect, type Person, test } from "./relay.ts";
-
-const base = test.extend<{ behind: (under: string) => Promise<{ front: Front; url: string }> }>({
-  behind: async ({ relay }, use) => {
-    const fronts: Front[] = [];
-    await use(async (under) => {
-      const front = new Front(relay.url, under);
-      fronts.push(front);
-      return { front, url: await front.start() };
-    });
-    for (const front of fronts) await front.stop();
-  },
-});
 
 const settle = async (person: Person) => {
   await person.saved(120_000);
   await person.page.evaluate(() => navigator.serviceWorker.ready);
 };
 
-base("a new version is offered, not forced, and what is being typed stays", async ({ someone, behind }) => {
+test("a new version is offered, not forced, and what is being typed stays", async ({ someone, behind }) => {
   const { front, url } = await behind("/");
   const sam = await someone("about:blank");
   const { page } = sam;
@@ -50,7 +37,7 @@ base("a new version is offered, not forced, and what is being typed stays", asyn
   await expect(page.locator("#add")).toHaveValue("Half a tho");
 });
 
-base("the app lives below a path: lists, links and offline starts", async ({ someone, behind, relay }) => {
+test("the app lives below a path: lists, links and offline starts", async ({ someone, behind, relay }) => {
   const { front, url } = await behind("/apps/poo/");
   const sam = await someone("about:blank");
   await sam.page.goto(url);
@@ -74,32 +61,32 @@ base("the app lives below a path: lists, links and offline starts", async ({ som
   await expect(sam.row("Below a path")).toBeVisible({ timeout: 120_000 });
 });
 
-base(
-  "a browser that keeps no files says so, and still syncs what is written",
-  async ({ someone, behind }) => {
-    const { front, url } = await behind("/");
-    const sam = await someone(url);
-    await sam.add("From a browser that keeps");
-    await expect(sam.row("From a browser that keeps")).toBeVisible();
-    await sam.saved();
-    const link = await sam.share("Sam");
+test("a browser that keeps no files says so, and still syncs what is written", async ({
+  someone,
+  behind,
+}) => {
+  const { front, url } = await behind("/");
+  const sam = await someone(url);
+  await sam.add("From a browser that keeps");
+  await expect(sam.row("From a browser that keeps")).toBeVisible();
+  await sam.saved();
+  const link = await sam.share("Sam");
 
-    // As in a private window of some browsers.
-    front.alter = (path, text) =>
-      /assets\/worker-[^/]*\.js$/.test(path)
-        ? `delete FileSystemFileHandle.prototype.createSyncAccessHandle;${text}`
-        : text;
-    const ann = await someone("about:blank");
-    const { page } = ann;
-    await page.goto(link);
-    await ann.join("Ann");
-    await expect(ann.row("From a browser that keeps")).toBeVisible({ timeout: 120_000 });
-    await expect(page.getByRole("alert").filter({ hasText: "does not keep your lists" })).toBeVisible();
-    await expect(page.getByText("Not kept in this browser").first()).toBeVisible();
-    await ann.add("From one that does not");
-    await expect(sam.row("From one that does not")).toBeVisible();
-  },
-);
+  // As in a private window of some browsers.
+  front.alter = (path, text) =>
+    /assets\/worker-[^/]*\.js$/.test(path)
+      ? `delete FileSystemFileHandle.prototype.createSyncAccessHandle;${text}`
+      : text;
+  const ann = await someone("about:blank");
+  const { page } = ann;
+  await page.goto(link);
+  await ann.join("Ann");
+  await expect(ann.row("From a browser that keeps")).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByRole("alert").filter({ hasText: "does not keep your lists" })).toBeVisible();
+  await expect(page.getByText("Not kept in this browser").first()).toBeVisible();
+  await ann.add("From one that does not");
+  await expect(sam.row("From one that does not")).toBeVisible();
+});
 
 test("who lost a device gets the lists back with 24 words, in another browser", async ({ someone }) => {
   const sam = await someone();

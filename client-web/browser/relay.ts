@@ -180,13 +180,27 @@ export async function type(page: Page, text: string): Promise<void> {
   await page.locator("#add").press("Enter");
 }
 
-export const test = base.extend<{ relay: Relay; someone: (at?: string) => Promise<Person> }>({
+export const test = base.extend<{
+  relay: Relay;
+  someone: (at?: string) => Promise<Person>;
+  /** Puts the relay behind a path, or before another app: a folder that was built. */
+  behind: (under: string, folder?: string) => Promise<{ front: Front; url: string }>;
+}>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from here
   relay: async ({}, use) => {
     const relay = new Relay();
     await relay.start();
     await use(relay);
     await relay.end();
+  },
+  behind: async ({ relay }, use) => {
+    const fronts: Front[] = [];
+    await use(async (under, folder) => {
+      const front = new Front(relay.url, under, folder);
+      fronts.push(front);
+      return { front, url: await front.start() };
+    });
+    for (const front of fronts) await front.stop();
   },
   someone: async ({ browser, relay }, use) => {
     const people: Person[] = [];

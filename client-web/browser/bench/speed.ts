@@ -22,11 +22,10 @@ const LARGE = "Everything";
 const PHONE = { latency: 165, downloadThroughput: (9e6 / 8) * 0.9, uploadThroughput: (1.5e6 / 8) * 0.9 };
 const PHONE_SLOWER = 4;
 const LONG_MS = 600_000;
-const VIEWPORT = { width: 1280, height: 800 };
 type Fresh = () => Promise<BrowserContext>;
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-test("speed", async ({ playwright, launchOptions, browser, relay }) => {
+test("speed", async ({ playwright, launchOptions, viewport, browser, relay }) => {
   test.setTimeout(3_600_000);
   const table = new Table();
   const folder = mkdtempSync(join(tmpdir(), "poo-bench-"));
@@ -36,7 +35,7 @@ test("speed", async ({ playwright, launchOptions, browser, relay }) => {
   const fresh: Fresh = () => {
     count += 1;
     const own = join(folder, String(count));
-    return playwright.chromium.launchPersistentContext(own, { ...launchOptions, viewport: VIEWPORT });
+    return playwright.chromium.launchPersistentContext(own, { ...launchOptions, viewport });
   };
   await coldStarts(fresh, relay, table);
   const context = await fresh();

@@ -30,7 +30,7 @@ interface Props {
   current: boolean;
   /** The title of its list, where lists are mixed. */
   listTitle?: string | undefined;
-  /** Those of the members, by DID. */
+  /** How the members show themselves, by DID. */
   faces?: ReadonlyMap<string, Face> | undefined;
   /** Who looks at it right now: their DIDs, with spaces between. */
   here?: string | undefined;

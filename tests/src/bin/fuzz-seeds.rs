@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let given: Vec<&str> = given.iter().map(String::as_str).collect();
     let done = match given.as_slice() {
         ["--keep", name, folder] => {
-            find(name).and_then(|target| corpus::keep(target.name, Path::new(folder)).map(drop))
+            find(name).and_then(|target| corpus::keep(target.name, Path::new(folder)))
         }
         [name, folder] => find(name).and_then(|target| write(target, Path::new(folder))),
         _ => Err(Error::other("fuzz-seeds [--keep] TARGET FOLDER")),

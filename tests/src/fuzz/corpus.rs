@@ -28,11 +28,11 @@ pub fn kept(target: &str) -> Result<Vec<Vec<u8>>> {
     Ok(inputs.into_iter().map(Vec::from).collect())
 }
 
-/// Keeps the files of a folder instead of what was kept of a target. Gives how many there are.
+/// Keeps the files of a folder instead of what was kept of a target.
 ///
 /// # Errors
 /// If they cannot be read, or the file cannot be written.
-pub fn keep(target: &str, folder: &Path) -> Result<usize> {
+pub fn keep(target: &str, folder: &Path) -> Result<()> {
     let mut inputs = BTreeSet::new();
     for entry in std::fs::read_dir(folder)? {
         let input = std::fs::read(entry?.path())?;
@@ -40,6 +40,5 @@ pub fn keep(target: &str, folder: &Path) -> Result<usize> {
     }
     let inputs: Vec<ByteVec> = inputs.into_iter().map(|(_, it)| it.into()).collect();
     let packed = minicbor::to_vec(&inputs).map_err(Error::other)?;
-    std::fs::write(file(target), packed)?;
-    Ok(inputs.len())
+    std::fs::write(file(target), packed)
 }
