@@ -124,7 +124,10 @@ export class Person {
   /** Takes the invite that is open, by what the screen offers. */
   async join(name: string): Promise<void> {
     await this.page.getByLabel("Your name").fill(name);
-    await this.page.getByRole("button", { name: "Join" }).click();
+    const join = this.page.getByRole("button", { name: "Join" });
+    // One joins once the engine has started, which may be compiling beside other pages.
+    await expect(join).toBeEnabled({ timeout: 120_000 });
+    await join.click();
   }
 
   /** Gives a list away by what the screen offers, and reads the link. */

@@ -45,7 +45,13 @@ fn what_happens_is_counted_and_what_does_not_hold_together_is_found() {
     let task = sam.task("Work", "Sweep", &[]);
     sam.ok(&["sync"]);
     krusty.make(&format!("tasks/{task}/claim"), &json!({}));
-    let before = scrape(&relay);
+    // Who did what is counted as the stream of events gets there, a moment after the answer.
+    let assigned = "poo_activity_events_total{action=\"assigned\"}";
+    let mut before = String::new();
+    wait_until("the claim to be counted", || {
+        before = scrape(&relay);
+        before.lines().any(|line| line.starts_with(assigned))
+    });
     assert_eq!(
         value(
             &before,
@@ -55,10 +61,7 @@ fn what_happens_is_counted_and_what_does_not_hold_together_is_found() {
     );
     assert_eq!(value(&before, "poo_assigned_tasks "), 1.0);
     assert!(value(&before, "poo_activity_events_total{action=\"created\"}") >= 2.0);
-    assert_eq!(
-        value(&before, "poo_activity_events_total{action=\"assigned\"}"),
-        1.0
-    );
+    assert_eq!(value(&before, assigned), 1.0);
     assert!(value(&before, "poo_mutations_total{door=\"api\"}") >= 1.0);
     assert!(value(&before, "poo_mutations_total{door=\"sync\"}") >= 1.0);
     assert_eq!(
