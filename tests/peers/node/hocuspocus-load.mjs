@@ -14,6 +14,9 @@ const say = (value) => console.log(JSON.stringify(value));
 const now = () => performance.now();
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/** The server ends a connection that waits for more than 100 documents at once. */
+const OPENING_MAX = 100;
+
 let sent = 0;
 let received = 0;
 class Counted extends WebSocket {
@@ -159,7 +162,13 @@ const workloads = {
       [sent, received] = [0, 0];
       const start = now();
       socket = connection();
-      await Promise.all(names.map((name) => open(name, socket, kept.get(name))));
+      const left = [...names];
+      const next = async () => {
+        for (let name = left.pop(); name; name = left.pop()) {
+          await open(name, socket, kept.get(name));
+        }
+      };
+      await Promise.all(Array.from({ length: OPENING_MAX }, next));
       say({ time: now() - start, sent, received });
       await lines.next();
       socket.destroy();

@@ -2,6 +2,8 @@
 //! it keeps no document unless it writes one, and knows from the heads in a message what the
 //! server has. So what is measured is the server.
 
+use std::collections::BTreeMap;
+
 use automerge::sync::{BloomFilter, ChunkList, Have, Message, MessageVersion, State, SyncDoc as _};
 use automerge::transaction::Transactable as _;
 use automerge::{AutoCommit, ChangeHash, ObjId, ObjType, ROOT};
@@ -10,6 +12,9 @@ use minicbor::{Decoder, Encoder};
 
 use super::Failed;
 use super::pump::Pump;
+
+/// How many documents are brought to a server at once: some think about each for a while.
+const UPLOADED_AT_ONCE: usize = 50;
 
 /// A connection to a server, after the handshake.
 pub(crate) struct Client {
@@ -198,24 +203,42 @@ impl Client {
         }
     }
 
-    /// Brings a document to the server with Automerge itself, until the server has it.
-    pub(crate) async fn upload(&mut self, writer: &mut Writer) -> Result<(), Failed> {
-        let mut state = State::new();
-        loop {
-            while let Some(message) = writer.document.sync().generate_sync_message(&mut state) {
-                self.send("sync", &writer.id, message).await?;
+    /// Brings documents to the server with Automerge itself, until the server has them.
+    pub(crate) async fn upload(&mut self, writers: &mut [Writer]) -> Result<(), Failed> {
+        for some in writers.chunks_mut(UPLOADED_AT_ONCE) {
+            let mut open: BTreeMap<String, (&mut Writer, State)> = some
+                .iter_mut()
+                .map(|writer| (writer.id.clone(), (writer, State::new())))
+                .collect();
+            for (id, (writer, state)) in &mut open {
+                self.tell(id, writer, state).await?;
             }
-            if state.their_heads.as_ref() == Some(&writer.document.get_heads()) {
-                return Ok(());
-            }
-            let (document, message) = self.next().await?;
-            if document == writer.id {
-                writer
-                    .document
-                    .sync()
-                    .receive_sync_message(&mut state, message)?;
+            while !open.is_empty() {
+                let (id, message) = self.next().await?;
+                let Some((writer, state)) = open.get_mut(&id) else {
+                    continue;
+                };
+                (writer.document.sync()).receive_sync_message(state, message)?;
+                self.tell(&id, writer, state).await?;
+                if state.their_heads.as_ref() == Some(&writer.document.get_heads()) {
+                    open.remove(&id);
+                }
             }
         }
+        Ok(())
+    }
+
+    /// Sends what Automerge has to say about a document.
+    async fn tell(
+        &mut self,
+        id: &str,
+        writer: &mut Writer,
+        state: &mut State,
+    ) -> Result<(), Failed> {
+        while let Some(message) = writer.document.sync().generate_sync_message(state) {
+            self.send("sync", id, message).await?;
+        }
+        Ok(())
     }
 }
 

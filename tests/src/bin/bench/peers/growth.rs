@@ -58,7 +58,7 @@ impl Bench<'_> {
     fn come_back(&self, count: u64) -> Result<Vec<f64>, Failed> {
         let mut server = self.server(&format!("w-documents-{count}"))?;
         let both = signed::reconnect(&mut server, count, 10);
-        let (back, _) = self.runtime.block_on(both)?;
+        let (back, _) = self.run(both)?;
         Ok(vec![ms(back.time), whole(back.sent + back.received)])
     }
 
@@ -66,7 +66,7 @@ impl Bench<'_> {
         let server = self.server(&format!("w-changes-{changes}"))?;
         let repeats = self.size.repeats;
         let times = loads::one_change(&server, (1_000, changes), repeats);
-        Ok(vec![ms(self.runtime.block_on(times)?.at(50))])
+        Ok(vec![ms(self.run(times)?.at(50))])
     }
 
     #[allow(clippy::cast_precision_loss, reason = "small counts")]
@@ -74,7 +74,7 @@ impl Bench<'_> {
         let server = self.server(&format!("w-readers-{count}"))?;
         let repeats = self.size.repeats.min(30);
         let times = loads::many_readers(&server, count, repeats);
-        let last = ms(self.runtime.block_on(times)?.at(50));
+        let last = ms(self.run(times)?.at(50));
         Ok(vec![last, last / count as f64])
     }
 }

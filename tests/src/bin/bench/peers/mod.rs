@@ -23,6 +23,9 @@ use server::{Kind, Programs, Server};
 /// What a client on any thread fails with.
 pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
+/// A measurement that has not ended by then is ended: ours take a tenth of it.
+const MEASUREMENT_MAX: Duration = Duration::from_secs(300);
+
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
@@ -236,6 +239,13 @@ impl Bench<'_> {
         Server::start(self.kind, self.programs, &self.data(load))
     }
 
+    /// Runs one measurement, as long as it may take.
+    fn run<T>(&self, work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+        let limited = async { tokio::time::timeout(MEASUREMENT_MAX, work).await };
+        let took = format!("not done after {} s", MEASUREMENT_MAX.as_secs());
+        self.runtime.block_on(limited).map_err(|_| took)?
+    }
+
     /// Measures, or notes why it could not be.
     fn cell(
         &self,
@@ -247,7 +257,8 @@ impl Bench<'_> {
             Ok(values) => values,
             Err(error) => {
                 eprintln!("  {}: {error}", rows.first().map_or("", |row| row.0));
-                report.fail(self.kind, &error.to_string());
+                let name = rows.first().map_or("", |row| row.0);
+                report.fail(self.kind, &format!("{name}: {error}"));
                 return;
             }
         };
@@ -286,13 +297,9 @@ impl Bench<'_> {
                 let server = self.server("c")?;
                 let (count, repeats) = (size.readers, size.repeats.min(100));
                 let times = match self.kind {
-                    Kind::Signed => self
-                        .runtime
-                        .block_on(signed::many_readers(&server, count, repeats))?,
+                    Kind::Signed => self.run(signed::many_readers(&server, count, repeats))?,
                     Kind::Hocuspocus => yjs::many_readers(&server, count, repeats)?,
-                    _ => self
-                        .runtime
-                        .block_on(loads::many_readers(&server, count, repeats))?,
+                    _ => self.run(loads::many_readers(&server, count, repeats))?,
                 };
                 Ok(vec![ms(times.at(50)), ms(times.at(95))])
             });
@@ -302,9 +309,9 @@ impl Bench<'_> {
                 let server = self.server("d")?;
                 let count = size.connections;
                 let bytes = match self.kind {
-                    Kind::Signed => self.runtime.block_on(signed::idle(&server, count))?,
+                    Kind::Signed => self.run(signed::idle(&server, count))?,
                     Kind::Hocuspocus => yjs::idle(&server, count)?,
-                    _ => self.runtime.block_on(loads::idle(&server, count))?,
+                    _ => self.run(loads::idle(&server, count))?,
                 };
                 Ok(vec![whole(bytes)])
             });
@@ -319,15 +326,9 @@ impl Bench<'_> {
             self.cell(report, &[G], || {
                 let (data, changes) = (self.data("g"), 200);
                 let lost = match self.kind {
-                    Kind::Signed => {
-                        self.runtime
-                            .block_on(signed::killed(self.programs, &data, changes))?
-                    }
+                    Kind::Signed => self.run(signed::killed(self.programs, &data, changes))?,
                     Kind::Hocuspocus => yjs::killed(self.programs, &data, changes)?,
-                    kind => {
-                        self.runtime
-                            .block_on(loads::killed(kind, self.programs, &data, changes))?
-                    }
+                    kind => self.run(loads::killed(kind, self.programs, &data, changes))?,
                 };
                 Ok(vec![whole(lost as u64)])
             });
@@ -344,14 +345,12 @@ impl Bench<'_> {
         let times = match self.kind {
             Kind::Signed => {
                 let both = signed::one_change(&server, items, repeats);
-                let (arrived, applied) = self.runtime.block_on(both)?;
+                let (arrived, applied) = self.run(both)?;
                 eprintln!("  (and applied: {:?})", applied.at(50));
                 arrived
             }
             Kind::Hocuspocus => yjs::one_change(&server, items, repeats)?,
-            _ => self
-                .runtime
-                .block_on(loads::one_change(&server, (items, 20), repeats))?,
+            _ => self.run(loads::one_change(&server, (items, 20), repeats))?,
         };
         Ok(vec![ms(times.at(50)), ms(times.at(99))])
     }
@@ -360,13 +359,9 @@ impl Bench<'_> {
         let server = self.server(if paced { "b-paced" } else { "b" })?;
         let changes = self.size.changes;
         let rate = match self.kind {
-            Kind::Signed => self
-                .runtime
-                .block_on(signed::many_changes(&server, 10, changes, paced))?,
+            Kind::Signed => self.run(signed::many_changes(&server, 10, changes, paced))?,
             Kind::Hocuspocus => yjs::many_changes(&server, 10, changes)?,
-            _ => self
-                .runtime
-                .block_on(loads::many_changes(&server, 10, changes, paced))?,
+            _ => self.run(loads::many_changes(&server, 10, changes, paced))?,
         };
         Ok(vec![rate])
     }
@@ -375,13 +370,9 @@ impl Bench<'_> {
         let mut server = self.server("e")?;
         let documents = self.size.documents;
         let (first, second) = match self.kind {
-            Kind::Signed => self
-                .runtime
-                .block_on(signed::reconnect(&mut server, documents, 10))?,
+            Kind::Signed => self.run(signed::reconnect(&mut server, documents, 10))?,
             Kind::Hocuspocus => yjs::reconnect(&mut server, documents, 10)?,
-            _ => self
-                .runtime
-                .block_on(loads::reconnect(&mut server, documents, 10))?,
+            _ => self.run(loads::reconnect(&mut server, documents, 10))?,
         };
         let mut values = Vec::new();
         for back in [first, second] {
@@ -400,9 +391,7 @@ impl Bench<'_> {
         };
         let (time, memory) = match self.kind {
             Kind::Hocuspocus => yjs::large(&mut server, items, changes)?,
-            _ => self
-                .runtime
-                .block_on(loads::large(&mut server, items, changes))?,
+            _ => self.run(loads::large(&mut server, items, changes))?,
         };
         Ok(vec![ms(time), whole(memory)])
     }
