@@ -69,7 +69,7 @@ pub(crate) async fn many_changes(
             frames.push((hash, near.frame("sync", &id, &message.encode())?));
             last = Some(hash);
         }
-        writers.push((near, id.clone(), frames));
+        writers.push((near, frames));
         readers.push((far, id, last.ok_or("no changes")?));
     }
     let mut tasks: JoinSet<Result<(), Failed>> = JoinSet::new();
@@ -78,20 +78,15 @@ pub(crate) async fn many_changes(
         tasks.spawn(async move { far.until(&id, last).await });
     }
     let mut sending: JoinSet<Result<(), Failed>> = JoinSet::new();
-    for (mut near, id, frames) in writers {
+    for (mut near, frames) in writers {
         sending.spawn(async move {
-            let mut last = None;
             for (hash, frame) in frames {
                 near.pump.send(frame)?;
-                last = Some(hash);
                 if paced {
                     acknowledged(&mut near, hash).await?;
                 }
             }
-            // Whoever stops reading would hold the server up.
-            if let (false, Some(hash)) = (paced, last) {
-                near.until(&id, hash).await?;
-            }
+            // It has said what it has; whoever stops reading would hold the server up.
             near.idle().await;
             Ok(())
         });
