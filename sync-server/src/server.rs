@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 use crate::api::{self, Api, Ground, Peer, Sealer};
 use crate::engine::{Engine, EngineError, Input};
 use crate::flow::Flow;
+use crate::memory;
 use crate::metrics::{self, Sources};
 use crate::patience::PatientListener;
 use crate::webhooks::Webhooks;
@@ -205,6 +206,7 @@ impl Server {
             };
             tokio::spawn(metrics::serve(listener, sources, stop.clone()))
         });
+        let giving_back = tokio::spawn(memory::give_back(stop.clone()));
         let shared = Shared {
             engine: self.engine.inputs.clone(),
             stop,
@@ -257,7 +259,8 @@ impl Server {
             .with_graceful_shutdown(graceful)
             .await
             .map_err(ServerError::Serve);
-        for beside in [Some(self.carrying), metrics].into_iter().flatten() {
+        let beside = [Some(self.carrying), metrics, Some(giving_back)];
+        for beside in beside.into_iter().flatten() {
             if let Err(error) = beside.await {
                 tracing::error!(%error, "a part of the relay did not end in order");
             }

@@ -130,8 +130,12 @@ const workloads = {
     await sleep(1000);
     say({});
     await lines.next();
-    for (let number = 0; number < count; number++) await open("idle");
+    const clients = [];
+    for (let number = 0; number < count; number++) clients.push(await open("idle"));
     await sleep(3000);
+    say({});
+    await lines.next();
+    for (const { socket } of clients) socket.destroy();
     say({});
     await lines.next();
   },

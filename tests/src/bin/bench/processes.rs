@@ -16,6 +16,8 @@ use crate::table::{Table, Times, bytes};
 
 const REPEATS: usize = 21;
 const IDLE: usize = 1_000;
+/// By then the relay has given back what is free.
+const GIVEN_BACK: Duration = Duration::from_secs(35);
 
 struct Poo {
     program: PathBuf,
@@ -267,10 +269,10 @@ fn idle(
         format!("{} each", bytes(after.saturating_sub(before) / IDLE as u64)),
     );
     drop(tasks);
-    runtime.block_on(async { tokio::time::sleep(Duration::from_secs(3)).await });
+    runtime.block_on(async { tokio::time::sleep(GIVEN_BACK).await });
     let left = server.memory()?;
     table.value(
-        "memory when they have left",
+        "memory half a minute after they left",
         bytes(left),
         format!("{} before they came", bytes(before)),
     );

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::client::{Client, Writer, level};
 use super::server::{Kind, Programs, Server};
-use super::{Failed, Latency, Reconnect, a_second, all_done, now};
+use super::{Failed, Idle, LEFT, Latency, Reconnect, a_second, all_done, now};
 
 /// No more of one measurement than this.
 const TIME_MAX: Duration = Duration::from_secs(12);
@@ -160,8 +160,8 @@ pub(crate) async fn many_readers(
     Ok(times)
 }
 
-/// Memory of one idle connection.
-pub(crate) async fn idle(server: &Server, connections: usize) -> Result<u64, Failed> {
+/// Memory of idle connections, and what of it is kept when they have left.
+pub(crate) async fn idle(server: &Server, connections: usize) -> Result<Idle, Failed> {
     // Whatever is made once is there before it is counted.
     let warm = Client::connect(server.url(), "warm").await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -172,10 +172,11 @@ pub(crate) async fn idle(server: &Server, connections: usize) -> Result<u64, Fai
         tasks.spawn(client.idle());
     }
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let after = server.memory()?;
-    tasks.abort_all();
+    let during = server.memory()?;
+    tasks.shutdown().await;
+    tokio::time::sleep(LEFT).await;
     drop(warm);
-    Ok(after.saturating_sub(before) / connections as u64)
+    Ok(Idle::new([before, during, server.memory()?], connections))
 }
 
 /// For how long a server may say nothing: as long as it likes while something has not come.

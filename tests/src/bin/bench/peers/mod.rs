@@ -26,6 +26,9 @@ pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
 /// A measurement that has not ended by then is ended: ours take a tenth of it.
 const MEASUREMENT_MAX: Duration = Duration::from_secs(300);
 
+/// How long after connections have left it is seen what is kept of them.
+const LEFT: Duration = Duration::from_secs(35);
+
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
@@ -75,6 +78,26 @@ pub(crate) struct Reconnect {
     pub(crate) received: u64,
     /// The server's memory afterwards.
     pub(crate) memory: u64,
+}
+
+/// Bytes for one idle connection of many.
+#[derive(Debug)]
+pub(crate) struct Idle {
+    /// While all are there.
+    each: u64,
+    /// When all have left.
+    kept: u64,
+}
+
+impl Idle {
+    /// Of the memory before they come, while they are there, and when they have left.
+    pub(crate) fn new([before, during, after]: [u64; 3], connections: usize) -> Self {
+        let of_each = |bytes: u64| bytes.saturating_sub(before) / connections.max(1) as u64;
+        Self {
+            each: of_each(during),
+            kept: of_each(after),
+        }
+    }
 }
 
 /// How much work there is: fewer of everything for a quick look.
@@ -305,15 +328,15 @@ impl Bench<'_> {
             });
         }
         if self.order.has('D') {
-            self.cell(report, &[D], || {
+            self.cell(report, &D, || {
                 let server = self.server("d")?;
                 let count = size.connections;
-                let bytes = match self.kind {
+                let idle = match self.kind {
                     Kind::Signed => self.run(signed::idle(&server, count))?,
                     Kind::Hocuspocus => yjs::idle(&server, count)?,
                     _ => self.run(loads::idle(&server, count))?,
                 };
-                Ok(vec![whole(bytes)])
+                Ok(vec![whole(idle.each), whole(idle.kept)])
             });
         }
         if self.order.has('E') {
@@ -419,7 +442,13 @@ const C: [Row; 2] = [
     ("C. one change at the last of 100 readers, p50", Unit::Time),
     ("C. the same, p95", Unit::Time),
 ];
-const D: Row = ("D. memory of an idle connection", Unit::Bytes);
+const D: [Row; 2] = [
+    ("D. memory of an idle connection", Unit::Bytes),
+    (
+        "D. what is kept of it half a minute after all have left",
+        Unit::Bytes,
+    ),
+];
 const E: [Row; 8] = [
     (
         "E. coming back to 1,000 documents of which 10 changed",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::server::{Kind, Programs, Server};
-use super::{Failed, Latency, Reconnect};
+use super::{Failed, Idle, LEFT, Latency, Reconnect};
 
 /// A Node process with clients; killed when it is dropped.
 struct Load {
@@ -113,13 +113,17 @@ pub(crate) fn many_readers(
     Ok(latency(&load.line()?))
 }
 
-pub(crate) fn idle(server: &Server, connections: usize) -> Result<u64, Failed> {
+pub(crate) fn idle(server: &Server, connections: usize) -> Result<Idle, Failed> {
     let mut load = Load::start(server, &words("idle", &[connections]))?;
     load.line()?;
     let before = server.memory()?;
     load.go_on()?;
     load.line()?;
-    Ok(server.memory()?.saturating_sub(before) / connections as u64)
+    let during = server.memory()?;
+    load.go_on()?;
+    load.line()?;
+    std::thread::sleep(LEFT);
+    Ok(Idle::new([before, during, server.memory()?], connections))
 }
 
 pub(crate) fn reconnect(
