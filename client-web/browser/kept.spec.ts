@@ -39,3 +39,30 @@ test("without a network the mark says so at once, and how much waits", async ({ 
   await sam.saved();
   await expect(page.getByText("All changes saved").first()).toBeVisible();
 });
+
+test("who comes back is where they were, or in a list that is still there", async ({ someone, relay }) => {
+  const sam = await someone();
+  const { page } = sam;
+  await sam.add("Here first");
+  await expect(sam.row("Here first")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+L");
+  await page.getByLabel("Name", { exact: true }).fill("Second");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Second", level: 1 })).toBeAttached();
+  await sam.add("Here second");
+  await expect(sam.row("Here second")).toBeVisible();
+  await expect(sam.row("Here first")).toHaveCount(0);
+  const second = page.url();
+  // The address itself says nothing of a list.
+  await page.goto("about:blank");
+  await page.goto(relay.url);
+  await expect(sam.row("Here second")).toBeVisible();
+  expect(page.url()).toBe(second);
+  // Gone meanwhile from another of their devices, say.
+  await page.evaluate(() => localStorage.setItem("poo/list", JSON.stringify("2mmN7svXVSKTVsxzQ8qnyDiLPJ5v")));
+  await page.goto("about:blank");
+  await page.goto(relay.url);
+  await expect(sam.row("Here first").or(sam.row("Here second"))).toBeVisible();
+  await expect(page.getByText("This list is not here")).toHaveCount(0);
+});

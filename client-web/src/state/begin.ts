@@ -6,7 +6,7 @@ import { UNNAMED } from "../people/NameField.tsx";
 import { addWaiting } from "./add.ts";
 import { engine, inWords, persist, relayUrl } from "./engine.ts";
 import { local } from "./local.ts";
-import { go, parse } from "./route.ts";
+import { go, type Place, parse } from "./route.ts";
 import { say } from "./toasts.ts";
 
 /** A link that this page was opened by. It stays on this page: what is behind `#` is never sent. */
@@ -49,16 +49,37 @@ function subscribe(hear: () => void): () => void {
   return () => hearers.delete(hear);
 }
 
+/**
+ * Whoever comes back is where they were before the engine has started: what is shown there is asked
+ * for with the first words to it. Whether that list is still theirs shows a moment later.
+ */
+export function comeBack(): void {
+  const last = local<string | null>("list", null);
+  if (opened || !last || parse(location.hash).at !== "none") return;
+  back = last;
+  go({ at: "list", list: last }, "replace");
+}
+
+/** The list they came back to, of which it is not known whether it is there. */
+let back: string | null = null;
+
+/** Whether they are still where they began: they may have gone on. */
+function isOpenStill(): boolean {
+  const place = parse(location.hash);
+  return place.at === "none" || (place.at === "list" && place.list === back);
+}
+
 /** Begins. Someone new finds a first list, unless a link brought them here for another one. */
 export async function begin(): Promise<void> {
   try {
     const started = await engine.start({ relay: relayUrl(), name: UNNAMED, welcome: opened === null });
     if (!started.fresh) persist();
     await addWaiting(started.welcome);
-    if (started.welcome && parse(location.hash).at === "none") {
+    if (started.welcome && isOpenStill()) {
       go({ at: "list", list: started.welcome }, "replace");
-    } else if (!opened && parse(location.hash).at === "none") {
-      await home();
+    } else if (!opened) {
+      const there = await lastOpen();
+      if (isOpenStill()) go(there, "replace");
     }
   } catch (error) {
     failed = inWords(error);
@@ -68,11 +89,15 @@ export async function begin(): Promise<void> {
 
 /** Goes to the list that was open last. */
 export async function home(): Promise<void> {
+  go(await lastOpen(), "replace");
+}
+
+/** The list that was open last, if it is still among theirs. */
+async function lastOpen(): Promise<Place> {
   const lists = (await engine.query({ type: "lists" })).items.filter((list) => !list.archived);
   const last = local<string | null>("list", null);
   const list = lists.find((one) => one.id === last) ?? lists[0];
-  if (list) go({ at: "list", list: list.id }, "replace");
-  else go({ at: "today" }, "replace");
+  return list ? { at: "list", list: list.id } : { at: "today" };
 }
 
 /** Waits until lists have come from elsewhere, but not for ever. */
