@@ -3,7 +3,7 @@ import { AddBar } from "./list/AddBar.tsx";
 import { Sidebar } from "./lists/Sidebar.tsx";
 import { syncInWords } from "./people/SyncMark.tsx";
 import { useGhosts } from "./state/add.ts";
-import { begin, home, useFailed, useOpened } from "./state/begin.ts";
+import { begin, comeBack, home, useFailed, useOpened } from "./state/begin.ts";
 import { engine, redo, undo, useStatus } from "./state/engine.ts";
 import { go, usePlace } from "./state/route.ts";
 import { Skeleton } from "./ui/Skeleton.tsx";
@@ -42,7 +42,12 @@ export function App() {
     begun = true;
     void begin();
     // Not needed to type, but as soon as there is a list: so it comes right behind the first paint.
-    requestAnimationFrame(() => setTimeout(() => void loadList()));
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        void loadList();
+        comeBack();
+      }),
+    );
   }, []);
   useEffect(() => {
     if (phase === "ready" && place.at === "none" && !opened) void home();

@@ -10,12 +10,10 @@ import "./styles/notes.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";
-import { comeBack } from "./state/begin.ts";
 import { applyTheme } from "./state/theme.ts";
 import { keepAppHere } from "./state/update.ts";
 
 applyTheme();
-comeBack();
 const place = document.getElementById("app");
 if (place) {
   createRoot(place).render(
