@@ -211,7 +211,6 @@ async function inALargeList(context: BrowserContext, relay: Relay, table: Table)
   table.part(`In the list of ${TASKS}`);
 
   const opening: number[] = [];
-  // Those before it were checked off.
   for (let at = 0; at < STARTS; at += 1) {
     await go(page, "List 07");
     // Longer than an answer is kept for whoever comes right back.
@@ -225,6 +224,7 @@ async function inALargeList(context: BrowserContext, relay: Relay, table: Table)
           const end = await watch.painted(() => watch.has({ selector: "#main [data-row]", text: first }));
           return end - began;
         },
+        // Those before it were checked off.
         [LARGE, `Task ${STARTS + 1} of ${LARGE}`] as const,
       ),
     );

@@ -246,7 +246,10 @@ pub(crate) async fn reconnect(
                 time = start.elapsed();
             }
             // As Automerge does, nothing is said to what was said already.
-            if said.get(&*id) != Some(&message.heads) {
+            if let Some(last) = said.get_mut(&*id)
+                && *last != message.heads
+            {
+                last.clone_from(&message.heads);
                 near.send("sync", &id, level(message.heads)).await?;
             }
         }
