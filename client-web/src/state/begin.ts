@@ -77,7 +77,7 @@ export async function begin(): Promise<void> {
     await addWaiting(started.welcome);
     if (started.welcome && isOpenStill()) {
       go({ at: "list", list: started.welcome }, "replace");
-    } else if (!opened) {
+    } else if (!opened && isOpenStill()) {
       const there = await lastOpen();
       if (isOpenStill()) go(there, "replace");
     }

@@ -16,8 +16,9 @@ use crate::table::{Table, Times, bytes};
 
 const REPEATS: usize = 21;
 const IDLE: usize = 1_000;
-/// By then the relay has given back what is free.
-const GIVEN_BACK: Duration = Duration::from_secs(35);
+/// How long after connections have left it is seen what is kept of them: by then the relay has
+/// given back what is free.
+pub(crate) const GIVEN_BACK: Duration = Duration::from_secs(35);
 
 struct Poo {
     program: PathBuf,

@@ -203,8 +203,13 @@ impl Client {
         }
     }
 
-    /// Brings documents to the server with Automerge itself, until the server has them.
-    pub(crate) async fn upload(&mut self, writers: &mut [Writer]) -> Result<(), Failed> {
+    /// Brings a document to the server with Automerge itself, until the server has it.
+    pub(crate) async fn upload(&mut self, writer: &mut Writer) -> Result<(), Failed> {
+        self.upload_all(std::slice::from_mut(writer)).await
+    }
+
+    /// The same of many documents.
+    pub(crate) async fn upload_all(&mut self, writers: &mut [Writer]) -> Result<(), Failed> {
         for some in writers.chunks_mut(UPLOADED_AT_ONCE) {
             let mut open: BTreeMap<String, (&mut Writer, State)> = some
                 .iter_mut()

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::client::{Client, Writer, level};
 use super::server::{Kind, Programs, Server};
-use super::{Failed, Idle, LEFT, Latency, Reconnect, a_second, all_done, now};
+use super::{Failed, Latency, Reconnect, a_second, all_done, now};
 
 /// No more of one measurement than this.
 const TIME_MAX: Duration = Duration::from_secs(12);
@@ -23,7 +23,7 @@ pub(crate) async fn one_change(
 ) -> Result<Latency, Failed> {
     let mut writer = Writer::new((items + changes) as u64, items, changes)?;
     let mut near = Client::connect(server.url(), "writer").await?;
-    near.upload(std::slice::from_mut(&mut writer)).await?;
+    near.upload(&mut writer).await?;
     let mut far = Client::connect(server.url(), "reader").await?;
     far.open(&writer.id).await?;
     let id = writer.id.clone();
@@ -58,7 +58,7 @@ pub(crate) async fn many_changes(
         let base = if paced { 20_000 } else { 10_000 };
         let mut writer = Writer::new(base + number, 10, 1)?;
         let mut near = Client::connect(server.url(), &format!("writer-{base}-{number}")).await?;
-        near.upload(std::slice::from_mut(&mut writer)).await?;
+        near.upload(&mut writer).await?;
         let mut far = Client::connect(server.url(), &format!("reader-{base}-{number}")).await?;
         far.open(&writer.id).await?;
         let id = writer.id.clone();
@@ -115,7 +115,7 @@ pub(crate) async fn many_readers(
     let mut writer = Writer::new(30_000 + readers as u64, 10, 1)?;
     let id = writer.id.clone();
     let mut near = Client::connect(server.url(), &format!("writer-{readers}")).await?;
-    near.upload(std::slice::from_mut(&mut writer)).await?;
+    near.upload(&mut writer).await?;
     let (told, mut tell) = mpsc::unbounded_channel::<(ChangeHash, Instant)>();
     let mut tasks: JoinSet<Result<(), Failed>> = JoinSet::new();
     for number in 0..readers {
@@ -160,8 +160,8 @@ pub(crate) async fn many_readers(
     Ok(times)
 }
 
-/// Memory of idle connections, and what of it is kept when they have left.
-pub(crate) async fn idle(server: &Server, connections: usize) -> Result<Idle, Failed> {
+/// The server's memory before idle connections come, and while they are there.
+pub(crate) async fn idle(server: &Server, connections: usize) -> Result<[u64; 2], Failed> {
     // Whatever is made once is there before it is counted.
     let warm = Client::connect(server.url(), "warm").await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -174,9 +174,8 @@ pub(crate) async fn idle(server: &Server, connections: usize) -> Result<Idle, Fa
     tokio::time::sleep(Duration::from_secs(3)).await;
     let during = server.memory()?;
     tasks.shutdown().await;
-    tokio::time::sleep(LEFT).await;
     drop(warm);
-    Ok(Idle::new([before, during, server.memory()?], connections))
+    Ok([before, during])
 }
 
 /// For how long a server may say nothing: as long as it likes while something has not come.
@@ -199,7 +198,7 @@ pub(crate) async fn reconnect(
     for number in 0..documents {
         writers.push(Writer::new(40_000 + number, 5, 1)?);
     }
-    near.upload(&mut writers).await?;
+    near.upload_all(&mut writers).await?;
     drop(near);
     let mut times = Vec::new();
     for round in 0..2 {
@@ -278,7 +277,7 @@ pub(crate) async fn large(
 ) -> Result<(Duration, u64), Failed> {
     let mut writer = Writer::new(60_000, items, changes)?;
     let mut near = Client::connect(server.url(), "writer").await?;
-    near.upload(std::slice::from_mut(&mut writer)).await?;
+    near.upload(&mut writer).await?;
     let head = writer.head()?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     drop(near);
@@ -300,7 +299,7 @@ pub(crate) async fn killed(
     let mut writer = Writer::new(70_000, 10, 1)?;
     let id = writer.id.clone();
     let mut near = Client::connect(server.url(), "writer").await?;
-    near.upload(std::slice::from_mut(&mut writer)).await?;
+    near.upload(&mut writer).await?;
     // The document itself is safe before it is written to.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let before = writer.document.get_changes(&[]).len();

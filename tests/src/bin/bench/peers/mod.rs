@@ -20,14 +20,13 @@ use tokio::task::JoinSet;
 use report::{Cell, Report, Unit};
 use server::{Kind, Programs, Server};
 
+use crate::processes::GIVEN_BACK;
+
 /// What a client on any thread fails with.
 pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// A measurement that has not ended by then is ended: ours take a tenth of it.
 const MEASUREMENT_MAX: Duration = Duration::from_secs(300);
-
-/// How long after connections have left it is seen what is kept of them.
-const LEFT: Duration = Duration::from_secs(35);
 
 pub(crate) fn now() -> Instant {
     Instant::now()
@@ -78,26 +77,6 @@ pub(crate) struct Reconnect {
     pub(crate) received: u64,
     /// The server's memory afterwards.
     pub(crate) memory: u64,
-}
-
-/// Bytes for one idle connection of many.
-#[derive(Debug)]
-pub(crate) struct Idle {
-    /// While all are there.
-    each: u64,
-    /// When all have left.
-    kept: u64,
-}
-
-impl Idle {
-    /// Of the memory before they come, while they are there, and when they have left.
-    pub(crate) fn new([before, during, after]: [u64; 3], connections: usize) -> Self {
-        let of_each = |bytes: u64| bytes.saturating_sub(before) / connections.max(1) as u64;
-        Self {
-            each: of_each(during),
-            kept: of_each(after),
-        }
-    }
 }
 
 /// How much work there is: fewer of everything for a quick look.
@@ -265,8 +244,8 @@ impl Bench<'_> {
     /// Runs one measurement, as long as it may take.
     fn run<T>(&self, work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
         let limited = async { tokio::time::timeout(MEASUREMENT_MAX, work).await };
-        let took = format!("not done after {} s", MEASUREMENT_MAX.as_secs());
-        self.runtime.block_on(limited).map_err(|_| took)?
+        let late = |_| format!("not done after {} s", MEASUREMENT_MAX.as_secs());
+        self.runtime.block_on(limited).map_err(late)?
     }
 
     /// Measures, or notes why it could not be.
@@ -279,9 +258,9 @@ impl Bench<'_> {
         let values = match work() {
             Ok(values) => values,
             Err(error) => {
-                eprintln!("  {}: {error}", rows.first().map_or("", |row| row.0));
-                let name = rows.first().map_or("", |row| row.0);
-                report.fail(self.kind, &format!("{name}: {error}"));
+                let failed = format!("{}: {error}", rows.first().map_or("", |row| row.0));
+                eprintln!("  {failed}");
+                report.fail(self.kind, &failed);
                 return;
             }
         };
@@ -331,12 +310,15 @@ impl Bench<'_> {
             self.cell(report, &D, || {
                 let server = self.server("d")?;
                 let count = size.connections;
-                let idle = match self.kind {
+                let [before, during] = match self.kind {
                     Kind::Signed => self.run(signed::idle(&server, count))?,
                     Kind::Hocuspocus => yjs::idle(&server, count)?,
                     _ => self.run(loads::idle(&server, count))?,
                 };
-                Ok(vec![whole(idle.each), whole(idle.kept)])
+                // All have left.
+                std::thread::sleep(GIVEN_BACK);
+                let of_each = |bytes: u64| whole(bytes.saturating_sub(before) / count as u64);
+                Ok(vec![of_each(during), of_each(server.memory()?)])
             });
         }
         if self.order.has('E') {

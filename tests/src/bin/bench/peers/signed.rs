@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 use super::pump::Pump;
 use super::server::{Kind, Programs, Server};
-use super::{Failed, Idle, LEFT, Latency, Reconnect, a_second, all_done, now};
+use super::{Failed, Latency, Reconnect, a_second, all_done, now};
 
 const TIME_MAX: Duration = Duration::from_secs(12);
 
@@ -329,7 +329,7 @@ pub(crate) async fn many_readers(
     Ok(times)
 }
 
-pub(crate) async fn idle(server: &Server, connections: usize) -> Result<Idle, Failed> {
+pub(crate) async fn idle(server: &Server, connections: usize) -> Result<[u64; 2], Failed> {
     let mut people = Vec::new();
     // What they own is on the relay before it is counted.
     for _ in 0..connections {
@@ -345,8 +345,7 @@ pub(crate) async fn idle(server: &Server, connections: usize) -> Result<Idle, Fa
     tokio::time::sleep(Duration::from_secs(3)).await;
     let during = server.memory()?;
     tasks.shutdown().await;
-    tokio::time::sleep(LEFT).await;
-    Ok(Idle::new([before, during, server.memory()?], connections))
+    Ok([before, during])
 }
 
 pub(crate) async fn reconnect(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::server::{Kind, Programs, Server};
-use super::{Failed, Idle, LEFT, Latency, Reconnect};
+use super::{Failed, Latency, Reconnect};
 
 /// A Node process with clients; killed when it is dropped.
 struct Load {
@@ -113,17 +113,13 @@ pub(crate) fn many_readers(
     Ok(latency(&load.line()?))
 }
 
-pub(crate) fn idle(server: &Server, connections: usize) -> Result<Idle, Failed> {
+pub(crate) fn idle(server: &Server, connections: usize) -> Result<[u64; 2], Failed> {
     let mut load = Load::start(server, &words("idle", &[connections]))?;
     load.line()?;
     let before = server.memory()?;
     load.go_on()?;
     load.line()?;
-    let during = server.memory()?;
-    load.go_on()?;
-    load.line()?;
-    std::thread::sleep(LEFT);
-    Ok(Idle::new([before, during, server.memory()?], connections))
+    Ok([before, server.memory()?])
 }
 
 pub(crate) fn reconnect(
